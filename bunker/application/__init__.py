@@ -1,0 +1,1 @@
+"""The contract with the deployed application: environment, services, subdomains, Compose."""

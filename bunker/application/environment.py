@@ -1,0 +1,215 @@
+"""The environment of one instance: the table's defaults, the host's own values, its secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from bunker.application.dotenv import to_dotenv
+from bunker.application.features import compose_profiles, feature_problems, resolve_features
+from bunker.application.naming import near_misses
+from bunker.application.table import PUBLIC_KEYS, SECRET_KEYS, SECRET_SPECS, TABLE
+from bunker.application.value_types import EXPECTED, ValueType, is_valid
+from bunker.application.variables import Context, HostIds, SecretSpec, Variable
+from bunker.bundle import BundleFile
+from bunker.errors import BunkerError, Problems
+from bunker.masking import Secret
+
+if TYPE_CHECKING:
+    from bunker.fleet.models import Host
+
+__all__ = [
+    "PUBLIC_KEYS",
+    "SECRET_KEYS",
+    "SECRET_SPECS",
+    "TABLE",
+    "Environment",
+    "HostIds",
+    "SecretSpec",
+    "environment_file",
+    "render_environment",
+]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Every key of the table with its value, in the table's order; secrets stay wrapped."""
+
+    values: Mapping[str, str | Secret]
+    features: Mapping[str, bool]
+    profiles: tuple[str, ...]
+
+    def public(self, key: str) -> str:
+        """The value of a key that is not secret; ValueError for one that is."""
+        value = self.values[key]
+        if isinstance(value, Secret):
+            raise ValueError(f"{key} is secret")
+        return value
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Every secret value that is set, for a redactor."""
+        return tuple(value for value in self.values.values() if isinstance(value, Secret) and value)
+
+
+def render_environment(
+    host: Host,
+    secrets: Mapping[str, Secret],
+    *,
+    ids: HostIds | None = None,
+    host_file: str | None = None,
+) -> Environment:
+    """The environment of ``host``: its own values over derived defaults, and its secrets.
+
+    ``secrets`` is the host's opened vault; keys that the table does not know are not part of the
+    environment and are left alone. ``ids`` are the ids found on the host, ``host_file`` is the
+    path that errors name. Raises :class:`Problems` that lists everything that is wrong, never a
+    secret value.
+    """
+    return _Rendering(host, secrets, ids or HostIds(), host_file).finish()
+
+
+def environment_file(
+    host: Host,
+    secrets: Mapping[str, Secret],
+    *,
+    ids: HostIds | None = None,
+    host_file: str | None = None,
+) -> BundleFile:
+    """The instance's ``.env``, readable by the deploy user only; same input, same bytes."""
+    header = (
+        f"Made by Bunker Ops for host {host.name}. Do not edit: the next deploy overwrites it.",
+        "Plain values: `environment` and `features` in the host's file of the inventory.",
+        f"Secret values: `invoke secrets.set --host {host.name}`.",
+        "What runs, since when: the generations below /var/lib/bunker on this host.",
+    )
+    environment = render_environment(host, secrets, ids=ids, host_file=host_file)
+    return BundleFile(
+        path=f"{host.application.directory}/.env",
+        content=to_dotenv(environment.values, header=header),
+        mode=0o600,
+        owner=host.user,
+        group=host.user,
+        kind="dotenv",
+        secret=True,
+        public_keys=PUBLIC_KEYS,
+    )
+
+
+class _Rendering:
+    def __init__(
+        self,
+        host: Host,
+        secrets: Mapping[str, Secret],
+        ids: HostIds,
+        host_file: str | None,
+    ) -> None:
+        self.host = host
+        self.vault = secrets
+        self.where = host_file or f"host file of {host.name}"
+        self.problems: list[BunkerError] = feature_problems(host.features, where=self.where)
+        self.features = resolve_features(host.features, tier=host.tier)
+        self.profiles = compose_profiles(self.features)
+        self.context = Context(host, self.features, self.profiles, ids)
+
+    def finish(self) -> Environment:
+        self._check_overrides()
+        plain = {key: self._public(TABLE[key]) for key in TABLE if key in PUBLIC_KEYS}
+        vaulted = {key: self._secret(TABLE[key]) for key in TABLE if key in SECRET_KEYS}
+        self._check_ports(plain)
+        if self.problems:
+            raise Problems(f"the environment of {self.host.name} is not usable", self.problems)
+        clear = plain | {key: secret.reveal() for key, secret in vaulted.items()}
+        values: dict[str, str | Secret] = {}
+        for key, row in TABLE.items():
+            derived = row.secret.derived if row.secret else None
+            if derived is not None and not vaulted[key]:
+                values[key] = Secret(derived(clear))
+            else:
+                values[key] = vaulted[key] if key in SECRET_KEYS else plain[key]
+        return Environment(MappingProxyType(values), self.features, self.profiles)
+
+    def _check_overrides(self) -> None:
+        for key in self.host.environment:
+            if key in SECRET_KEYS:
+                self._problem(
+                    f"environment: {key} is a secret and must not stand in a plain file",
+                    expected="it in the vault only",
+                    remedy=f"Remove it and run `invoke secrets.set --host {self.host.name}`"
+                    f" for {key}; the value that stood there counts as disclosed",
+                )
+            elif key not in TABLE:
+                self._problem(
+                    f"environment: {key} is not a key of the environment table",
+                    expected=near_misses(key, TABLE, of="a key of docs/environment.md"),
+                )
+            elif TABLE[key].governed_by:
+                self._problem(
+                    f"environment: {key} follows `{TABLE[key].governed_by}` of the host file",
+                    remedy=f"Remove it and change `{TABLE[key].governed_by}`",
+                )
+
+    def _public(self, row: Variable) -> str:
+        if row.key in self.host.environment:
+            value = self.host.environment[row.key]
+        else:
+            value = row.default if isinstance(row.default, str) else row.default(self.context)
+        if value:
+            self._check_type(row, value, shown=f" {value!r}")
+        elif row.required and self._is_on(row):
+            self._problem(
+                f"environment: {row.key} has no value{self._because(row)}",
+                expected=f"{row.meaning} ({EXPECTED[row.type]})",
+                remedy=f"Set {row.key} under `environment`",
+            )
+        return value
+
+    def _secret(self, row: Variable) -> Secret:
+        value = self.vault.get(row.key, Secret(""))
+        if value:
+            self._check_type(row, value.reveal(), shown="'s secret value")
+        elif row.is_generated or (row.required and self._is_on(row)):
+            known = [key for key in self.vault if key not in TABLE]
+            guess = near_misses(row.key, known, of="")
+            self._problem(
+                f"the secret {row.key} is missing{self._because(row)}",
+                expected=f"{row.meaning}{guess}",
+                remedy=f"Run `invoke secrets.set --host {self.host.name}` for {row.key}",
+            )
+        return value
+
+    def _check_type(self, row: Variable, value: str, *, shown: str) -> None:
+        if not is_valid(row.type, value):
+            self._problem(
+                f"environment: {row.key}{shown} does not fit its type",
+                expected=f"{EXPECTED[row.type]} on one line",
+            )
+
+    def _check_ports(self, plain: Mapping[str, str]) -> None:
+        ssh_port = self.host.base.ssh_listen_port or self.host.port
+        taken: dict[str, str] = {str(ssh_port): "sshd"}
+        for key, value in plain.items():
+            row = TABLE[key]
+            if row.type is not ValueType.HOST_PORT or not self._is_on(row) or not value:
+                continue
+            if value in taken:
+                self._problem(
+                    f"environment: {key} and {taken[value]} both take port {value} on the host",
+                    expected="each published port once",
+                )
+            taken.setdefault(value, key)
+
+    def _is_on(self, row: Variable) -> bool:
+        return not row.feature or self.features[row.feature]
+
+    def _because(self, row: Variable) -> str:
+        if row.feature == "reporting":
+            return ", and the host is on tier 2"
+        return f", and the feature {row.feature} is on" if row.feature and self._is_on(row) else ""
+
+    def _problem(
+        self, text: str, *, expected: str | None = None, remedy: str | None = None
+    ) -> None:
+        self.problems.append(BunkerError(text, where=self.where, expected=expected, remedy=remedy))

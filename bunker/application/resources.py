@@ -1,0 +1,47 @@
+"""The instance's 12 subdomains: who answers there, which the tunnel and DNS must know.
+
+The application lists the same names in its ``configs/pangolin/resources.yml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One subdomain of the instance's domain and the service behind it.
+
+    ``feature`` "" means that it is there on every instance.
+    """
+
+    subdomain: str
+    service: str
+    meaning: str
+    feature: str = ""
+
+    def address(self, domain: str) -> str:
+        """Its full name below ``domain``."""
+        return f"{self.subdomain}.{domain}"
+
+
+RESOURCES: tuple[Resource, ...] = (
+    Resource("app", "admin", "admin page"),
+    Resource("api", "api", "API"),
+    Resource("media", "media-api", "media library", "media"),
+    Resource("db", "nocodb", "spreadsheet view of the database", "nocodb"),
+    Resource("docs", "mkdocs", "documentation", "mkdocs"),
+    Resource("code", "code-server", "editor in the browser", "code_server"),
+    Resource("git", "gitea", "git server", "gitea"),
+    Resource("n8n", "n8n", "workflow automation", "n8n"),
+    Resource("home", "homepage", "start page", "homepage"),
+    Resource("listmonk", "listmonk", "newsletters", "listmonk"),
+    Resource("qr", "mini-qr", "QR code maker", "mini_qr"),
+    Resource("grafana", "grafana", "dashboards", "monitoring"),
+)
+
+
+def resources_of(features: Mapping[str, bool]) -> tuple[Resource, ...]:
+    """The subdomains that answer on an instance with these (resolved) features."""
+    return tuple(row for row in RESOURCES if not row.feature or features[row.feature])

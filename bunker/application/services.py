@@ -1,0 +1,57 @@
+"""The Compose services of the application: which profile starts them, which feature needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Service:
+    """One Compose service. ``profile`` "" means it is part of every instance."""
+
+    name: str
+    meaning: str
+    profile: str = ""
+    feature: str = ""
+
+
+SERVICES: tuple[Service, ...] = (
+    Service("v2-postgres", "database"),
+    Service("redis", "cache, sessions and queues"),
+    Service("api", "API"),
+    Service("admin", "admin page"),
+    Service("media-api", "media library", feature="media"),
+    Service("nginx", "front door on ports 80 and 443"),
+    Service("newt", "client of the Pangolin tunnel", feature="tunnel"),
+    Service("listmonk", "newsletters", "listmonk", "listmonk"),
+    Service("nocodb", "spreadsheet view of the database", "nocodb", "nocodb"),
+    Service("gitea", "git server", "gitea", "gitea"),
+    Service("n8n", "workflow automation", "n8n", "n8n"),
+    Service("code-server", "editor in the browser", "code-server", "code_server"),
+    Service("mkdocs", "documentation", "mkdocs", "mkdocs"),
+    Service("homepage", "start page", "homepage", "homepage"),
+    Service("mini-qr", "QR code maker", "mini-qr", "mini_qr"),
+    Service("excalidraw", "whiteboard", "excalidraw", "excalidraw"),
+    Service("mailhog", "mailbox for test mail", "mailhog", "mailhog"),
+    Service("vaultwarden", "password manager", "vaultwarden", "vaultwarden"),
+    Service("prometheus", "metrics", "monitoring", "monitoring"),
+    Service("grafana", "dashboards", "monitoring", "monitoring"),
+    Service("alertmanager", "alerts", "monitoring", "monitoring"),
+    Service("cadvisor", "metrics of containers", "monitoring", "monitoring"),
+    Service("node-exporter", "metrics of the host", "monitoring", "monitoring"),
+    Service("redis-exporter", "metrics of Redis", "monitoring", "monitoring"),
+    Service("gotify", "push messages", "monitoring", "monitoring"),
+)
+
+SERVICES_BY_NAME: dict[str, Service] = {service.name: service for service in SERVICES}
+
+
+def wanted_services(features: Mapping[str, bool]) -> tuple[str, ...]:
+    """Names of the services that an instance with these (resolved) features should run.
+
+    A service without a profile is always started by Compose, whatever its feature says.
+    """
+    return tuple(
+        service.name for service in SERVICES if not service.profile or features[service.feature]
+    )

@@ -1,0 +1,160 @@
+"""One wrapper for every task: common options in, one clear sentence and an exit code out."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from invoke.context import Context
+from invoke.parser.argument import Argument
+from invoke.tasks import Task
+
+from bunker.cli.options import COMMON, HELP, SELECTION, Options, command_line
+from bunker.errors import BunkerError, ExitCode
+
+Body = Callable[..., ExitCode | int | None]
+CODE = Path(__file__).resolve().parents[2]
+
+
+class OperatorTask(Task[Any]):
+    """A task whose only short option is ``-v``: guessed ones would change with every new option."""
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        """The arguments, with ``-v`` for ``--verbose``."""
+        arguments = super().get_arguments(ignore_unknown_help)
+        for argument in arguments:
+            if argument.name == "verbose":
+                argument.names = ("verbose", "v")
+        return arguments
+
+
+def operator_command(
+    *,
+    select: bool = True,
+    fleet: bool = True,
+    positional: Iterable[str] = (),
+    iterable: Iterable[str] = (),
+    name: str = "",
+    help: Mapping[str, str] | None = None,
+) -> Callable[[Body], OperatorTask]:
+    """Make a task of a function that takes :class:`Options` first and its own options after.
+
+    The task gets the common options too: ``--host --group --tag`` with ``select``, ``--fleet``
+    with ``fleet``, always ``--json --debug --yes``. Its name is the function's, unless that is a
+    word that Python keeps for itself. The function may return an exit code.
+    """
+    chosen = SELECTION if select else ()
+    fleets = ("fleet",) if fleet else ()
+
+    def decorate(body: Body) -> OperatorTask:
+        own = list(inspect.signature(body).parameters.values())[1:]
+
+        def run(_context: Context, **values: Any) -> None:
+            options = Options.of(values)
+            arguments = {parameter.name: values[parameter.name] for parameter in own}
+            code = run_guarded(lambda: body(options, **arguments), options)
+            # Between two tasks of one command line only a failure may stop invoke.
+            if code:
+                raise SystemExit(int(code))
+
+        run.__name__ = body.__name__
+        run.__doc__ = body.__doc__
+        run.__signature__ = _signature(own, chosen, fleets)  # type: ignore[attr-defined]
+        shared = {name: HELP[name] for name in (*chosen, *fleets, *COMMON)}
+        return OperatorTask(
+            run,
+            name=name or body.__name__,
+            positional=tuple(positional),
+            iterable=(*chosen, *iterable),
+            auto_shortflags=False,
+            help={**shared, **(help or {})},
+        )
+
+    return decorate
+
+
+def _signature(
+    own: list[inspect.Parameter], chosen: Iterable[str], fleets: Iterable[str]
+) -> inspect.Signature:
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter("context", kind)]
+    parameters += [parameter.replace(kind=kind) for parameter in own]
+    parameters += [inspect.Parameter(name, kind, default=None) for name in chosen]
+    parameters += [inspect.Parameter(name, kind, default="") for name in fleets]
+    parameters += [inspect.Parameter(name, kind, default=False) for name in COMMON]
+    # A parameter without a default must not follow one that has it.
+    parameters.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)
+    return inspect.Signature(parameters)
+
+
+def run_guarded(
+    body: Callable[[], ExitCode | int | None], options: Options, *, again: str = ""
+) -> int:
+    """Run a command; whatever goes wrong becomes one sentence on stderr and an exit code.
+
+    ``again`` is the command line that repeats it, where that is not the one that was typed.
+    """
+    try:
+        code = int(body() or 0)
+        sys.stdout.flush()
+        return code
+    except BunkerError as error:
+        return _say(str(error), error.exit_code, options)
+    except KeyboardInterrupt:
+        sentence = f"interrupted. Go on with: {again or command_line()}"
+        return _say(sentence, ExitCode.INTERRUPTED, options)
+    except BrokenPipeError:
+        return ExitCode.ERROR if _reader_is_gone() else _internal(options, again)
+    except Exception:  # noqa: BLE001 - the last place that can turn a fault into a sentence
+        return _internal(options, again)
+
+
+def _say(sentence: str, code: ExitCode, options: Options) -> int:
+    if options.debug:
+        traceback.print_exc()
+    sys.stderr.write(f"{'error: ' if code != ExitCode.INTERRUPTED else ''}{sentence}\n")
+    sys.stderr.flush()
+    if options.json:
+        answer = {"event": "error", "message": sentence, "exit_code": int(code)}
+        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    return int(code)
+
+
+def _internal(options: Options, again: str) -> int:
+    """A fault of the product. Its message may quote data, so only the kind and place are shown."""
+    kind, _value, trace = sys.exc_info()
+    frames = [frame for frame in traceback.extract_tb(trace) if _is_ours(frame.filename)]
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    name = kind.__name__ if kind else "unknown"
+    sentence = (
+        f"internal error ({name}{place}); this is a fault of Bunker Ops. {_to_see_more(again)}"
+    )
+    return _say(sentence, ExitCode.ERROR, options)
+
+
+def _to_see_more(again: str) -> str:
+    # A command that is none of our tasks need not know --debug.
+    if again:
+        return f"To try it again: {again}"
+    return f"To see where it comes from, run with --debug: {command_line()} --debug"
+
+
+def _is_ours(filename: str) -> bool:
+    return CODE in Path(filename).parents and Path(filename) != Path(__file__)
+
+
+def _reader_is_gone() -> bool:
+    """Whether stdout cannot be written (`… | head`); if so nothing more is written to it."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False

@@ -1,0 +1,33 @@
+"""env.check."""
+
+from __future__ import annotations
+
+from bunker.cli.command import operator_command
+from bunker.cli.options import Options
+from bunker.errors import BunkerError, ExitCode
+
+
+@operator_command()
+def check(options: Options) -> ExitCode:
+    """Compare our environment table with a host's .env.example.
+
+    Reads the one of the instance's own checkout. Names keys that the application knows and we do
+    not, keys that we write and it does not know, and defaults that differ. Changes nothing.
+
+    Examples:
+      invoke env.check --host north-1
+      invoke env.check --group canary --json
+
+    Exit codes: 0 they agree, 1 they differ or cannot be compared.
+    """
+    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415 - see the package
+    from bunker.terminal.status_text import env_check_lines  # noqa: PLC0415
+    from bunker.workflows.env_check import check_environments, env_check_json  # noqa: PLC0415
+
+    found = check_environments(*options.select())
+    if options.json:
+        print_json({host: env_check_json(outcome) for host, outcome in found.items()})
+    else:
+        print_lines(env_check_lines(found))
+    agree = all(not isinstance(item, BunkerError) and item.agrees for item in found.values())
+    return ExitCode.OK if agree else ExitCode.ERROR

@@ -1,0 +1,151 @@
+"""status, health, logs and ssh: looking at hosts without changing them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from bunker.cli.command import operator_command
+from bunker.cli.options import Options
+from bunker.errors import BunkerError, ExitCode
+
+
+@operator_command(
+    help={"exit-status": "end with exit code 3 unless every host is healthy"},
+)
+def status(options: Options, exit_status: bool = False) -> ExitCode:
+    """All hosts at a glance; which one needs help.
+
+    State, generation, health, uptime, disk and containers. Asks every host at once, one command
+    each; without a selection, all hosts of the fleet. What a host does not answer is shown as such,
+    never guessed. Changes nothing.
+
+    States: healthy; degraded (the API works, a container does not); unhealthy; unfinished (a
+    deployment began and did not end); not deployed; unreachable; unknown (no sensible answer).
+
+    Examples:
+      invoke status
+      invoke status --group canary --exit-status
+      invoke status --json
+
+    Exit codes: 0, whatever the hosts' state is; 3 with --exit-status and a host not healthy.
+    """
+    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415 - see the package
+    from bunker.terminal.status_text import status_lines  # noqa: PLC0415
+    from bunker.workflows.status import collect_status  # noqa: PLC0415
+
+    fleet, hosts = options.select(everyone=True)
+    statuses = collect_status(fleet, hosts)
+    if options.json:
+        print_json({"fleet": fleet.name, "hosts": [found.to_json() for found in statuses]})
+    else:
+        print_lines(status_lines(statuses))
+    well = all(found.verdict.well for found in statuses)
+    return ExitCode.OK if well or not exit_status else ExitCode.SOME_HOSTS_FAILED
+
+
+@operator_command()
+def health(options: Options) -> ExitCode:
+    """Health of an instance, the failing part named.
+
+    Asks `GET /api/health` through nginx on the host, as a visitor's browser would, and the engine
+    for every container of the stack. Changes nothing.
+
+    Examples:
+      invoke health --host north-1
+      invoke health --group canary --json
+
+    Exit codes: 0 all healthy, 1 something is not.
+    """
+    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
+    from bunker.terminal.status_text import health_lines  # noqa: PLC0415
+    from bunker.workflows.status import collect_status  # noqa: PLC0415
+
+    fleet, hosts = options.select()
+    statuses = collect_status(fleet, hosts)
+    if options.json:
+        print_json({"fleet": fleet.name, "hosts": [found.to_json() for found in statuses]})
+    else:
+        repeat = options.repeat()
+        print_lines(line for found in statuses for line in health_lines(found, repeat))
+    well = all(found.verdict.well for found in statuses)
+    return ExitCode.OK if well else ExitCode.ERROR
+
+
+@operator_command(
+    help={
+        "service": "one service, such as api or nginx (default: all of them)",
+        "lines": "how many of the last lines of each service (default: 100)",
+        "follow": "go on with new lines until Ctrl-C",
+    },
+)
+def logs(
+    options: Options, service: str = "", lines: str = "100", follow: bool = False
+) -> ExitCode | None:
+    """Container logs of a host, with its secrets masked.
+
+    Reads `docker compose logs` over SSH. Every value in the host's secrets file is replaced by a
+    mask, so the operator's key is needed.
+
+    Examples:
+      invoke logs --host north-1 --service api
+      invoke logs --host north-1 --service nginx --lines 20 --follow
+    """
+    from bunker.masking import Redactor  # noqa: PLC0415
+    from bunker.remote import Remote  # noqa: PLC0415
+    from bunker.secrets import decrypt_hosts  # noqa: PLC0415
+    from bunker.terminal.output import print_json_line  # noqa: PLC0415
+    from bunker.workflows.logs import stream_logs  # noqa: PLC0415
+
+    if not lines.isdecimal():
+        raise BunkerError(f"{lines!r} is not a number", where="--lines", expected="1 or more")
+    fleet, host = options.select_one()
+    redact = Redactor(decrypt_hosts(fleet.folder, [host.name])[host.name].values())
+
+    def write(line: str) -> None:
+        if options.json:
+            print_json_line({"event": "line", "host": host.name, "text": line})
+            return
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+    remote = Remote.of(fleet, host)
+    stream_logs(
+        remote,
+        redact,
+        write,
+        fleet=fleet.name,
+        service=service,
+        lines=int(lines),
+        follow=follow,
+    )
+    return None
+
+
+@operator_command(help={"command": "run this instead of a login shell"})
+def ssh(options: Options, command: str = "") -> None:
+    """Log in to a host, as the fleet does.
+
+    With the fleet's key and pinned host keys, and the host's user and port.
+
+    Examples:
+      invoke ssh --host north-1
+      invoke ssh --host north-1 --command 'systemctl --failed'
+    """
+    from bunker.host_keys import no_client  # noqa: PLC0415
+    from bunker.remote import Remote  # noqa: PLC0415
+
+    fleet, host = options.select_one()
+    interactive = not command and sys.stdin.isatty()
+    replace_process(Remote.of(fleet, host).command(command, tty=interactive), no_client("ssh"))
+
+
+def replace_process(argv: list[str], missing: BunkerError) -> None:
+    """Become another program, which answers the terminal and gives the exit code from here on."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        os.execvp(Path(argv[0]).name, argv)  # noqa: S606 - a program of our own choosing, no shell
+    except FileNotFoundError:
+        raise missing from None

@@ -1,0 +1,234 @@
+"""instance.add, list, show, trust and remove: the fleet's host files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from bunker.cli.command import operator_command
+from bunker.cli.options import Options, words
+from bunker.errors import BunkerError
+
+if TYPE_CHECKING:
+    from bunker.host_keys import HostKey
+
+
+@operator_command(
+    select=False,
+    positional=("name", "domain", "address"),
+    iterable=("group",),
+    help={
+        "name": "name of the host, such as north-1",
+        "domain": "domain of the instance, such as north.example.org",
+        "address": "IP address or host name on which sshd answers",
+        "tier": "1: managed, 2: managed and reporting to central",
+        "group": "further groups; `changemaker` is always one",
+        "ref": "branch, tag or commit of the application, for this host alone",
+        "port": "port of sshd",
+        "user": "user that logs in and may use sudo without a password",
+        "fingerprint": "accept the host key with this fingerprint (SHA256:…) without asking",
+    },
+)
+def add(
+    options: Options,
+    *,
+    name: str,
+    domain: str,
+    address: str,
+    group: list[str],
+    tier: str = "1",
+    ref: str = "",
+    port: str = "22",
+    user: str = "deploy",
+    fingerprint: str = "",
+) -> None:
+    """Add a server: host file, encrypted secrets, host key.
+
+    Shows the fingerprints of the server's host keys and records them after confirmation, then
+    checks that the login and sudo work. If any part fails, nothing is left behind. Nothing is
+    changed on the server; deploy it afterwards.
+
+    --yes accepts whatever key the server shows: without a terminal rather pass --fingerprint.
+
+    Examples:
+      invoke instance.add north-1 north.example.org 203.0.113.7
+      invoke instance.add north-2 north2.example.org 203.0.113.8 --tier 2 --group canary --ref v2.1
+    """
+    from bunker.fleet.scaffold import add_instance  # noqa: PLC0415 - see the package
+    from bunker.secrets import create_host_secrets  # noqa: PLC0415
+    from bunker.terminal.output import print_json  # noqa: PLC0415
+
+    _refuse_unnamed_lab(options)
+    folder = options.fleet_folder
+    added = add_instance(
+        options.root,
+        options.fleet_name,
+        name,
+        domain,
+        address,
+        tier=_number("--tier", tier),
+        groups=words(group),
+        ref=ref or None,
+        port=_number("--port", port),
+        user=user,
+        confirm=lambda keys: _confirm(keys, name, fingerprint, options),
+        create_secrets=create_host_secrets,
+    )
+    files = [str(path.relative_to(options.root)) for path in (added.host_file, added.secrets_file)]
+    files.append(str((folder / "known_hosts").relative_to(options.root)))
+    following = options.repeat().again(name)
+    if options.json:
+        print_json({"host": name, "files": files, "next_command": following})
+        return
+    sys.stdout.write(f"Added {name}: {', '.join(files)}\nDeploy it with: {following}\n")
+
+
+@operator_command(select=False, positional=("name",), help={"name": "name of the host"})
+def trust(options: Options, name: str, fingerprint: str = "") -> None:
+    """Record the new host key of a reinstalled server.
+
+    Shows the fingerprints and records them after confirmation, in place of the old keys.
+
+    Example:
+      invoke instance.trust north-1
+    """
+    from bunker.fleet.scaffold import trust_instance  # noqa: PLC0415
+    from bunker.terminal.output import print_json  # noqa: PLC0415
+
+    keys = trust_instance(
+        options.root,
+        options.fleet_name,
+        name,
+        confirm=lambda keys: _confirm(keys, name, fingerprint, options),
+    )
+    if options.json:
+        print_json({"host": name, "fingerprints": [key.fingerprint for key in keys]})
+        return
+    sys.stdout.write(f"Recorded {len(keys)} host keys of {name}\n")
+
+
+@operator_command(name="list", select=False)
+def list_(options: Options) -> None:
+    """All instances of the fleet.
+
+    Examples:
+      invoke instance.list
+      invoke instance.list --fleet production --json
+    """
+    from bunker.fleet.scaffold import list_instances  # noqa: PLC0415
+    from bunker.terminal.lines import Line, count, table  # noqa: PLC0415
+    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
+
+    fleet = options.load_fleet()
+    rows = list_instances(fleet)
+    if options.json:
+        print_json([asdict(row) for row in rows])
+        return
+    headers = ("HOST", "DOMAIN", "ADDRESS", "TIER", "REF", "GROUPS", "TAGS")
+    cells = []
+    for row in rows:
+        address = row.address if row.port == 22 else f"{row.address} port {row.port}"
+        groups, tags = ", ".join(row.groups), ", ".join(row.tags)
+        cells.append((row.name, row.domain, address, str(row.tier), row.ref, groups, tags))
+    total = Line(f"{count(len(rows), 'host')} in the fleet {fleet.name}", "heading")
+    print_lines([*(table(headers, cells) if cells else []), total])
+
+
+@operator_command(select=False, positional=("name",), help={"name": "name of the host"})
+def show(options: Options, name: str) -> None:
+    """Every value of a host, and which file set it.
+
+    Secrets are not part of it: see `invoke secrets.show`.
+
+    Example:
+      invoke instance.show north-1
+    """
+    from bunker.fleet.scaffold import show_instance  # noqa: PLC0415
+    from bunker.terminal.lines import table  # noqa: PLC0415
+    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
+
+    values = show_instance(options.load_fleet(), name)
+    if options.json:
+        print_json([asdict(value) for value in values])
+        return
+    rows = [(item.key, _shown(item.value), item.origin) for item in values]
+    print_lines(table(("KEY", "VALUE", "FROM"), rows))
+
+
+@operator_command(
+    select=False,
+    positional=("name",),
+    help={"name": "name of the host", "force": "also where git keeps no copy of the files"},
+)
+def remove(options: Options, name: str, force: bool = False) -> None:
+    """Take a host out of the fleet; the server is not touched.
+
+    Removes its files only, and asks first. The files are committed to git before they are removed,
+    so that they can be had back; where there is no git it refuses, unless --force is given.
+
+    Example:
+      invoke instance.remove north-1
+    """
+    from bunker.fleet.scaffold import remove_instance  # noqa: PLC0415
+    from bunker.terminal.output import print_json  # noqa: PLC0415
+    from bunker.terminal.reporter import ask  # noqa: PLC0415
+
+    host = options.load_fleet().host(name)
+    question = f"Remove the files and secrets of {name} ({host.domain}) from {options.fleet_name}?"
+    if not ask(question, yes=options.yes):
+        raise BunkerError(f"{name} was not removed: it was not confirmed")
+    removed = remove_instance(options.root, options.fleet_name, name, force=force)
+    files = [str(path.relative_to(options.root)) for path in removed.files]
+    if options.json:
+        print_json({"host": name, "files": files, "kept_in": removed.kept_in})
+        return
+    kept = (
+        f"git has them in commit {removed.kept_in[:12]}" if removed.kept_in else "no copy is kept"
+    )
+    sys.stdout.write(f"Removed {', '.join(files)}; {kept}\n")
+
+
+def _refuse_unnamed_lab(options: Options) -> None:
+    """A lab is often the only fleet with hosts, so it would be chosen where none is named."""
+    if options.fleet_given or os.environ.get("BUNKER_FLEET"):
+        return
+    if (options.root / ".lab" / options.fleet_name / "state.json").exists():
+        raise BunkerError(
+            f"no fleet is named, and {options.fleet_name} is a lab: its files go with it",
+            expected="--fleet production",
+            remedy=f"To add the host to the lab all the same, pass --fleet {options.fleet_name}",
+        )
+
+
+def _confirm(keys: Sequence[HostKey], name: str, fingerprint: str, options: Options) -> bool:
+    from bunker.terminal.reporter import ask  # noqa: PLC0415
+
+    if fingerprint:
+        return any(key.fingerprint == fingerprint for key in keys)
+    sys.stderr.write(f"The server that is to be {name} shows these host keys:\n")
+    for key in keys:
+        sys.stderr.write(f"  {key.kind:<22} {key.fingerprint}\n")
+    if not (options.yes or sys.stdin.isatty()):
+        raise BunkerError(
+            "the host keys need a confirmation, and there is no terminal to ask on;"
+            " nothing was changed",
+            remedy="Compare a fingerprint on the server's console, then pass it as --fingerprint",
+        )
+    return ask("Are these the fingerprints of that server?", yes=options.yes)
+
+
+def _number(flag: str, text: str) -> int:
+    if not text.isdecimal():
+        raise BunkerError(f"{text!r} is not a number", where=flag)
+    return int(text)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "-"
+    return "-" if value is None or value in ("", {}) else str(value)

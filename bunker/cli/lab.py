@@ -1,0 +1,131 @@
+"""lab.up, status, ssh and down: real hosts in containers on this machine."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import asdict
+
+from bunker.cli.command import operator_command
+from bunker.cli.hosts import replace_process
+from bunker.cli.options import Options
+from bunker.errors import BunkerError
+
+NAME = "lab"
+
+
+@operator_command(
+    select=False,
+    fleet=False,
+    help={
+        "hosts": "how many hosts: north, east, south, west, host-5, … (default: 1)",
+        "base": "what they run: debian:trixie, debian:bookworm or ubuntu:24.04",
+    },
+)
+def up(options: Options, hosts: str = "1", base: str = "debian:trixie") -> None:
+    """Bring up real hosts in containers.
+
+    They boot systemd and sshd; beside them run a registry mirror and a git server. What runs
+    already is left as it is, so running it again is quick. Starts a Docker engine where none runs
+    and this user may start one. Images are pulled where a registry can be reached, and built from
+    distribution packages where not. The lab becomes the fleet `lab`, with keys and secrets of its
+    own.
+
+    Examples:
+      invoke lab.up --hosts 2
+      invoke lab.up --hosts 1 --base debian:bookworm
+      invoke deploy --fleet lab --host north
+    """
+    from bunker.lab.fleet_up import fleet_up  # noqa: PLC0415 - see the package
+    from bunker.terminal.output import print_json  # noqa: PLC0415
+
+    if not hosts.isdecimal():
+        raise BunkerError(f"{hosts!r} is not a number of hosts", where="--hosts", expected="1 or 2")
+    started = time.monotonic()
+    state, folder = fleet_up(options.root, NAME, int(hosts), base, _progress)
+    seconds = time.monotonic() - started
+    names = [host.name for host in state.hosts]
+    if options.json:
+        print_json({"hosts": names, "fleet": NAME, "seconds": round(seconds, 1)})
+        return
+    sys.stdout.write(
+        f"The lab is up after {seconds:.0f} s: {', '.join(names)}"
+        f" (fleet {NAME} in {folder.relative_to(options.root)})\n"
+        f"Deploy one with: invoke deploy --fleet {NAME} --host {names[0] if names else 'NAME'}\n"
+    )
+
+
+@operator_command(select=False, fleet=False)
+def status(options: Options) -> None:
+    """The lab's hosts as they are now.
+
+    Example:
+      invoke lab.status --json
+    """
+    from bunker.lab.lab import Lab  # noqa: PLC0415
+    from bunker.terminal.lines import Line, table  # noqa: PLC0415
+    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
+
+    rows = Lab.open(options.root, NAME).status()
+    if options.json:
+        print_json([asdict(row) for row in rows])
+        return
+    if not rows:
+        print_lines([Line("The lab is down. Bring it up with: invoke lab.up --hosts 1")])
+        return
+    cells = []
+    for row in rows:
+        address = f"{row.address}:{row.port}"
+        cells.append((row.name, row.base, address, row.state, row.system_state or "no answer"))
+    print_lines(table(("HOST", "BASE", "ADDRESS", "CONTAINER", "SYSTEM"), cells))
+
+
+@operator_command(
+    select=False,
+    fleet=False,
+    positional=("name",),
+    help={"name": "name of the lab host", "command": "run this instead of a login shell"},
+)
+def ssh(options: Options, name: str, command: str = "") -> None:
+    """Log in to a lab host.
+
+    Example:
+      invoke lab.ssh north --command 'sudo docker ps'
+    """
+    from bunker.host_keys import no_client  # noqa: PLC0415
+    from bunker.lab.lab import Lab  # noqa: PLC0415
+
+    argv = Lab.open(options.root, NAME).ssh_command(name)
+    replace_process([*argv, command] if command else argv, no_client("ssh"))
+
+
+@operator_command(
+    select=False,
+    fleet=False,
+    help={"keep-snapshots": "leave the snapshots of deployed hosts, so that clones start at once"},
+)
+def down(options: Options, keep_snapshots: bool = False) -> None:
+    """Remove the lab, and nothing else.
+
+    Its containers, volumes, networks, snapshots and fleet. Built images stay as a cache.
+
+    Example:
+      invoke lab.down
+    """
+    from bunker.lab.fleet import remove_fleet, written_hosts  # noqa: PLC0415
+    from bunker.lab.lab import Lab  # noqa: PLC0415
+    from bunker.terminal.output import print_json  # noqa: PLC0415
+
+    hosts = written_hosts(options.root, NAME)
+    Lab.open(options.root, NAME).down(keep_snapshots=keep_snapshots, progress=_progress)
+    remove_fleet(options.root, NAME, hosts)
+    if options.json:
+        print_json({"fleet": NAME, "state": "down"})
+        return
+    sys.stdout.write("The lab is down.\n")
+
+
+def _progress(line: str) -> None:
+    # Called from several threads: one write keeps the lines whole.
+    sys.stderr.write(f"lab: {line}\n")
+    sys.stderr.flush()

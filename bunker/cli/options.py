@@ -1,0 +1,127 @@
+"""The options that every task takes, as one object."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bunker.errors import BunkerError
+
+if TYPE_CHECKING:
+    from bunker.fleet import Fleet, Host
+    from bunker.terminal.recap_text import Repeat
+
+HELP: Mapping[str, str] = {
+    "host": "host by name or pattern (north-*); repeat it, or separate with commas",
+    "group": "all hosts of a group; repeat it, or separate with commas",
+    "tag": "only hosts that have this tag; repeat it for hosts that have all of them",
+    "fleet": "inventory to work on (default: $BUNKER_FLEET, else the only one with hosts)",
+    "json": "print JSON on stdout",
+    "debug": "show the traceback of an error",
+    "yes": "do not ask for a confirmation",
+}
+SELECTION = ("host", "group", "tag")
+COMMON = ("json", "debug", "yes")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was chosen on the command line. ``fleet_given`` is empty where nothing was."""
+
+    fleet_given: str = ""
+    hosts: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    json: bool = False
+    debug: bool = False
+    yes: bool = False
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Options:
+        """The options from invoke's arguments."""
+        return cls(
+            fleet_given=values.get("fleet") or "",
+            hosts=words(values.get("host", ())),
+            groups=words(values.get("group", ())),
+            tags=words(values.get("tag", ())),
+            json=values["json"],
+            debug=values["debug"],
+            yes=values["yes"],
+        )
+
+    @cached_property
+    def root(self) -> Path:
+        """The folder that holds inventories/ and group_data/: $BUNKER_ROOT, set by tasks.py."""
+        path = Path(os.environ.get("BUNKER_ROOT") or Path.cwd()).resolve()
+        if not path.is_dir():
+            remedy = "Correct or unset BUNKER_ROOT"
+            raise BunkerError("there is no such folder", where=str(path), remedy=remedy)
+        return path
+
+    @cached_property
+    def fleet_name(self) -> str:
+        """The fleet to work on; from here on this process uses the keys of a lab's fleet."""
+        from bunker.fleet import default_fleet_name  # noqa: PLC0415 - see the package
+        from bunker.lab.fleet import use_lab_keys  # noqa: PLC0415
+
+        name = self.fleet_given or default_fleet_name(self.root)
+        use_lab_keys(self.root, name)
+        return name
+
+    @property
+    def fleet_folder(self) -> Path:
+        """Where the fleet's host files and secrets are; it may be empty but must be a fleet."""
+        from bunker.fleet import fleet_names  # noqa: PLC0415
+
+        if self.fleet_name not in fleet_names(self.root):
+            self.load_fleet()  # raises the sentence that names the fleets there are
+        return self.root / "inventories" / self.fleet_name
+
+    def load_fleet(self, *, require_secrets: bool = False) -> Fleet:
+        """The checked fleet."""
+        from bunker.fleet import load_fleet  # noqa: PLC0415
+
+        return load_fleet(self.root, self.fleet_name, require_secrets=require_secrets)
+
+    def select(self, *, everyone: bool = False) -> tuple[Fleet, list[Host]]:
+        """The fleet and the chosen hosts; with ``everyone`` no choice means all of them."""
+        fleet = self.load_fleet()
+        if everyone and not (self.hosts or self.groups or self.tags):
+            return fleet, list(fleet.hosts.values())
+        return fleet, fleet.select(hosts=self.hosts, groups=self.groups, tags=self.tags)
+
+    def select_one(self) -> tuple[Fleet, Host]:
+        """The fleet and exactly one host."""
+        fleet, hosts = self.select()
+        if len(hosts) != 1:
+            names = ", ".join(host.name for host in hosts)
+            raise BunkerError(
+                f"{len(hosts)} hosts were chosen: {names}",
+                expected="one host",
+                remedy="Name it with --host NAME",
+            )
+        return fleet, hosts[0]
+
+    def repeat(self, command: str = "invoke deploy", *more: str) -> Repeat:
+        """How a command is repeated for single hosts of this fleet."""
+        from bunker.terminal.recap_text import Repeat  # noqa: PLC0415
+
+        fleet = ("--fleet", self.fleet_given) if self.fleet_given else ()
+        return Repeat(" ".join((command, *map(shlex.quote, (*fleet, *more)))), self.fleet_given)
+
+
+def words(values: Iterable[str]) -> tuple[str, ...]:
+    """Repeated and comma-separated values as one list, without blanks and repetitions."""
+    parts = (part.strip() for value in values for part in value.split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def command_line() -> str:
+    """The command as it was typed, to be typed again. Secrets are never arguments."""
+    return shlex.join(["invoke", *sys.argv[1:]])

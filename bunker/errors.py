@@ -1,0 +1,77 @@
+"""Errors that an operator sees: one clear sentence, an exit code, never a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process answers; the numbers are part of the command line's contract."""
+
+    OK = 0
+    ERROR = 1
+    CHANGES_PENDING = 2
+    SOME_HOSTS_FAILED = 3
+    ROLLED_BACK = 4
+    LOCK_HELD = 5
+    PLAN_STALE = 6
+    GATE_INCONCLUSIVE = 7
+    INTERRUPTED = 130
+
+
+class BunkerError(Exception):
+    """Something the operator can act on.
+
+    ``problem`` says what is wrong and where it stands, ``expected`` what should be there, and
+    ``remedy`` what to do or run next. Secret values must never be put in any of them.
+    """
+
+    exit_code = ExitCode.ERROR
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        where: str | None = None,
+        expected: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.where = where
+        self.expected = expected
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.problem}" if self.where else self.problem
+        if self.expected:
+            text = f"{text}; expected {self.expected}"
+        text = text.rstrip(".") + "."
+        if self.remedy:
+            text = f"{text} {self.remedy.rstrip('.')}."
+        return text
+
+
+class Problems(BunkerError):
+    """Several problems found in one pass, all listed at once."""
+
+    def __init__(self, title: str, problems: Iterable[BunkerError]) -> None:
+        self.problems = list(problems)
+        super().__init__(title)
+
+    def __str__(self) -> str:
+        lines = "\n".join(f"  - {problem}" for problem in self.problems)
+        return f"{self.problem} ({len(self.problems)}):\n{lines}"
+
+
+class PlanStale(BunkerError):
+    """A saved plan no longer fits its host or its inputs."""
+
+    exit_code = ExitCode.PLAN_STALE
+
+
+class Interrupted(BunkerError):
+    """The operator stopped the command; ``remedy`` carries the command that goes on."""
+
+    exit_code = ExitCode.INTERRUPTED

@@ -1,0 +1,109 @@
+"""Turning what the validation found into sentences with file, line, key, found and expected."""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from bunker.errors import BunkerError
+from bunker.fleet.merge import Layer, lookup, source_of
+from bunker.fleet.models import Host
+from bunker.fleet.suggest import suggest
+from bunker.fleet.yaml_file import Path
+
+# The host file says `host:` where the model says `name`, so that the file names its owner.
+FILE_KEY = {"name": "host"}
+EXPECTED = {
+    "string_type": 'text (a number or date as text needs quotes: "1.10")',
+    "int_type": "a number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a section of keys and values",
+    "model_type": "a section of keys and values",
+    "model_attributes_type": "a section of keys and values",
+}
+
+
+def explain(error: ValidationError, layers: Sequence[Layer], where: str) -> list[BunkerError]:
+    """One sentence for each fault. ``where`` names the host's own file, for what stands nowhere."""
+    sentences = []
+    for fault in error.errors(include_url=False):
+        path: Path = tuple(step for step in fault["loc"] if step != "[key]")
+        sentences.append(_sentence(dict(fault), path, layers, where))
+    return sentences
+
+
+def _sentence(
+    fault: dict[str, Any], path: Path, layers: Sequence[Layer], where: str
+) -> BunkerError:
+    source = source_of(layers, path)
+    place = source.place(path) if source else where
+    key = ".".join(FILE_KEY.get(str(step), str(step)) for step in path) or "the file"
+    if fault["type"] == "missing":
+        return BunkerError(f"{key} is missing", where=place, expected=f"a line `{path[-1]}: …`")
+    if fault["type"] == "extra_forbidden":
+        return _unknown_key(key, path, place)
+    return BunkerError(f"{key} is {_found(source, path)}", where=place, expected=_expected(fault))
+
+
+def _unknown_key(key: str, path: Path, place: str) -> BunkerError:
+    remedy = suggest(str(path[-1]), known_keys(path[:-1]))
+    return BunkerError(f"{key} is not a known key", where=place, remedy=remedy)
+
+
+def _found(source: Layer | None, path: Path) -> str:
+    if source is None:
+        return "not right"
+    value = lookup(source.data, path)
+    if isinstance(value, dict):
+        return "a section"
+    text = repr(value)
+    if "://" in text and "@" in text:  # an address may carry a password; never repeat it
+        return "not right"
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _expected(fault: dict[str, Any]) -> str:
+    kind, context = fault["type"], fault.get("ctx", {})
+    if kind in EXPECTED:
+        return EXPECTED[kind]
+    if kind == "literal_error":
+        return str(context["expected"])
+    if kind == "value_error":
+        return str(context["error"]).removeprefix("expected ")
+    bounds = {"greater_than_equal": "ge", "less_than_equal": "le", "greater_than": "gt"}
+    if kind in bounds:
+        limit = context[bounds[kind]]
+        words = {"ge": f"{limit} or more", "le": f"{limit} or less", "gt": f"more than {limit}"}
+        return words[bounds[kind]]
+    if kind == "string_pattern_mismatch":
+        return f"text of the form {context['pattern'].strip('^$')}"
+    return re.sub(r"^\w+ should (be |have )?", "", str(fault["msg"]))
+
+
+def known_keys(path: Path) -> list[str]:
+    """The keys that a host file may hold below a path, as the file spells them."""
+    model: Any = Host
+    for step in path:
+        model = _model_below(model, step)
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return []
+    return [FILE_KEY.get(name, name) if model is Host else name for name in model.model_fields]
+
+
+def _model_below(model: Any, step: str | int) -> Any:
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        info = model.model_fields.get(str(step))
+        return info.annotation if info else None
+    arguments = [item for item in typing.get_args(model) if item not in (types.NoneType, ...)]
+    return arguments[-1] if arguments else None

@@ -1,0 +1,150 @@
+"""The fleet: all hosts of one inventory, checked, and choosing some of them."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bunker.errors import BunkerError, Problems
+from bunker.fleet.models import Host
+from bunker.fleet.suggest import suggest
+
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """One checked inventory. ``hosts`` is sorted by name."""
+
+    name: str
+    root: Path
+    hosts: Mapping[str, Host]
+    ssh_key: Path | None = None
+    """Private key for every host of the fleet; None leaves the choice to agent and ssh_config."""
+    pyinfra_data: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    """By host: what the group data say to pyinfra itself (``_sudo``, ``ssh_*``)."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the host files and their secrets are."""
+        return self.root / "inventories" / self.name
+
+    @property
+    def known_hosts(self) -> Path:
+        """The host keys that were confirmed by an operator."""
+        return self.folder / "known_hosts"
+
+    @property
+    def sops_config(self) -> Path:
+        """The rules by which sops encrypts this fleet's secrets."""
+        return self.folder / ".sops.yaml"
+
+    @property
+    def ssh_config(self) -> Path | None:
+        """The ssh_config of the fleet, else the one of all fleets, else None."""
+        for path in (self.folder / "ssh_config", self.root / "inventories" / "ssh_config"):
+            if path.is_file():
+                return path
+        return None
+
+    @property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """Host names by group, sorted; every host is also in `all` and in the fleet's own group."""
+        members: dict[str, list[str]] = {}
+        for host in self.hosts.values():
+            for group in host.groups:
+                members.setdefault(group, []).append(host.name)
+        everyone = {ALL: tuple(self.hosts), self.name: tuple(self.hosts)}
+        return {group: tuple(members[group]) for group in sorted(members)} | everyone
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Every tag that some host has, sorted."""
+        return tuple(sorted({tag for host in self.hosts.values() for tag in host.tags}))
+
+    def host_file(self, name: str) -> Path:
+        """The plain file of a host."""
+        return self.folder / f"{name}.yml"
+
+    def secrets_file(self, name: str) -> Path:
+        """The encrypted file of a host."""
+        return self.folder / f"{name}.sops.yml"
+
+    def host(self, name: str) -> Host:
+        """One host by its exact name; an error names near misses."""
+        if name not in self.hosts:
+            raise self._unknown_host(name)
+        return self.hosts[name]
+
+    def select(
+        self,
+        hosts: Sequence[str] = (),
+        groups: Sequence[str] = (),
+        tags: Sequence[str] = (),
+    ) -> list[Host]:
+        """The chosen hosts, sorted by name.
+
+        Hosts (names, or patterns such as ``north-*``) and groups add up; tags narrow the choice to
+        hosts that have every one of them. Every name must match something, and the outcome is
+        never empty: either is an error, with all mistakes at once.
+        """
+        if not (hosts or groups or tags):
+            raise BunkerError(
+                "no host was chosen",
+                expected="a host, a group or a tag",
+                remedy=f"Name a host or a group ({', '.join(sorted(self.groups))})",
+            )
+        problems: list[BunkerError] = []
+        chosen = set(self._by_name(hosts, problems)) | set(self._by_group(groups, problems))
+        known_tags = self.tags
+        for tag in tags:
+            if tag not in known_tags:
+                text = f"no host of the fleet {self.name} has the tag {tag!r}"
+                problems.append(BunkerError(text, remedy=suggest(tag, known_tags)))
+        if len(problems) == 1:
+            raise problems[0]
+        if problems:
+            raise Problems("the choice of hosts does not fit the fleet", problems)
+        names = chosen if hosts or groups else set(self.hosts)
+        wanted = set(tags)
+        result = [self.hosts[name] for name in sorted(names) if wanted <= {*self.hosts[name].tags}]
+        if not result:
+            raise self._nothing(hosts, groups, tags)
+        return result
+
+    def _by_name(self, patterns: Iterable[str], problems: list[BunkerError]) -> Iterable[str]:
+        for pattern in patterns:
+            matches = fnmatch.filter(self.hosts, pattern)
+            if not matches:
+                problems.append(self._unknown_host(pattern))
+            yield from matches
+
+    def _by_group(self, wanted: Iterable[str], problems: list[BunkerError]) -> Iterable[str]:
+        groups = self.groups
+        for group in wanted:
+            if group in groups:
+                yield from groups[group]
+                continue
+            text = f"no group {group!r} in the fleet {self.name}"
+            remedy = suggest(group, groups)
+            if group in self.hosts:
+                remedy = f"{group} is a host: choose it with --host {group}"
+            problems.append(BunkerError(text, remedy=remedy))
+
+    def _unknown_host(self, name: str) -> BunkerError:
+        text = f"no host {name!r} in the fleet {self.name}"
+        if name in self.groups:
+            return BunkerError(text, remedy=f"{name} is a group: choose it with --group {name}")
+        return BunkerError(text, remedy=suggest(name, self.hosts))
+
+    def _nothing(
+        self, hosts: Sequence[str], groups: Sequence[str], tags: Sequence[str]
+    ) -> BunkerError:
+        if not self.hosts:
+            remedy = "Add the first with `invoke instance.add`"
+            return BunkerError(f"the fleet {self.name} has no hosts yet", remedy=remedy)
+        among = f" among {', '.join((*hosts, *groups))}" if hosts or groups else ""
+        return BunkerError(f"no host{among} has all of the tags {', '.join(tags)}")

@@ -1,0 +1,150 @@
+"""Defaults by group: `group_data/*.py`, plain assignments, read exactly as pyinfra reads them."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from bunker.errors import BunkerError
+from bunker.fleet.explain import explain
+from bunker.fleet.merge import Layer, deep_merge
+from bunker.fleet.models import Host
+from bunker.fleet.suggest import suggest
+from bunker.fleet.yaml_file import Path as KeyPath
+
+# What only one host can be called or reached by has no sense as a default of many.
+PER_HOST = frozenset({"name", "address", "domain", "label", "notes", "groups"})
+DEFAULTS = frozenset(Host.model_fields) - PER_HOST
+SOME_HOST = {"name": "some", "address": "192.0.2.1", "domain": "some.example.org"}
+PYINFRA_PREFIXES = ("_", "ssh_")
+FOLDERS = ("group_data", "inventories/group_data")
+
+
+@dataclass(frozen=True)
+class GroupFile:
+    """One file: ours (fields of a host) and pyinfra's own keys (``_sudo``, ``ssh_*``) apart."""
+
+    group: str
+    where: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    pyinfra: dict[str, Any] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def layer(self) -> Layer:
+        """The file as a source of host values."""
+        return Layer(self.fields, self.place)
+
+    def place(self, path: KeyPath) -> str:
+        """``file:line`` of the assignment that holds a key."""
+        line = self.lines.get(str(path[0])) if path else None
+        return f"{self.where}:{line}" if line else self.where
+
+
+class GroupData:
+    """Every group's defaults, from the root folder first and the inventories' folder on top."""
+
+    def __init__(self, files: list[GroupFile]) -> None:
+        self._files: dict[str, list[GroupFile]] = {}
+        for file in files:
+            self._files.setdefault(file.group, []).append(file)
+        self._merged: dict[tuple[str, ...], dict[str, Any]] = {}
+
+    def files_for(self, groups: tuple[str, ...]) -> list[GroupFile]:
+        """The files that count for a host, the weakest first; ``groups`` in pyinfra's order."""
+        return [file for group in ("all", *groups) for file in self._files.get(group, [])]
+
+    def defaults_for(self, groups: tuple[str, ...]) -> dict[str, Any]:
+        """The merged fields, computed once for all hosts with the same groups."""
+        if groups not in self._merged:
+            merged: dict[str, Any] = {}
+            for file in self.files_for(groups):
+                merged = deep_merge(merged, file.fields)
+            self._merged[groups] = merged
+        return self._merged[groups]
+
+    def pyinfra_for(self, groups: tuple[str, ...]) -> dict[str, Any]:
+        """pyinfra's own keys; its rule: the last group's value holds, nothing is merged."""
+        values: dict[str, Any] = {}
+        for file in self.files_for(groups):
+            values.update(file.pyinfra)
+        return values
+
+
+def load_group_data(root: Path, problems: list[BunkerError]) -> GroupData:
+    """Reads both folders; what is wrong is added to ``problems``."""
+    files = []
+    for folder in FOLDERS:
+        for path in sorted((root / folder).glob("*.py")):
+            files.append(_read(path, f"{folder}/{path.name}", problems))
+    return GroupData(files)
+
+
+def _read(path: Path, where: str, problems: list[BunkerError]) -> GroupFile:
+    result = GroupFile(path.stem, where)
+    try:
+        source = path.read_text(encoding="utf-8")
+        tree = ast.parse(source, str(path))
+        values: dict[str, Any] = {"__file__": str(path)}
+        # Group data is code of this repository, as trusted as the deploys themselves.
+        exec(compile(tree, str(path), "exec"), values)  # noqa: S102
+    except SyntaxError as error:
+        problems.append(
+            BunkerError(f"this is not valid Python: {error.msg}", where=f"{where}:{error.lineno}")
+        )
+        return result
+    except Exception as error:  # noqa: BLE001 - whatever a file of the operator raises
+        reason = f"{type(error).__name__}: {error}"
+        problems.append(BunkerError(f"reading the file failed: {reason}", where=where))
+        return result
+    result.lines.update(_lines(tree))
+    exported = values.get("__all__", values.keys() - _imported(tree))
+    for key, value in values.items():
+        if key not in exported or key.startswith("__"):
+            continue
+        if key.startswith(PYINFRA_PREFIXES):
+            result.pyinfra[key] = value
+        elif key in DEFAULTS:
+            result.fields[key] = value
+        else:
+            problems.append(_unknown(key, result))
+    try:
+        # On its own, so that a fault shows before the first host joins the group.
+        Host.model_validate({**SOME_HOST, **result.fields})
+    except ValidationError as error:
+        problems += explain(error, [result.layer()], where)
+    return result
+
+
+def _unknown(key: str, file: GroupFile) -> BunkerError:
+    if key in PER_HOST:
+        problem, expected = f"{key} belongs to one host, not to a group", "it in the host's file"
+        return BunkerError(problem, where=file.place((key,)), expected=expected)
+    return BunkerError(
+        f"{key} is not a known key",
+        where=file.place((key,)),
+        remedy=suggest(key, DEFAULTS),
+    )
+
+
+def _lines(tree: ast.Module) -> dict[str, int]:
+    lines = {}
+    for node in tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        for target in targets:
+            if isinstance(target, ast.Name):
+                lines[target.id] = node.lineno
+    return lines
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    """Names that import statements bind: pyinfra does not take them for data either."""
+    return {
+        alias.asname or alias.name.split(".")[0]
+        for node in tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }

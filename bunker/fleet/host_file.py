@@ -1,0 +1,126 @@
+"""Writing host files: new ones with comments that help, existing ones with their comments kept."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from bunker.errors import BunkerError
+from bunker.fleet.yaml_file import read_document
+
+ORDER = ("host", "address", "port", "user", "domain", "tier", "label", "groups", "tags", "notes")
+HEADER = """\
+One host of the fleet; docs/inventory.md lists every key. What is not written here comes from
+group_data/ (this file is the strongest). Secrets never stand here but in the encrypted file
+beside it."""
+COMMENTS = {
+    "host": "must equal the file's name",
+    "tier": "1: managed; 2: managed and reporting to central",
+    "groups": "defaults come from group_data/GROUP.py, the last group wins",
+}
+EXAMPLES = {
+    "tags": "tags: [pilot]",
+    "notes": "notes: who to call, what is special",
+    "base": "base:\n  timezone: Europe/Paris\n  firewall:\n    - {port: 8443, note: admin page}",
+    "application": "application:\n  ref: v2",
+    "features": "features:\n  media: true",
+    "environment": "environment:\n  SMTP_HOST: mail.example.org",
+    "resources": "resources:\n  api: {memory: 512m, cpus: 1.5}",
+}
+
+
+def render_host_file(data: Mapping[str, Any]) -> str:
+    """The text of a new host file. ``data`` in the words of the file (``host``, not ``name``)."""
+    document = CommentedMap()
+    for key in (*ORDER, *sorted(data.keys() - set(ORDER))):
+        if key in data:
+            document[key] = _node(data[key])
+            if key in COMMENTS:
+                document.yaml_add_eol_comment(COMMENTS[key], key)
+    document.yaml_set_start_comment(HEADER)
+    examples = "".join(f"{text}\n" for key, text in EXAMPLES.items() if key not in data)
+    hints = "".join(f"# {line}\n" for line in examples.splitlines())
+    return _dump(document) + (f"\n# Also possible:\n{hints}" if hints else "")
+
+
+def write_host_file(path: Path, data: Mapping[str, Any]) -> None:
+    """Write a host file atomically, readable by all: it holds no secret.
+
+    A new file gets comments. In an existing one the keys of ``data`` are set and everything else,
+    comments included, stays. Raises BunkerError where the existing file is not valid YAML.
+    """
+    if not path.exists():
+        write_atomically(path, render_host_file(data).encode())
+        return
+    text = path.read_text(encoding="utf-8")
+    faults = read_document(text, str(path)).problems
+    if faults:
+        raise faults[0]
+    document = _round_trip().load(text)
+    _update(document, data)
+    write_atomically(path, _dump(document).encode())
+
+
+def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Readers see the old file or the new one, whole; also after a power cut."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise BunkerError(f"cannot be written: {error.strerror}", where=str(path)) from None
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _update(document: CommentedMap, data: Mapping[str, Any]) -> None:
+    for key, value in data.items():
+        if isinstance(value, Mapping) and isinstance(document.get(key), CommentedMap):
+            _update(document[key], value)
+        elif document.get(key, ...) != value:
+            document[key] = _node(value)
+
+
+def _node(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return CommentedMap({key: _node(item) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        sequence = CommentedSeq([_node(item) for item in value])
+        if all(isinstance(item, str | int) and len(str(item)) < 20 for item in value):
+            sequence.fa.set_flow_style()
+        return sequence
+    return value
+
+
+def _round_trip() -> YAML:
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096  # long notes and keys stay on their line
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
+
+
+def _dump(document: CommentedMap) -> str:
+    buffer = io.StringIO()
+    _round_trip().dump(document, buffer)
+    return buffer.getvalue()

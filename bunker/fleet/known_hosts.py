@@ -1,0 +1,58 @@
+"""The fleet's known_hosts: whole lines added or removed for one address, the rest untouched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from bunker.errors import BunkerError
+from bunker.fleet.host_file import write_atomically
+from bunker.host_keys import fingerprint, known_hosts_entry
+
+
+def read_lines(path: Path) -> list[str]:
+    """All lines; none where there is no file yet."""
+    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+
+
+def faults(path: Path, where: str) -> list[BunkerError]:
+    """Lines that are no host keys: one of them would make pyinfra drop the whole file."""
+    found = []
+    for number, line in enumerate(read_lines(path), 1):
+        fields = line.split()
+        if not fields or fields[0].startswith(("#", "@")):
+            continue
+        try:
+            fingerprint(fields[2])
+        except (IndexError, BunkerError):
+            place, remedy = f"{where}:{number}", "Remove the line"
+            expected = "ADDRESS KIND KEY, as ssh-keyscan prints it"
+            problem = "this is not a host key"
+            found.append(BunkerError(problem, where=place, expected=expected, remedy=remedy))
+    return found
+
+
+def lines_of(path: Path, address: str, port: int) -> list[str]:
+    """The recorded keys of one server."""
+    return [line for line in read_lines(path) if _belongs(line, known_hosts_entry(address, port))]
+
+
+def record(path: Path, address: str, port: int, lines: Iterable[str]) -> None:
+    """Make these lines the only keys of this server."""
+    entry = known_hosts_entry(address, port)
+    kept = [line for line in read_lines(path) if not _belongs(line, entry)]
+    text = "".join(f"{line}\n" for line in (*kept, *lines))
+    write_atomically(path, text.encode())
+
+
+def forget(path: Path, address: str, port: int) -> bool:
+    """Remove the keys of this server; whether there were any."""
+    found = bool(lines_of(path, address, port))
+    if found:
+        record(path, address, port, ())
+    return found
+
+
+def _belongs(line: str, entry: str) -> bool:
+    names = line.split(maxsplit=1)[0] if line.strip() and not line.startswith("#") else ""
+    return entry in names.split(",")

@@ -1,0 +1,89 @@
+"""Showing the fleet: one row for each instance, and where every value of one came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bunker.fleet.explain import FILE_KEY
+from bunker.fleet.fleet import Fleet
+from bunker.fleet.group_data import load_group_data
+from bunker.fleet.loader import file_layer, host_groups
+from bunker.fleet.merge import source_of
+from bunker.fleet.yaml_file import Path as KeyPath
+from bunker.fleet.yaml_file import read_document
+
+BUILT_IN = "built-in default"
+
+
+@dataclass(frozen=True)
+class InstanceRow:
+    """One instance as a list shows it."""
+
+    name: str
+    domain: str
+    address: str
+    port: int
+    user: str
+    tier: int
+    groups: tuple[str, ...]
+    tags: tuple[str, ...]
+    ref: str
+    label: str
+
+
+@dataclass(frozen=True)
+class EffectiveValue:
+    """One value that holds for a host, and the file and line (or default) that set it."""
+
+    key: str
+    value: Any
+    origin: str
+
+
+def list_instances(fleet: Fleet) -> list[InstanceRow]:
+    """All hosts of the fleet, sorted by name."""
+    return [
+        InstanceRow(
+            name=host.name,
+            domain=host.domain,
+            address=host.address,
+            port=host.port,
+            user=host.user,
+            tier=host.tier,
+            groups=host.groups,
+            tags=host.tags,
+            ref=host.application.ref,
+            label=host.label,
+        )
+        for host in fleet.hosts.values()
+    ]
+
+
+def show_instance(fleet: Fleet, name: str) -> list[EffectiveValue]:
+    """Every value of one host in the order of the host file's keys; never a secret."""
+    host = fleet.host(name)
+    path: Path = fleet.host_file(name)
+    document = read_document(path.read_text(encoding="utf-8"), str(path.relative_to(fleet.root)))
+    groups = host_groups(document, fleet.name)
+    files = load_group_data(fleet.root, []).files_for(groups)
+    layers = [*(file.layer() for file in files), file_layer(document)]
+    values = []
+    for key, value in _leaves(host.model_dump(mode="json"), ()):
+        source = source_of(layers, key)
+        origin = source.place(key) if source else BUILT_IN
+        if key == ("name",):
+            origin = document.place(("host",))
+        label = ".".join(FILE_KEY.get(str(step), str(step)) for step in key)
+        values.append(EffectiveValue(label, value, origin))
+    return values
+
+
+def _leaves(data: Mapping[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
+    for key, value in data.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, (*path, key))
+        else:
+            yield (*path, key), value

@@ -1,0 +1,261 @@
+"""Loading a fleet: read every file, merge the defaults, check everything, report all at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from bunker.errors import BunkerError, Problems
+from bunker.fleet import known_hosts
+from bunker.fleet.explain import explain
+from bunker.fleet.fleet import Fleet
+from bunker.fleet.group_data import GroupData, load_group_data
+from bunker.fleet.merge import Layer, deep_merge
+from bunker.fleet.models import Host
+from bunker.fleet.yaml_file import Document, read_document
+
+SUFFIX = ".yml"
+SECRETS_SUFFIX = ".sops.yml"
+
+
+def fleet_names(root: Path) -> list[str]:
+    """The fleets there are: one for each file of `inventories/*.py`."""
+    return sorted(path.stem for path in (root / "inventories").glob("[a-z]*.py"))
+
+
+def default_fleet_name(root: Path) -> str:
+    """$BUNKER_FLEET, else the only fleet that has hosts, else `production`.
+
+    Raises BunkerError where the environment names a fleet that is not there.
+    """
+    named = os.environ.get("BUNKER_FLEET", "")
+    if named:
+        require_fleet(root, named, "$BUNKER_FLEET")
+        return named
+    inhabited = [name for name in fleet_names(root) if host_files(root, name)]
+    return inhabited[0] if len(inhabited) == 1 else "production"
+
+
+def require_fleet(root: Path, name: str, where: str | None = None) -> None:
+    """Raises BunkerError, with the fleets that there are, unless the fleet exists."""
+    names = fleet_names(root)
+    if name not in names:
+        there_are = ", ".join(names) or "none"
+        remedy = f"There are: {there_are}" if names else f"Look for inventories/ in {root}"
+        raise BunkerError(f"there is no fleet {name!r}", where=where, remedy=remedy)
+
+
+def host_files(root: Path, name: str) -> list[Path]:
+    """The plain host files of a fleet, sorted."""
+    return [path for path in _files(root, name) if path.suffix == SUFFIX]
+
+
+def _files(root: Path, name: str) -> list[Path]:
+    try:
+        entries = sorted((root / "inventories" / name).iterdir())
+    except FileNotFoundError:  # a fleet without hosts: git keeps no empty folders
+        return []
+    return [
+        entry
+        for entry in entries
+        if entry.suffix in (SUFFIX, ".yaml")
+        and not entry.name.startswith(".")
+        and not entry.name.endswith((SECRETS_SUFFIX, ".sops.yaml"))
+    ]
+
+
+def load_fleet(
+    root: Path,
+    name: str,
+    *,
+    require_secrets: bool = True,
+    candidates: Mapping[str, str] | None = None,
+) -> Fleet:
+    """The whole fleet, checked.
+
+    Args:
+        root: the repository's root.
+        name: the fleet, such as ``production``.
+        require_secrets: whether a host without its NAME.sops.yml is a fault.
+        candidates: host files that are still to be written (host name to text), checked as if they
+            were there; their secrets are not asked for.
+
+    Raises:
+        Problems: everything that is wrong in any file, each with file, line or key.
+    """
+    root = root.resolve()
+    require_fleet(root, name)
+    problems: list[BunkerError] = []
+    group_data = load_group_data(root, problems)
+    entries = _read_entries(root, name, candidates or {}, group_data, problems)
+    _check_unique(entries, problems)
+    hosts = {entry.host.name: entry.host for entry in entries if entry.host}
+    if require_secrets:
+        _check_secrets(root, name, entries, problems)
+    keys = Path("inventories", name, "known_hosts")
+    problems += known_hosts.faults(root / keys, keys.as_posix())
+    if problems:
+        # What is wrong in group data is found again with every host of the group.
+        once = {str(problem): problem for problem in problems}
+        raise Problems(f"the fleet {name} has problems", once.values())
+    everyone = group_data.pyinfra_for((name,))
+    return Fleet(
+        name=name,
+        root=root,
+        hosts=dict(sorted(hosts.items())),
+        ssh_key=_ssh_key(root, everyone.get("ssh_key")),
+        pyinfra_data={
+            host.name: group_data.pyinfra_for((*host.groups, name)) for host in hosts.values()
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One host file: what it says, and the host that came of it unless it is faulty."""
+
+    document: Document
+    stem: str
+    candidate: bool
+    layers: tuple[Layer, ...]
+    host: Host | None
+
+
+def _read_entries(
+    root: Path,
+    name: str,
+    candidates: Mapping[str, str],
+    group_data: GroupData,
+    problems: list[BunkerError],
+) -> list[Entry]:
+    entries = []
+    for path in _files(root, name):
+        where = path.relative_to(root).as_posix()
+        if path.suffix != SUFFIX:
+            remedy = f"Rename it to {path.stem}{SUFFIX}"
+            problems.append(BunkerError("host files end in .yml", where=where, remedy=remedy))
+            continue
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(BunkerError(f"the file cannot be read: {error}", where=where))
+            continue
+        document = read_document(text, where)
+        entries.append(_entry(name, path.stem, document, group_data, problems))
+    for stem, text in candidates.items():
+        document = read_document(text, f"inventories/{name}/{stem}{SUFFIX}")
+        entries.append(_entry(name, stem, document, group_data, problems, candidate=True))
+    return entries
+
+
+def _entry(
+    fleet: str,
+    stem: str,
+    document: Document,
+    group_data: GroupData,
+    problems: list[BunkerError],
+    *,
+    candidate: bool = False,
+) -> Entry:
+    faults = list(document.problems)
+    faults += _check_owner(document, stem)
+    groups = host_groups(document, fleet)
+    layers = (*(file.layer() for file in group_data.files_for(groups)), file_layer(document))
+    host = None
+    if document.data:
+        merged = deep_merge(group_data.defaults_for(groups), layers[-1].data)
+        try:
+            host = Host.model_validate({"name": stem, **merged})
+        except ValidationError as error:
+            owner = Layer({"name": stem}, lambda _path: document.place(("host",)))
+            explained = explain(error, (owner, *layers), document.where)
+            # A line that was already reported left a hole; what is missing there is no news.
+            reported = {fault.where for fault in document.problems}
+            faults += [fault for fault in explained if fault.where not in reported]
+    if fleet in groups[:-1]:
+        text = f"groups: {fleet} is the name of the fleet, every host is in it already"
+        faults.append(BunkerError(text, where=document.place(("groups",)), remedy="Remove it"))
+    problems += faults
+    return Entry(document, stem, candidate, layers, host)
+
+
+def file_layer(document: Document) -> Layer:
+    """What a host file says, in the words of the model (without ``host``, which names the file)."""
+    data = {key: value for key, value in document.data.items() if key not in ("host", "name")}
+    return Layer(data, document.place)
+
+
+def host_groups(document: Document, fleet: str) -> tuple[str, ...]:
+    """The groups in the order in which their data count: the fleet's own comes last."""
+    groups = document.data.get("groups")
+    if not isinstance(groups, list):
+        return (fleet,)
+    return (*(group for group in groups if isinstance(group, str)), fleet)
+
+
+def _check_owner(document: Document, stem: str) -> list[BunkerError]:
+    if not document.data:
+        return []
+    faults = []
+    if "name" in document.data:
+        # The model calls it `name`; in a file it could contradict `host`.
+        place, remedy = document.place(("name",)), "Perhaps host was meant"
+        faults.append(BunkerError("name is not a known key", where=place, remedy=remedy))
+    owner, expected = document.data.get("host"), f"`host: {stem}`, as the file is named"
+    if owner is None:
+        faults.append(BunkerError("host is missing", where=document.where, expected=expected))
+    elif owner != stem:
+        text, place = f"host is {owner!r}: the file of another host", document.place(("host",))
+        faults.append(BunkerError(text, where=place, expected=expected))
+    return faults
+
+
+def _check_unique(entries: Iterable[Entry], problems: list[BunkerError]) -> None:
+    checks: list[tuple[str, Callable[[Host], str]]] = [
+        ("domain", lambda host: host.domain),
+        ("address", lambda host: f"{host.address} port {host.port}"),
+    ]
+    for key, value_of in checks:
+        first: dict[str, Entry] = {}
+        for entry in entries:
+            if entry.host is None:
+                continue
+            value = value_of(entry.host)
+            earlier = first.setdefault(value, entry)
+            if earlier is not entry:
+                text = f"{key} {value} belongs to {earlier.document.place((key,))} already"
+                place = entry.document.place((key,))
+                problems.append(BunkerError(text, where=place, expected=f"a {key} of its own"))
+    names: dict[str, Entry] = {}
+    for entry in entries:
+        for name in {entry.stem, str(entry.document.data.get("host", entry.stem))}:
+            earlier = names.setdefault(name, entry)
+            if earlier is not entry:
+                text = f"the name {name} is taken by {earlier.document.where} already"
+                place = entry.document.place(("host",))
+                problems.append(BunkerError(text, where=place, expected="a name of its own"))
+
+
+def _check_secrets(
+    root: Path, name: str, entries: Iterable[Entry], problems: list[BunkerError]
+) -> None:
+    folder = root / "inventories" / name
+    try:
+        present = {path.name for path in folder.iterdir()}
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        if not entry.candidate and f"{entry.stem}{SECRETS_SUFFIX}" not in present:
+            where = f"inventories/{name}/{entry.stem}{SECRETS_SUFFIX}"
+            remedy = "Restore it from git or a backup; a new host is made by `invoke instance.add`"
+            problems.append(BunkerError("the secrets file is missing", where=where, remedy=remedy))
+
+
+def _ssh_key(root: Path, configured: object) -> Path | None:
+    """The key that the fleet's group data name (from the root), else $BUNKER_SSH_KEY."""
+    named = str(configured or os.environ.get("BUNKER_SSH_KEY", ""))
+    return (root / Path(named).expanduser()).absolute() if named else None

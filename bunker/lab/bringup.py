@@ -1,0 +1,138 @@
+"""Bringing a lab up: everything that is missing, side by side; what runs is left as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+from bunker.errors import BunkerError, Problems
+from bunker.lab import keys, network, parts, recipes, registry, sample
+from bunker.lab.git_server import HTTP_USER, GitServer
+from bunker.lab.hosts import Wanted
+from bunker.lab.models import LabHost, LabState
+from bunker.lab.names import LABEL_BASE
+from bunker.lab.parts import LabNetwork, Part
+
+if TYPE_CHECKING:
+    from bunker.lab.lab import Lab
+
+REGISTRY_ADDRESS, GIT_ADDRESS = 2, 3
+SIMULTANEOUS = 8
+
+Containers = dict[str, dict[str, Any]]
+GitResult = tuple[tuple[str, ...], dict[str, str]]
+
+
+def bring_up(lab: Lab, wanted: list[str], base: str, progress: Callable[[str], None]) -> LabState:
+    """Make the wanted hosts, and all that were there before, run with the services they need."""
+    engine = lab.engine(progress)
+    net = network.ensure(engine, lab.naming)
+    containers = parts.existing(engine, lab.naming)
+    hosts = lab.hosts()
+    found = hosts.found(containers)
+    bases = {name: parts.label_of(item, LABEL_BASE) for name, item in found.items()}
+    for name in wanted:
+        bases.setdefault(name, base)
+    addresses = hosts.assign(list(bases), found, net)
+    images = lab.images(progress)
+
+    def host(name: str) -> LabHost:
+        there = found.get(name)
+        if there is None or parts.state_of(there) in parts.NEVER_STARTED:
+            recipe = recipes.machinery(lab.images_folder, "host", recipes.base_named(bases[name]))
+            image = images.recipe(recipe)
+        else:
+            image = str(there["Config"]["Image"])
+        wanted_host = Wanted(name, bases[name], image, addresses[name])
+        return hosts.ensure(wanted_host, net, there, progress)
+
+    with ThreadPoolExecutor(max_workers=SIMULTANEOUS) as pool:
+        mirror = pool.submit(_registry, lab, net, containers, progress)
+        git = pool.submit(_git, lab, net, containers, progress)
+        made = [pool.submit(host, name) for name in bases]
+    _raise_all([mirror, git, *made])
+    host_keys, commits = git.result()
+    server = _git_server(lab, net)
+    private, public = keys.key_pair(lab.folder)
+    return lab.record(
+        LabState(
+            name=lab.name,
+            subnet=net.subnet,
+            hosts=by_address(future.result() for future in made),
+            registry_mirror=f"http://{mirror.result()}",
+            registry_address=mirror.result(),
+            git_address=server.address,
+            git_ssh_url=server.ssh_url,
+            git_http_url=server.http_url,
+            git_http_user=HTTP_USER,
+            git_token_file=server.token_file,
+            git_known_hosts=host_keys,
+            private_key=private,
+            public_key=public,
+            known_hosts=lab.folder / "known_hosts",
+            sample_commits=commits,
+        )
+    )
+
+
+def by_address(hosts: Iterable[LabHost]) -> tuple[LabHost, ...]:
+    """The hosts in the order of their addresses, which is that of their making."""
+    return tuple(sorted(hosts, key=lambda host: ip_address(host.address)))
+
+
+def _registry(
+    lab: Lab, net: LabNetwork, containers: Containers, progress: Callable[[str], None]
+) -> str:
+    engine = lab.engine()
+    folder = lab.images_folder
+    stack = recipes.stack(folder)
+    empty = recipes.machinery(folder, "registry")
+    images = lab.images(progress)
+    image = registry.filled_image(images, lab.naming, empty, stack)
+    part = Part(
+        name=lab.naming.container("registry"),
+        hostname="registry",
+        image=image,
+        address=net.address(REGISTRY_ADDRESS),
+        labels=(("part", "registry"),),
+        flags=("--restart=unless-stopped",),
+    )
+    parts.ensure(engine, lab.naming, net, part, containers.get(part.name))
+    address = f"{part.address}:{registry.PORT}"
+    registry.wait_until_ready(address)
+    return address
+
+
+def _git_server(lab: Lab, net: LabNetwork) -> GitServer:
+    address = net.address(GIT_ADDRESS)
+    return GitServer(lab.engine(), lab.naming, address, lab.folder / "git-token")
+
+
+def _git(
+    lab: Lab, net: LabNetwork, containers: Containers, progress: Callable[[str], None]
+) -> GitResult:
+    repository, commits, mark = sample.repository(lab.sample_folder, lab.cache)
+    image = lab.images(progress).recipe(recipes.machinery(lab.images_folder, "git"))
+    server = _git_server(lab, net)
+    found = containers.get(server.container)
+    host_keys, made = server.ensure(net, image, found, keys.key_pair(lab.folder)[1])
+    published = lab.folder / "git-published"
+    if made or not published.exists() or published.read_text().strip() != mark:
+        server.publish(repository)
+        published.write_text(f"{mark}\n")
+    return host_keys, commits
+
+
+def _raise_all(futures: list[Future[Any]]) -> None:
+    """One error for all that went wrong; anything that is not the operator's goes up as it is."""
+    errors = [error for error in (future.exception() for future in futures) if error]
+    for error in errors:
+        if not isinstance(error, BunkerError):
+            raise error
+    operator = [error for error in errors if isinstance(error, BunkerError)]
+    if len(operator) == 1:
+        raise operator[0]
+    if operator:
+        raise Problems("the lab did not come up", operator)

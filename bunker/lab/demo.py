@@ -1,0 +1,151 @@
+"""`nox -s demo`: a lab, a whole instance deployed onto a fresh host over SSH, and its status.
+
+It uses the code behind `invoke lab.up`, `invoke deploy --yes` and `invoke status`. A second run
+finds everything done and changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from bunker.cli.command import run_guarded
+from bunker.cli.options import Options
+from bunker.errors import BunkerError, ExitCode
+from bunker.fleet import load_fleet
+from bunker.lab.fleet import KEY_VARIABLE, operator_key
+from bunker.lab.fleet_up import fleet_up
+from bunker.lab.lab import CHECKOUT
+from bunker.lab.models import LabHost
+from bunker.plan.changes import HostPlan
+from bunker.terminal.lines import Line
+from bunker.terminal.output import print_lines
+from bunker.terminal.recap_text import Repeat
+from bunker.terminal.rich_reporter import RichReporter
+from bunker.terminal.status_text import status_lines
+from bunker.workflows.deploy import run_deploy
+from bunker.workflows.request import DeployRequest
+from bunker.workflows.status import HostStatus, collect_status
+
+LAB = "lab"
+AGAIN = "nox -s demo"
+
+
+class ShortPlanReporter(RichReporter):
+    """Shows every change of a plan in one line, without its diff."""
+
+    def show_plan(
+        self,
+        plans: Sequence[HostPlan],
+        unchanged: Sequence[str],
+        failed: Mapping[str, str],
+        unreachable: Mapping[str, str],
+        next_command: str | None,
+    ) -> None:
+        """Print the plan on stdout, shortened."""
+        short = [without_diffs(plan) for plan in plans]
+        super().show_plan(short, unchanged, failed, unreachable, next_command)
+
+
+def without_diffs(plan: HostPlan) -> HostPlan:
+    """The plan with the same changes, none of them with a diff."""
+    return replace(plan, changes=tuple(replace(change, lines=()) for change in plan.changes))
+
+
+def main(root: Path = CHECKOUT, tags_wanted: tuple[str, ...] = ()) -> int:
+    """Run the demo; the process's exit code. ``tags_wanted`` deploys only a part."""
+
+    return run_guarded(lambda: demonstrate(root.resolve(), tags_wanted), Options(), again=AGAIN)
+
+
+def demonstrate(root: Path, tags_wanted: tuple[str, ...] = ()) -> ExitCode:
+    """Lab, deploy, status, and what to try next."""
+    started = time.monotonic()
+    _title("1/3", "a fresh server: a container that boots systemd and sshd (invoke lab.up)")
+    state, _folder = fleet_up(root, LAB, 1, progress=_progress)
+    # Whatever key the operator uses for real fleets, the lab's secrets open with the lab's own.
+    os.environ[KEY_VARIABLE] = str(operator_key(root, LAB))
+    host = state.hosts[0]
+    _say(f"{host.name} answers at {host.address} after {time.monotonic() - started:.0f} s\n")
+
+    _title("\n2/3", f"a whole instance (invoke deploy --fleet {LAB} --host {host.name} --yes)")
+    request = DeployRequest(
+        root=root, fleet_name=LAB, hosts=(host.name,), tags_wanted=tags_wanted, yes=True
+    )
+    repeat = Repeat(f"invoke deploy --fleet {LAB}", LAB)
+    with ShortPlanReporter(yes=True, repeat=repeat) as reporter:
+        code = run_deploy(request, reporter)
+    if code != ExitCode.OK:
+        _say("\nThe demo stops here: the host was not deployed. What failed stands above.\n")
+        _say(next_text(root, host))
+        return code
+
+    _title("\n3/3", f"how it is (invoke status --fleet {LAB})")
+    found = _status(root, host)
+    print_lines(status_lines([found]))
+    _say(f"\nDone after {time.monotonic() - started:.0f} s.\n")
+    _say(open_text(host, found.domain) if found.verdict.well else "")
+    _say(next_text(root, host))
+    if not (found.verdict.well or tags_wanted):
+        raise BunkerError(
+            f"{host.name} was deployed and is {found.verdict.state}",
+            expected="healthy",
+            remedy=f"Look at it with: invoke health --fleet {LAB} --host {host.name}",
+        )
+    return ExitCode.OK
+
+
+def open_text(host: LabHost, domain: str) -> str:
+    """Where the instance answers, for a browser and for curl."""
+    return (
+        f"\nOpen http://{host.address}/ on this machine, or:\n"
+        f"  curl -H 'Host: {domain}' http://{host.address}/api/health\n"
+    )
+
+
+def next_text(root: Path, host: LabHost) -> str:
+    """Commands to try next, and how to end."""
+    activate = Path(sys.prefix) / "bin" / "activate"
+    shown = activate.relative_to(root) if activate.is_relative_to(root) else activate
+    chosen = f"--fleet {LAB} --host {host.name}"
+    commands = {
+        f"invoke deploy {chosen}": "again: nothing to change",
+        f"invoke health {chosen}": "every container, the failing part named",
+        f"invoke logs {chosen} --service api": "logs, with secrets masked",
+        f"invoke deploy {chosen} --ref v2.1.0 --dry": "what another version would change",
+        f"invoke secrets.show {chosen}": "which secrets it has, masked",
+        "invoke lab.ssh " + host.name: "log in and look around",
+        "invoke lab.down": "remove the lab and nothing else",
+    }
+    width = max(map(len, commands))
+    lines = [f"  {command:<{width}}  # {what}" for command, what in commands.items()]
+    return "\n".join(["", f"To go on: source {shown}", *lines, ""])
+
+
+def _status(root: Path, host: LabHost) -> HostStatus:
+    fleet = load_fleet(root, LAB)
+    [found] = collect_status(fleet, [fleet.host(host.name)])
+    return found
+
+
+def _title(number: str, text: str) -> None:
+    print_lines([Line(f"{number} {text}", "heading")])
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _progress(line: str) -> None:
+    # Called from several threads: one write keeps the lines whole.
+    sys.stderr.write(f"lab: {line}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""The container flags under which systemd, sshd and a nested Docker engine run as on a server.
+
+Measured on Debian 12 and 13 hosts; ``--privileged`` is avoided because it fails on machines that
+lack a capability in their bounding set.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+# Bit numbers are the kernel's (linux/capability.h).
+CAPABILITIES = tuple(
+    """
+    CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE
+    NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO
+    SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME
+    SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG
+    WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE
+    """.split()  # noqa: SIM905 - a table to compare with the kernel's
+)
+
+# A lab host shares the machine's kernel: it must neither load modules into it nor set its clock.
+NEVER_GIVEN = ("SYS_MODULE", "SYS_TIME")
+
+
+def missing_capabilities(status: str, last_capability: int) -> list[str]:
+    """Capabilities that the kernel knows but the bounding set lacks.
+
+    ``status`` is the text of /proc/self/status, ``last_capability`` the number in
+    /proc/sys/kernel/cap_last_cap.
+    """
+    for line in status.splitlines():
+        if line.startswith("CapBnd:"):
+            bounding = int(line.split()[1], 16)
+            break
+    else:
+        return []
+    return [
+        name
+        for bit, name in enumerate(CAPABILITIES)
+        if bit <= last_capability and not bounding >> bit & 1
+    ]
+
+
+def read_missing_capabilities() -> list[str]:
+    """The same, of this process."""
+    last = Path("/proc/sys/kernel/cap_last_cap")
+    return missing_capabilities(
+        Path("/proc/self/status").read_text(),
+        int(last.read_text()) if last.exists() else len(CAPABILITIES) - 1,
+    )
+
+
+def host_flags(cgroup_version: int, missing: list[str]) -> list[str]:
+    """Arguments of ``docker create`` for a host, apart from its name, network and volume."""
+    dropped = [*NEVER_GIVEN, *(name for name in missing if name not in NEVER_GIVEN)]
+    return [
+        "--cap-add=ALL",
+        *(f"--cap-drop={name}" for name in dropped),
+        "--security-opt=seccomp=unconfined",
+        "--security-opt=apparmor=unconfined",
+        # Makes /proc/sys writable: without it the nested engine cannot start a container.
+        "--security-opt=systempaths=unconfined",
+        "--tmpfs=/run",
+        "--tmpfs=/run/lock",
+        "--tmpfs=/tmp:exec",
+        "--env=container=docker",
+        # A reboot from inside ends the container; this brings it back, as a server would.
+        "--restart=unless-stopped",
+        *(
+            ["--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw"]
+            if cgroup_version == 1
+            else ["--cgroupns=private"]
+        ),
+    ]
+
+
+def init_command(cgroup_version: int) -> list[str]:
+    """What PID 1 of a host is started with."""
+    if cgroup_version == 1:
+        # systemd 256 and later refuses the old hierarchy unless it is forced; older ones ignore it.
+        return [
+            "/sbin/init",
+            "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1",
+            "systemd.unified_cgroup_hierarchy=0",
+        ]
+    # The engine mounts the host's own part of the hierarchy read-only; systemd has to write there.
+    return ["/bin/sh", "-c", "mount -o remount,bind,rw /sys/fs/cgroup && exec /sbin/init"]

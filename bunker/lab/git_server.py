@@ -1,0 +1,119 @@
+"""The git server: one repository over SSH (deploy keys) and over HTTP (a token)."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from bunker.errors import BunkerError
+from bunker.lab import keys, parts, wait
+from bunker.lab.engine import Engine
+from bunker.lab.names import Naming
+from bunker.lab.parts import LabNetwork, Part
+
+REPOSITORY = "changemaker-lite.git"
+HTTP_USER = "lab"
+START_SECONDS = 20.0
+AUTHORIZED = "/home/git/.ssh/authorized_keys"
+
+
+@dataclass(frozen=True)
+class GitServer:
+    """The lab's git server. Its token stands in ``token_file`` (mode 0600)."""
+
+    engine: Engine
+    naming: Naming
+    address: str
+    token_file: Path
+
+    @property
+    def container(self) -> str:
+        """Name of its container."""
+        return self.naming.container("git")
+
+    @property
+    def ssh_url(self) -> str:
+        """The repository's URL for those whose key was authorized."""
+        return f"ssh://git@{self.address}/srv/git/{REPOSITORY}"
+
+    @property
+    def http_url(self) -> str:
+        """The repository's URL for those who have the token (basic authentication)."""
+        return f"http://{self.address}/{REPOSITORY}"
+
+    def part(self, image: str) -> Part:
+        """What its container is to be."""
+        return Part(
+            name=self.container,
+            hostname="git",
+            image=image,
+            address=self.address,
+            labels=(("part", "git"),),
+            flags=("--restart=unless-stopped", "--init"),
+        )
+
+    def ensure(
+        self, network: LabNetwork, image: str, found: dict[str, object] | None, login_key: str
+    ) -> tuple[tuple[str, ...], bool]:
+        """Make it run with the token and the login key set; its host key lines, and whether new."""
+        made = parts.ensure(self.engine, self.naming, network, self.part(image), found)
+        for port, greeting in ((22, b"SSH-"), (80, b"")):
+            wait.until(
+                lambda port=port, greeting=greeting: (  # type: ignore[misc]
+                    wait.speaks(self.address, port, greeting) or None
+                ),
+                seconds=START_SECONDS,
+                what=f"the start of the git server on port {port}",
+            )
+        if made or not self.token_file.exists():
+            self._set_token()
+        if made:
+            self.authorize(login_key)
+        public = self.engine.execute(self.container, "cat", "/etc/ssh/ssh_host_ed25519_key.pub")
+        return keys.known_hosts_lines((self.address,), public), made
+
+    def authorize(self, public_key: str) -> None:
+        """Let the holder of this key read and write the repository over SSH."""
+        line = public_key.strip()
+        if "\n" in line or not line.startswith(("ssh-", "ecdsa-", "sk-")):
+            raise BunkerError("not a public SSH key", expected="one line that begins with its type")
+        script = (
+            'read -r line; grep -qxF "restrict $line" "$1" '
+            '|| printf "restrict %s\\n" "$line" >> "$1"'
+        )
+        self._shell(script, AUTHORIZED, input=f"{line}\n".encode())
+
+    def revoke(self, public_key: str) -> None:
+        """Take a key's access away again."""
+        script = (
+            'read -r line; kept=$(grep -vxF "restrict $line" "$1" || true); '
+            'printf "%s\\n" "$kept" > "$1"'
+        )
+        self._shell(script, AUTHORIZED, input=f"{public_key.strip()}\n".encode())
+
+    def publish(self, bare: Path) -> None:
+        """Replace the repository's content with that of a bare repository on this machine."""
+        if not (bare / "HEAD").exists():
+            raise BunkerError("not a bare git repository", where=str(bare))
+        packed = subprocess.run(
+            ["tar", "-C", str(bare), "-c", "."], capture_output=True, check=True, timeout=120
+        )
+        script = (
+            'set -e; rm -rf "$1.new" "$1.old"; mkdir "$1.new"; tar -C "$1.new" -x; '
+            'chown -R git:git "$1.new"; if [ -e "$1" ]; then mv "$1" "$1.old"; fi; '
+            'mv "$1.new" "$1"; rm -rf "$1.old"'
+        )
+        self._shell(script, f"/srv/git/{REPOSITORY}", input=packed.stdout)
+
+    def _set_token(self) -> None:
+        if not self.token_file.exists():
+            self.token_file.touch(mode=0o600)
+            self.token_file.write_text(f"{secrets.token_urlsafe(24)}\n")
+        # Through standard input: arguments of a process are there for everybody to read.
+        users = f"{HTTP_USER}:{self.token_file.read_text().strip()}\n"
+        self._shell('cat > "$1"', "/etc/lighttpd/users", input=users.encode())
+
+    def _shell(self, script: str, argument: str, *, input: bytes) -> None:
+        self.engine.execute(self.container, "/bin/sh", "-c", script, "sh", argument, input=input)

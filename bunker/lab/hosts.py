@@ -1,0 +1,180 @@
+"""Hosts: containers that boot like a server and are reached over SSH like one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bunker.errors import BunkerError
+from bunker.lab import flags, keys, parts, wait
+from bunker.lab.engine import Engine
+from bunker.lab.models import HostStatus, LabHost
+from bunker.lab.names import LABEL_BASE, LABEL_HOST, Naming
+from bunker.lab.parts import LabNetwork, Part
+
+FIRST_ADDRESS, LAST_ADDRESS = 11, 199
+BOOT_SECONDS = 60.0
+STOP_SECONDS = 60
+DEPLOY_USER_ID = 1000  # as lab/images/host makes the user
+BOOTED = ("running", "degraded")
+
+# One look at a host: systemd's state, whether sshd serves, its public host keys.
+LOOK = (
+    "systemctl is-system-running; "
+    "systemctl is-active --quiet ssh.service || systemctl is-active --quiet ssh.socket "
+    "&& echo sshd-active; cat /etc/ssh/ssh_host_*_key.pub"
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A host as it is to be: its name, base, the image it is made from, and its address.
+
+    A ``clone`` gets a new machine id and new sshd keys but keeps who may log in.
+    """
+
+    name: str
+    base: str
+    image: str
+    address: str
+    clone: bool = False
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """Makes, finds and looks at the hosts of one lab."""
+
+    engine: Engine
+    naming: Naming
+    key_folder: Path
+
+    def found(self, containers: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """The hosts among the lab's containers, by host name."""
+        named = {parts.label_of(item, LABEL_HOST): item for item in containers.values()}
+        return {name: item for name, item in named.items() if name}
+
+    def assign(
+        self, names: list[str], found: dict[str, dict[str, Any]], network: LabNetwork
+    ) -> dict[str, str]:
+        """An address for each name: what an existing host has, else the next free one."""
+        taken = {name: parts.address_of(item, network.name) for name, item in found.items()}
+        free = (
+            address
+            for address in map(network.address, range(FIRST_ADDRESS, LAST_ADDRESS + 1))
+            if address not in taken.values()
+        )
+        try:
+            return {name: taken.get(name) or next(free) for name in names}
+        except StopIteration:
+            raise BunkerError(f"no free address left in {network.subnet}") from None
+
+    def ensure(
+        self,
+        wanted: Wanted,
+        network: LabNetwork,
+        found: dict[str, Any] | None,
+        progress: Callable[[str], None],
+    ) -> LabHost:
+        """Make the host run and wait until it has booted and answers over SSH."""
+        name = wanted.name
+        volume = self.naming.docker_volume(name)
+        if found and parts.state_of(found) in parts.NEVER_STARTED:
+            self.engine.run("rm", "--force", "--volumes", self.naming.container(name))
+            found = None
+        if not found or parts.state_of(found) != "running":
+            progress(f"starting {name} ({wanted.base})")
+        if not found:
+            if not wanted.clone:  # what a removed host of this name left behind
+                self.engine.attempt("volume", "rm", "--force", volume)
+            labels = self.naming.label_arguments(host=name)
+            self.engine.run("volume", "create", *labels, volume)
+        version = self.engine.cgroup_version
+        part = Part(
+            name=self.naming.container(name),
+            hostname=name,
+            image=wanted.image,
+            address=wanted.address,
+            labels=(("part", "host"), ("host", name), ("base", wanted.base)),
+            flags=(
+                *flags.host_flags(version, flags.read_missing_capabilities()),
+                f"--volume={volume}:/var/lib/docker",
+            ),
+            command=tuple(flags.init_command(version)),
+        )
+        made = parts.ensure(
+            self.engine,
+            self.naming,
+            network,
+            part,
+            found,
+            prepare=lambda container: self._identify(container, clone=wanted.clone),
+            keep=True,
+        )
+        public_keys = self.wait_until_booted(part.name)
+        if made:
+            wait.until(
+                lambda: wait.speaks(wanted.address, 22, b"SSH-") or None,
+                seconds=BOOT_SECONDS,
+                what=f"sshd of {name} at {wanted.address}",
+            )
+        pinned = keys.known_hosts_lines((wanted.address, name), public_keys)
+        base = parts.label_of(found, LABEL_BASE) if found and not made else wanted.base
+        return LabHost(name, wanted.address, base, host_keys=pinned)
+
+    def wait_until_booted(self, container: str) -> str:
+        """Wait for systemd and sshd; the text of the host's public key files."""
+        last = ""
+
+        def look() -> str | None:
+            nonlocal last
+            result = self.engine.attempt("exec", container, "/bin/sh", "-c", LOOK)
+            last = result.stdout.decode(errors="replace") or result.stderr.decode(errors="replace")
+            lines = last.splitlines()
+            ready = lines and lines[0] in BOOTED and "sshd-active" in lines
+            return last if ready else None
+
+        return wait.until(
+            look,
+            seconds=BOOT_SECONDS,
+            what=f"the boot of {container}",
+            explain=lambda: last.strip().partition("\n")[0] or "no answer",
+        )
+
+    def status(self, name: str, container: dict[str, Any], network: str) -> HostStatus:
+        """How the host is now."""
+        state = parts.state_of(container)
+        system = ""
+        if state == "running":
+            run = ("exec", container["Name"].lstrip("/"), "systemctl", "is-system-running")
+            words = self.engine.attempt(*run, timeout=10).stdout.decode(errors="replace").split()
+            system = words[0] if words else ""
+        base = parts.label_of(container, LABEL_BASE)
+        return HostStatus(name, parts.address_of(container, network), 22, base, state, system)
+
+    def stop(self, name: str) -> None:
+        """Shut the host down as systemd does it, and fail when it does not end by itself."""
+        self.engine.run(
+            "stop",
+            f"--time={STOP_SECONDS}",
+            self.naming.container(name),
+            timeout=STOP_SECONDS + 30,
+        )
+
+    def remove(self, name: str) -> None:
+        """Remove the host's container and its volume."""
+        self.engine.run("rm", "--force", "--volumes", self.naming.container(name))
+        self.engine.attempt("volume", "rm", "--force", self.naming.docker_volume(name))
+
+    def _identify(self, container: str, *, clone: bool) -> None:
+        files = [
+            ("/etc/machine-id", f"{uuid.uuid4().hex}\n".encode(), 0o444, 0),
+            # Names nobody, so that the first boot makes sshd's keys anew, clones included.
+            ("/etc/ssh/lab-identity", b"\n", 0o644, 0),
+        ]
+        if not clone:
+            login = f"{keys.key_pair(self.key_folder)[1]}\n".encode()
+            files.append(("/home/deploy/.ssh/authorized_keys", login, 0o600, DEPLOY_USER_ID))
+        parts.put_files(self.engine, container, files)

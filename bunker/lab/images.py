@@ -1,0 +1,158 @@
+"""Making images: pulled where a registry answers, from distribution packages where none does."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock
+
+from bunker.errors import BunkerError
+from bunker.lab import prerequisites
+from bunker.lab.engine import Engine, EngineError
+from bunker.lab.names import LABEL_IMAGE
+from bunker.lab.recipes import BASE_LEAVES_OUT, Base, Recipe
+
+DEBIAN_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+PULL_SECONDS = 300.0
+LOCK_SECONDS = 1800.0
+# A registry that could not be reached is not asked again for this long.
+REMEMBER_SECONDS = 3600.0
+# Words in a refusal that came from a registry: it is there, but does not give this image.
+REGISTRY_ANSWERED = ("manifest unknown", "denied", "does not exist", "too many requests")
+
+
+class Images:
+    """Ensures that images exist in the engine; several threads and processes may ask at once."""
+
+    def __init__(self, engine: Engine, cache: Path, progress: Callable[[str], None]) -> None:
+        self.engine = engine
+        self._locks = cache / "locks"
+        self._answer_file = cache / "registry-answer.json"
+        self.progress = progress
+
+    def present(self, tags: list[str]) -> bool:
+        """Whether the engine has all of these images."""
+        return len(self.engine.inspect("image", tags)) == len(tags)
+
+    def base(self, base: Base) -> str:
+        """The base image's tag, after pulling or making it where it was missing."""
+        with self._lock(base.tag):
+            if not self.present([base.tag]):
+                if self.pull(base.public):
+                    self.engine.run("tag", base.public, base.tag)
+                elif base.suite:
+                    self._install_base(base)
+                else:
+                    raise BunkerError(
+                        f"{base.public} can only be pulled, and no image registry answers here",
+                        remedy="Use debian:trixie or debian:bookworm, which are made from packages",
+                    )
+        return base.tag
+
+    def recipe(self, recipe: Recipe) -> str:
+        """The recipe's image, after building it where it was missing."""
+        with self._lock(recipe.tag):
+            if self.present([recipe.tag]):
+                return recipe.tag
+            if recipe.pull and recipe.public and self.pull(recipe.public[0]):
+                self.engine.run("tag", recipe.public[0], recipe.tag)
+                return recipe.tag
+            base = self.base(recipe.base)
+            self.progress(f"building the image {recipe.name} ({recipe.base.public})")
+            self.engine.run(
+                "build",
+                "--quiet",
+                f"--label={LABEL_IMAGE}={recipe.name}",
+                f"--build-arg=BASE={base}",
+                f"--tag={recipe.tag}",
+                str(recipe.folder),
+                timeout=1200,
+            )
+        return recipe.tag
+
+    def pull(self, public: str) -> bool:
+        """Pull an image; False where no registry can be reached, which is remembered a while."""
+        with self._lock("registry"):
+            if self._known_unreachable():
+                return False
+            self.progress(f"pulling {public}")
+            try:
+                self.engine.run("pull", "--quiet", public, timeout=PULL_SECONDS)
+            except EngineError as error:
+                if any(word in str(error).lower() for word in REGISTRY_ANSWERED):
+                    self.progress(f"{public} cannot be pulled; building it from packages")
+                    return False
+                self._answer_file.write_text(json.dumps({"unreachable_at": time.time()}) + "\n")
+                self.progress("no image registry answers; building from distribution packages")
+                return False
+            return True
+
+    def _known_unreachable(self) -> bool:
+        if not self._answer_file.exists():
+            return False
+        try:
+            at = float(json.loads(self._answer_file.read_text())["unreachable_at"])
+        except (ValueError, KeyError, TypeError):
+            return False  # an unreadable note is no answer: ask again
+        return 0 <= time.time() - at < REMEMBER_SECONDS
+
+    def _lock(self, name: str) -> FileLock:
+        self._locks.mkdir(parents=True, exist_ok=True)
+        return FileLock(
+            self._locks / name.replace("/", "-").replace(":", "-"), timeout=LOCK_SECONDS
+        )
+
+    def _install_base(self, base: Base) -> None:
+        if not prerequisites.is_root():
+            raise BunkerError(
+                f"{base.public} cannot be pulled here, and making it from packages takes root",
+                remedy="Run the command once as root; the image is kept",
+            )
+        prerequisites.require({"debootstrap": "debootstrap"}, self.progress)
+        if not DEBIAN_KEYS.exists():  # Ubuntu's debootstrap comes without them
+            prerequisites.install("debian-archive-keyring")
+        self.progress(f"making {base.public} from distribution packages (about half a minute)")
+        folder = Path(tempfile.mkdtemp(prefix="bunker-lab-"))
+        try:
+            tree = folder / "root"
+            made = subprocess.run(
+                [
+                    "debootstrap",
+                    "--variant=minbase",
+                    "--force-check-gpg",
+                    str(base.suite),
+                    str(tree),
+                ],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=900,
+            )
+            if made.returncode != 0:
+                last = (made.stdout + made.stderr).strip().splitlines()[-1:]
+                raise BunkerError(f"debootstrap {base.suite} failed: {' '.join(last)}")
+            self._import(tree, base.tag)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _import(self, tree: Path, tag: str) -> None:
+        leave_out = [f"--exclude={pattern}" for pattern in BASE_LEAVES_OUT]
+        packed = subprocess.Popen(
+            ["tar", "--numeric-owner", "-C", str(tree), *leave_out, "-c", "."],
+            stdout=subprocess.PIPE,
+        )
+        try:
+            change = f'--change=LABEL {LABEL_IMAGE}="base"'
+            command = '--change=CMD ["/bin/bash"]'
+            self.engine.run("import", change, command, "-", tag, input=packed.stdout, timeout=300)
+        finally:
+            if packed.stdout:
+                packed.stdout.close()
+            if packed.wait() != 0:
+                raise BunkerError(f"packing the base image {tag} failed")

@@ -1,0 +1,72 @@
+"""The lab's own SSH identity: one key pair, and a known_hosts file with every host key pinned."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from bunker.errors import BunkerError
+
+
+def key_pair(folder: Path) -> tuple[Path, str]:
+    """The private key's path (mode 0600) and the public key's line; made at the first call."""
+    private = folder / "id_ed25519"
+    public = folder / "id_ed25519.pub"
+    if not private.exists() or not public.exists():
+        private.unlink(missing_ok=True)
+        public.unlink(missing_ok=True)
+        result = subprocess.run(
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "bunker-lab", "-f", str(private)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=20,
+        )
+        if result.returncode != 0:
+            raise BunkerError(f"making the lab's SSH key failed: {result.stderr.strip()}")
+    private.chmod(0o600)
+    return private, public.read_text().strip()
+
+
+def known_hosts_lines(names: Iterable[str], public_keys: str) -> tuple[str, ...]:
+    """Lines for known_hosts from the text of a server's public key files; comments are dropped."""
+    who = ",".join(names)
+    lines = []
+    for line in public_keys.splitlines():
+        words = line.split()
+        if len(words) >= 2 and words[0].startswith(("ssh-", "ecdsa-")):
+            lines.append(f"{who} {words[0]} {words[1]}")
+    return tuple(sorted(lines))
+
+
+def write_known_hosts(path: Path, lines: Iterable[str]) -> None:
+    """Replace the file with exactly these lines, atomically; untouched when nothing changes."""
+    text = "".join(f"{line}\n" for line in lines)
+    if path.exists() and path.read_text() == text:
+        return
+    temporary = path.with_suffix(".new")
+    temporary.write_text(text)
+    temporary.replace(path)
+
+
+def ssh_options(private_key: Path, known_hosts: Path) -> list[str]:
+    """Options of ssh that use the lab's identity and pins only, and never ask."""
+    return [
+        "-F",
+        "none",
+        "-i",
+        str(private_key),
+        "-o",
+        "IdentitiesOnly=yes",
+        "-o",
+        f"UserKnownHostsFile={known_hosts}",
+        "-o",
+        "GlobalKnownHostsFile=none",
+        "-o",
+        "StrictHostKeyChecking=yes",
+        "-o",
+        "PasswordAuthentication=no",
+        "-o",
+        "ConnectTimeout=10",
+    ]

@@ -1,0 +1,109 @@
+"""What the lab tells others about itself, and the file that keeps it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bunker.errors import BunkerError
+
+
+@dataclass(frozen=True)
+class LabHost:
+    """One host of the lab and how to reach it. ``host_keys`` are its known_hosts lines."""
+
+    name: str
+    address: str
+    base: str
+    port: int = 22
+    user: str = "deploy"
+    host_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class HostStatus:
+    """A host as the engine and its systemd see it now.
+
+    ``state`` is the container's (running, exited, restarting, ...), ``system_state`` the answer of
+    ``systemctl is-system-running`` or "" where nothing answers.
+    """
+
+    name: str
+    address: str
+    port: int
+    base: str
+    state: str
+    system_state: str
+
+
+@dataclass(frozen=True)
+class LabState:
+    """A lab that is up: its hosts and the services beside them.
+
+    ``registry_mirror`` goes into a host's daemon.json, its ``registry_address`` (host:port) into
+    the insecure registries beside it. ``git_known_hosts`` are the pinned lines of the git server;
+    the token for ``git_http_url`` stands in ``git_token_file`` (user ``git_http_user``).
+    ``sample_commits`` maps each tag of the sample application to its commit.
+    """
+
+    name: str
+    subnet: str
+    hosts: tuple[LabHost, ...]
+    registry_mirror: str
+    registry_address: str
+    git_address: str
+    git_ssh_url: str
+    git_http_url: str
+    git_http_user: str
+    git_token_file: Path
+    git_known_hosts: tuple[str, ...]
+    private_key: Path
+    public_key: str
+    known_hosts: Path
+    sample_commits: dict[str, str] = field(default_factory=dict)
+
+    def host(self, name: str) -> LabHost:
+        """The host of that name; a BunkerError listing the hosts otherwise."""
+        for host in self.hosts:
+            if host.name == name:
+                return host
+        there = ", ".join(host.name for host in self.hosts) or "none"
+        raise BunkerError(f"the lab has no host {name!r}", expected=f"one of: {there}")
+
+
+def save(state: LabState, path: Path) -> None:
+    """Write the state (mode 0600), atomically; paths are kept relative to the file's folder."""
+    data: dict[str, Any] = {"version": 1, **asdict(state)}
+    for key in ("git_token_file", "private_key", "known_hosts"):
+        data[key] = Path(data[key]).name
+    text = json.dumps(data, indent=2) + "\n"
+    if path.exists() and path.read_text() == text:
+        return
+    temporary = path.with_suffix(".new")
+    temporary.touch(mode=0o600)
+    temporary.write_text(text)
+    temporary.replace(path)
+
+
+def load(path: Path) -> LabState | None:
+    """The saved state, or None where the lab was never up or is down."""
+    if not path.exists():
+        return None
+    try:
+        data = json.loads(path.read_text())
+        data.pop("version")
+        data["hosts"] = tuple(
+            LabHost(**{**host, "host_keys": tuple(host["host_keys"])}) for host in data["hosts"]
+        )
+        data["git_known_hosts"] = tuple(data["git_known_hosts"])
+        for key in ("git_token_file", "private_key", "known_hosts"):
+            data[key] = path.parent / data[key]
+        return LabState(**data)
+    except (ValueError, KeyError, TypeError) as error:
+        raise BunkerError(
+            f"the lab's record cannot be read ({error})",
+            where=str(path),
+            remedy="Run `invoke lab.up` again: it rebuilds the record from what runs",
+        ) from None

@@ -1,0 +1,101 @@
+"""Another machine on the lab's network: for port probes and for attacks that must be banned."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bunker.errors import BunkerError
+from bunker.lab import network, parts, recipes, subnet
+from bunker.lab.engine import Engine
+from bunker.lab.names import LABEL_PART
+from bunker.lab.parts import Part
+
+if TYPE_CHECKING:
+    from bunker.lab.lab import Lab
+
+FIRST_ADDRESS, LAST_ADDRESS = 200, 250
+KINDS = ("lab", "public-range")
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A container with nc, curl, ssh, sshpass, ping and ip.
+
+    ``source_address`` is where hosts see its packets come from.
+    """
+
+    engine: Engine
+    container: str
+    address: str
+    source_address: str
+    hosts: tuple[str, ...] = ()
+
+    def run(
+        self, command: Sequence[str], input: bytes | None = None, timeout: float = 60
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run a command on it as root; its exit code and output, whatever they are."""
+        return self.engine.attempt(
+            "exec", "--interactive", self.container, *command, input=input, timeout=timeout
+        )
+
+    def remove(self) -> None:
+        """Remove it, and the way back to its public address on the hosts."""
+        self.engine.run("rm", "--force", "--volumes", self.container)
+        if self.source_address != self.address:
+            for host in self.hosts:
+                self.engine.attempt("exec", host, "ip", "route", "del", self.source_address)
+
+
+def start(lab: Lab, name: str, kind: str, progress: Callable[[str], None]) -> Neighbour:
+    """Start a neighbour, anew if one of that name is there.
+
+    ``kind`` "lab" speaks from its private address. "public-range" speaks from an address that is
+    in no private range, as somebody on the Internet would: the lab's hosts get a route back to it
+    until they restart.
+    """
+    if kind not in KINDS:
+        raise BunkerError(f"neighbour kind {kind!r} is unknown", expected=" or ".join(KINDS))
+    engine, naming, net = lab.engine(), lab.naming, lab.network()
+    image = lab.images(progress).recipe(recipes.machinery(lab.images_folder, "neighbour"))
+    containers = parts.existing(engine, naming)
+    container = naming.container(f"neighbour-{name}")
+    taken = {
+        parts.address_of(item, net.name)
+        for item in containers.values()
+        if parts.label_of(item, LABEL_PART) == "neighbour"
+    }
+    if container in containers:
+        engine.run("rm", "--force", "--volumes", container)
+    numbers = range(FIRST_ADDRESS, LAST_ADDRESS + 1)
+    free = [net.address(number) for number in numbers if net.address(number) not in taken]
+    if not free:
+        raise BunkerError("no free address left for another neighbour")
+    part = Part(
+        name=container,
+        hostname=name,
+        image=image,
+        address=free[0],
+        labels=(("part", "neighbour"),),
+        flags=("--cap-add=NET_ADMIN", "--init"),
+    )
+    parts.ensure(engine, naming, net, part, None)
+    hosts = tuple(naming.container(host.name) for host in lab.state().hosts)
+    there = Neighbour(engine, container, part.address, part.address, hosts)
+    return there if kind == "lab" else _speak_from_outside(lab, there, net)
+
+
+def _speak_from_outside(lab: Lab, there: Neighbour, net: parts.LabNetwork) -> Neighbour:
+    engine = there.engine
+    outside = subnet.choose(subnet.PUBLIC_POOL, network.used_ranges(engine), net.subnet)
+    number = there.address.rpartition(".")[2]
+    source = f"{str(outside.network_address).rpartition('.')[0]}.{number}"
+    engine.execute(there.container, "ip", "address", "add", f"{source}/32", "dev", "eth0")
+    engine.execute(
+        there.container, "ip", "route", "replace", net.subnet, "dev", "eth0", "src", source
+    )
+    for host in there.hosts:
+        engine.execute(host, "ip", "route", "replace", source, "via", there.address)
+    return Neighbour(engine, there.container, there.address, source, there.hosts)

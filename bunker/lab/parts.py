@@ -1,0 +1,153 @@
+"""One container of the lab: made once, found again by label, repaired when it is half there."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bunker.lab import wait
+from bunker.lab.engine import Engine
+from bunker.lab.names import LABEL_SPECIFICATION, Naming
+
+# States of a container that holds nothing yet, or nothing any more.
+NEVER_STARTED = ("created", "dead", "removing")
+
+
+@dataclass(frozen=True)
+class LabNetwork:
+    """The lab's network as the engine knows it."""
+
+    name: str
+    identifier: str
+    subnet: str
+
+    def address(self, last: int) -> str:
+        """The address with that last number; the range is a /24."""
+        return f"{self.subnet.rpartition('.')[0]}.{last}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a container of the lab is to be. ``labels`` are short names (part, host, base, ...)."""
+
+    name: str
+    hostname: str
+    image: str
+    address: str
+    labels: tuple[tuple[str, str], ...]
+    flags: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+
+    @property
+    def specification(self) -> str:
+        """Hash of all of it: a container with another one is not what it should be."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+
+
+def existing(engine: Engine, naming: Naming) -> dict[str, dict[str, Any]]:
+    """All containers of this lab by name, in whatever state."""
+    identifiers = engine.listed("container", naming.filters)
+    return {
+        container["Name"].lstrip("/"): container
+        for container in engine.inspect("container", identifiers)
+    }
+
+
+def ensure(
+    engine: Engine,
+    naming: Naming,
+    network: LabNetwork,
+    part: Part,
+    found: dict[str, Any] | None,
+    *,
+    prepare: Callable[[str], None] = lambda _name: None,
+    keep: bool = False,
+) -> bool:
+    """Make the container run; True when it was made anew.
+
+    ``prepare`` gets its name between creation and the first start. ``keep`` holds on to a
+    container that was made from another specification (a host with data), otherwise it is
+    replaced. A container that never started is always made again: preparing may have been cut.
+    """
+    if found and _reusable(found, part, keep):
+        _make_run(engine, network, part, found)
+        return False
+    if found:
+        engine.run("rm", "--force", "--volumes", part.name)
+    engine.run(
+        "create",
+        f"--name={part.name}",
+        f"--hostname={part.hostname}",
+        f"--network={network.name}",
+        f"--ip={part.address}",
+        *naming.label_arguments(specification=part.specification, **dict(part.labels)),
+        *part.flags,
+        part.image,
+        *part.command,
+    )
+    prepare(part.name)
+    engine.run("start", part.name)
+    return True
+
+
+def put_files(engine: Engine, container: str, files: Iterable[tuple[str, bytes, int, int]]) -> None:
+    """Place files (path, content, mode, owner id) into a container, started or not."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for path, content, mode, owner in files:
+            entry = tarfile.TarInfo(path.lstrip("/"))
+            entry.size, entry.mode, entry.uid, entry.gid = len(content), mode, owner, owner
+            entry.mtime = int(time.time())
+            tar.addfile(entry, io.BytesIO(content))
+    engine.run("cp", "--archive", "-", f"{container}:/", input=archive.getvalue())
+
+
+def state_of(container: dict[str, Any]) -> str:
+    """The container's state as the engine words it (running, exited, paused, ...)."""
+    return str(container["State"]["Status"])
+
+
+def label_of(container: dict[str, Any], label: str) -> str:
+    """A label's value, "" where it has none."""
+    return str((container["Config"].get("Labels") or {}).get(label, ""))
+
+
+def address_of(container: dict[str, Any], network: str) -> str:
+    """The fixed address that the container was given in the network."""
+    entry = (container["NetworkSettings"].get("Networks") or {}).get(network) or {}
+    fixed = (entry.get("IPAMConfig") or {}).get("IPv4Address")
+    return str(fixed or entry.get("IPAddress") or "")
+
+
+def _reusable(found: dict[str, Any], part: Part, keep: bool) -> bool:
+    if state_of(found) in NEVER_STARTED:
+        return False
+    return keep or label_of(found, LABEL_SPECIFICATION) == part.specification
+
+
+def _make_run(engine: Engine, network: LabNetwork, part: Part, found: dict[str, Any]) -> None:
+    state = state_of(found)
+    if state == "running":
+        return
+    if state == "paused":
+        engine.run("unpause", part.name)
+        return
+    if state == "restarting":
+        engine.run("stop", "--time=30", part.name)
+    connected = found["NetworkSettings"].get("Networks") or {}
+    if (connected.get(network.name) or {}).get("NetworkID") != network.identifier:
+        # The network was lost and made again: a stopped container still names the old one.
+        for name in connected:
+            engine.attempt("network", "disconnect", "--force", name, part.name)
+        engine.run("network", "connect", f"--ip={part.address}", network.name, part.name)
+    engine.run("start", part.name)
+    wait.until(
+        lambda: engine.run("inspect", "--format={{.State.Running}}", part.name) == "true",
+        seconds=20,
+        what=f"the start of {part.name}",
+    )

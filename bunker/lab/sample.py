@@ -1,0 +1,64 @@
+"""The sample application's repository, built once per content of its folder."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from bunker.errors import BunkerError
+
+
+def fingerprint(folder: Path) -> str:
+    """Hash of every file in the folder; byte-code caches do not count."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            mode = "x" if file.stat().st_mode & 0o100 else "-"
+            digest.update(f"{file.relative_to(folder).as_posix()}\0{mode}\0".encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def repository(folder: Path, cache: Path) -> tuple[Path, dict[str, str], str]:
+    """The bare repository, the commit of each tag, and the fingerprint they were made from.
+
+    ``folder`` is a package with ``build.build_repository(target) -> {tag: commit}``.
+    """
+    if not (folder / "build.py").exists():
+        raise BunkerError(
+            "the sample application is not there",
+            where=str(folder),
+            expected="a module build.py with build_repository(target)",
+        )
+    mark = fingerprint(folder)
+    place = cache / f"sample-{mark}"
+    commits = place / "commits.json"
+    if not commits.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix="sample-", dir=cache))
+        try:
+            made = _builder(folder)(fresh / "repository.git")
+            (fresh / "commits.json").write_text(json.dumps(made, indent=2) + "\n")
+            shutil.rmtree(place, ignore_errors=True)
+            fresh.rename(place)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+    tags: dict[str, str] = json.loads(commits.read_text())
+    return place / "repository.git", tags, mark
+
+
+def _builder(folder: Path) -> Callable[[Path], dict[str, str]]:
+    parent = str(folder.parent)
+    sys.path.insert(0, parent)
+    try:
+        module = importlib.import_module(f"{folder.name}.build")
+        build: Callable[[Path], dict[str, str]] = module.build_repository
+        return build
+    finally:
+        sys.path.remove(parent)

@@ -1,0 +1,110 @@
+"""A network range for the lab that nothing on this machine uses already."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from bunker.errors import BunkerError
+
+Network = ipaddress.IPv4Network
+
+# Lab networks come from here: private, and apart from the nested engines' own ranges
+# (172.16.0.0/12, 192.168.0.0/16 by default; 10.213.0.0/16 by our daemon settings).
+PRIVATE_POOL = Network("10.64.0.0/10")
+# Attackers "from outside" come from the benchmarking range: no private range, routed nowhere.
+PUBLIC_POOL = Network("198.18.0.0/15")
+
+
+def used_by_routes(routes: list[dict[str, Any]]) -> list[Network]:
+    """Ranges in the output of ``ip -j route``, the default route apart."""
+    found = []
+    for route in routes:
+        destination = route.get("dst", "default")
+        for text in (destination, route.get("gateway")):
+            if text and text != "default":
+                parsed = _network(text)
+                if parsed:
+                    found.append(parsed)
+    return found
+
+
+def used_by_resolver(resolv_conf: str) -> list[Network]:
+    """The /16 around each name server: sites keep them in one block with other services."""
+    found = []
+    for line in resolv_conf.splitlines():
+        words = line.split()
+        if len(words) >= 2 and words[0] == "nameserver":
+            parsed = _network(words[1])
+            if parsed and not parsed.is_loopback:
+                found.append(parsed.supernet(new_prefix=16))
+    return found
+
+
+def used_by_engine(inspected: list[dict[str, Any]]) -> list[Network]:
+    """Ranges of the engine's networks, from ``docker network inspect``."""
+    found = []
+    for network in inspected:
+        for entry in (network.get("IPAM") or {}).get("Config") or []:
+            parsed = _network(entry.get("Subnet", ""))
+            if parsed:
+                found.append(parsed)
+    return found
+
+
+def choose(pool: Network, used: Iterable[Network], seed: str) -> Network:
+    """A free /24 of the pool; the same seed gives the same one as long as it is free."""
+    taken = list(used)
+    blocks = 1 << (24 - pool.prefixlen)
+    start = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4], "big") % blocks
+    first = int(pool.network_address)
+    for step in range(blocks):
+        candidate = Network((first + ((start + step) % blocks) * 256, 24))
+        if not any(candidate.overlaps(other) for other in taken):
+            return candidate
+    raise BunkerError(
+        f"every range of {pool} is in use on this machine",
+        remedy="Remove networks that are no longer needed with `docker network prune`",
+    )
+
+
+def read_used() -> list[Network]:
+    """What this machine's routes and resolver use now (the engine's networks apart)."""
+    result = subprocess.run(
+        ["ip", "-4", "-j", "route", "show", "table", "all"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=10,
+    )
+    resolver = Path("/etc/resolv.conf")
+    return [
+        *used_by_routes(json.loads(result.stdout or "[]")),
+        *used_by_resolver(resolver.read_text() if resolver.exists() else ""),
+    ]
+
+
+def uplink_mtu() -> int:
+    """MTU of the default route's device: a larger one in the lab would stall big transfers."""
+    run = ["ip", "-4", "-j", "route", "show", "default"]
+    routes = json.loads(
+        subprocess.run(run, capture_output=True, text=True, check=True, timeout=10).stdout or "[]"
+    )
+    sizes = []
+    for route in routes:
+        mtu = Path("/sys/class/net") / str(route.get("dev")) / "mtu"
+        if mtu.exists():
+            sizes.append(int(mtu.read_text()))
+    return min([1500, *sizes])
+
+
+def _network(text: str) -> Network | None:
+    try:
+        return Network(text, strict=False)
+    except ValueError:
+        return None  # IPv6, or a word such as "default"

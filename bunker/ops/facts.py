@@ -1,0 +1,166 @@
+"""Composite facts: everything a role wants to know of a host in one remote command each."""
+
+from __future__ import annotations
+
+import base64
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyinfra.api import FactBase
+from pyinfra.api.exceptions import FactProcessError
+
+MARK = "@@bunker"
+
+
+def sections(lines: Iterable[str]) -> dict[str, list[str]]:
+    """Split a fact's output at its ``@@bunker NAME`` lines.
+
+    The last line must be ``@@bunker end``: output that was cut short is an error, never a state.
+    """
+    found: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in lines:
+        if line.startswith(MARK + " "):
+            current = found.setdefault(line[len(MARK) + 1 :].strip(), [])
+        else:
+            current.append(line)
+    if "end" not in found:
+        raise FactProcessError("the host's answer was cut short")
+    return found
+
+
+@dataclass(frozen=True)
+class SystemState:
+    """The operating system as it is: release, packages, and whether dpkg was cut off."""
+
+    os_release: Mapping[str, str]
+    packages: Mapping[str, str]
+    half_installed: bool
+
+
+class System(FactBase[SystemState]):
+    """One command for what the base and docker roles need to know before they decide."""
+
+    def command(self) -> str:  # type: ignore[override]
+        return rf"""
+echo '{MARK} os'; cat /etc/os-release
+echo '{MARK} packages'; dpkg-query -W -f='${{db:Status-Status}} ${{Package}} ${{Version}}\n'
+echo '{MARK} audit'; dpkg --audit | head -n 5
+echo '{MARK} end'
+"""
+
+    def process(self, output: list[str]) -> SystemState:
+        found = sections(output)
+        release = {}
+        for line in found["os"]:
+            key, separator, value = line.partition("=")
+            if separator:
+                release[key] = value.strip().strip('"')
+        packages = {}
+        for line in found["packages"]:
+            status, name, version = ([*line.split(" ", 2), "", ""])[:3]
+            if status == "installed":
+                packages[name] = version
+        return SystemState(
+            os_release=release,
+            packages=packages,
+            half_installed=any(line.strip() for line in found["audit"]),
+        )
+
+
+@dataclass(frozen=True)
+class FileState:
+    """One path on a host; ``sha256`` is empty where nothing is there."""
+
+    sha256: str
+    mode: int = 0
+    owner: str = ""
+    group: str = ""
+
+    @property
+    def exists(self) -> bool:
+        """Whether something is there (a link or a directory counts, with an odd hash)."""
+        return bool(self.sha256)
+
+
+@dataclass(frozen=True)
+class ComponentsState:
+    """Manifest of many components at once: their files, applied hashes and running checks."""
+
+    files: Mapping[str, FileState]
+    applied: Mapping[str, str]
+    checks: Mapping[str, bool] = field(default_factory=dict)
+
+
+class Components(FactBase[ComponentsState]):
+    """Compare any number of bundles with one remote command."""
+
+    def command(  # type: ignore[override]
+        self, paths: list[str], names: list[str], checks: dict[str, str]
+    ) -> str:
+        quoted = " ".join(shlex.quote(path) for path in paths)
+        lines = [
+            f"echo '{MARK} files'",
+            f"for path in {quoted}; do",
+            '  [ -e "$path" ] || [ -L "$path" ] || continue',
+            '  if [ -f "$path" ] && [ ! -L "$path" ]; then',
+            '    sum=$(sha256sum < "$path"); else sum="not-a-file"; fi',
+            '  echo "${sum%% *} $(stat -c "%a %U %G" -- "$path") $path"',
+            "done",
+            f"echo '{MARK} applied'",
+            f"for name in {' '.join(shlex.quote(name) for name in names)}; do",
+            '  [ -f "/var/lib/bunker/applied/$name" ] || continue',
+            '  echo "$name $(cat "/var/lib/bunker/applied/$name")"',
+            "done",
+            f"echo '{MARK} checks'",
+        ]
+        for name, check in checks.items():
+            # A shell of its own: in the condition of an `if` a subshell would ignore its `set -e`,
+            # and only the last line of a check would count.
+            lines.append(
+                f"if sh -eu -c {shlex.quote(check.strip())} >/dev/null 2>&1 </dev/null; "
+                f"then echo '{name} yes'; else echo '{name} no'; fi"
+            )
+        lines.append(f"echo '{MARK} end'")
+        return "\n".join(lines)
+
+    def process(self, output: list[str]) -> ComponentsState:
+        found = sections(output)
+        files = {}
+        for line in found["files"]:
+            sha256, mode, owner, group, path = line.split(" ", 4)
+            files[path] = FileState(sha256, int(mode, 8), owner, group)
+        applied = dict(line.split(" ", 1) for line in found["applied"] if " " in line)
+        checks = {name: word == "yes" for name, word in map(str.split, found["checks"])}
+        return ComponentsState(files, applied, checks)
+
+
+class Contents(FactBase[dict[str, bytes]]):
+    """The content of files that differ, for their diff. The caller masks what is secret.
+
+    Asked by :func:`bunker.ops.place.read_contents` alone: with -vvv pyinfra prints what facts
+    answer, and a secret that was changed by hand on the host is one that nobody could redact.
+    """
+
+    def command(self, paths: list[str]) -> str:  # type: ignore[override]
+        quoted = " ".join(shlex.quote(path) for path in paths)
+        return (
+            f"for path in {quoted}; do\n"
+            f'  [ -f "$path" ] || continue\n'
+            f'  echo "{MARK} $path"; base64 < "$path" | tr -d \'\\n\'; echo\n'
+            f"done\necho '{MARK} end'"
+        )
+
+    def process(self, output: list[str]) -> dict[str, bytes]:
+        found = sections(output)
+        del found["end"]
+        return {path: base64.b64decode("".join(lines)) for path, lines in found.items()}
+
+
+def require(value: Any, what: str) -> Any:
+    """A fact's value, or an error where the host did not answer: never a default taken as real."""
+    if value is None:
+        raise FactProcessError(f"the host did not answer: {what}")
+    return value

@@ -1,0 +1,79 @@
+"""What the roles found and decided, by host, while pyinfra prepares its operations."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyinfra import logger
+from pyinfra.context import ctx_host, ctx_state
+
+from bunker.masking import Redactor
+from bunker.plan.changes import Change, HostPlan
+
+
+def name_of(host: Any) -> str:
+    """A host's name in the fleet; pyinfra puts the connector in front of it (``@fake/north``)."""
+    return str(host.name).rsplit("/", 1)[-1]
+
+
+@dataclass
+class Recording:
+    """The changes of one host and the material of its fingerprints."""
+
+    changes: list[Change] = field(default_factory=list)
+    observed: list[Any] = field(default_factory=list)
+    wanted: list[Any] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+    steps: list[str] = field(default_factory=list)
+
+
+class Recorder:
+    """Collects recordings; one per process, as pyinfra's own state is."""
+
+    def __init__(self) -> None:
+        self.key = secrets.token_bytes(32)
+        self.redact = Redactor()
+        self._recordings: dict[str, Recording] = {}
+
+    def current(self) -> Recording:
+        """The recording of the host that is being prepared."""
+        return self._recordings.setdefault(name_of(ctx_host.get()), Recording())
+
+    def change(self, change: Change) -> None:
+        """Note a change, and show its diff where pyinfra runs with --diff."""
+        self.current().changes.append(change)
+        state = ctx_state.get()
+        if getattr(state.config, "DIFF", False):
+            host = ctx_host.get()
+            for line in (change.title, *(f"    {line}" for line in change.lines)):
+                logger.info(f"{host.print_prefix}{self.redact(line)}")
+
+    def plan(self, host_name: str) -> HostPlan:
+        """The plan of one host as recorded so far."""
+        recording = self._recordings.get(host_name, Recording())
+        return HostPlan(
+            host=host_name,
+            changes=tuple(recording.changes),
+            observed=self._fingerprint(recording.observed),
+            wanted=self._fingerprint(recording.wanted),
+            facts=recording.facts,
+        )
+
+    def steps(self, host_name: str) -> list[str]:
+        """Names of the declared steps of a host, in order.
+
+        pyinfra's own operation names are shared between hosts, so they are kept here.
+        """
+        return self._recordings.get(host_name, Recording()).steps
+
+    def _fingerprint(self, material: list[Any]) -> str:
+        text = json.dumps(material, sort_keys=True, default=str)
+        return hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()
+
+
+RECORDER = Recorder()

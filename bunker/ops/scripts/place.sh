@@ -1,0 +1,101 @@
+#!/bin/sh
+# Place one component. Standard input: its files as a base64 tar archive.
+# Order: stage, validate, arm the revert, move into place, activate, check, record.
+# The applied hash is recorded last, so an interrupted run is seen and finished by the next one.
+STAGE=/var/lib/bunker/stage/$NAME
+OLD=/var/lib/bunker/revert/$NAME
+export STAGE
+rm -rf "$STAGE"
+mkdir -p "$STAGE" /var/lib/bunker/revert
+base64 -d | tar -x -f - -C "$STAGE"
+
+if [ -n "$VALIDATE" ]; then
+  if ! answer=$(sh -eu -c "$VALIDATE" 2>&1 </dev/null); then
+    rm -rf "$STAGE"
+    printf '%s: the new configuration is not valid, nothing was changed:\n%s\n' "$NAME" "$answer" >&2
+    exit 65
+  fi
+fi
+
+# An unconfirmed change of a run that died: go back to the last state that is known to be good.
+put_back
+
+if [ -n "$CONFIRM" ]; then
+  rm -rf "$OLD.new"
+  mkdir -p "$OLD.new/files"
+  {
+    echo '#!/bin/sh'
+    echo "# Puts back what stood here before a change of $NAME that no fresh login confirmed."
+    echo 'set -u'
+    # Whoever else reverts, the timer has nothing left to do and its name is free for the next run.
+    echo "systemctl stop 'bunker-revert-$NAME.timer' 2>/dev/null"
+  } > "$OLD.new/revert"
+  printf '%s\n' "$INSTRUCTIONS" | while read -r action mode owner group path; do
+    if [ -e "$path" ]; then
+      mkdir -p "$OLD.new/files$(dirname "$path")"
+      cp -a "$path" "$OLD.new/files$path"
+      echo "cp -a '$OLD/files$path' '$path.bunker-revert' && mv -f '$path.bunker-revert' '$path'"
+    else
+      echo "rm -f '$path'"
+    fi
+  done >> "$OLD.new/revert"
+  printf '%s\n' "$REVERT" > "$OLD.new/activate"
+  {
+    echo "sh '$OLD/activate'"
+    echo "rm -f '/var/lib/bunker/applied/$NAME'"
+    echo "rm -rf '$OLD'"
+  } >> "$OLD.new/revert"
+  chmod 0700 "$OLD.new/revert"
+  rm -rf "$OLD"
+  mv "$OLD.new" "$OLD"
+  systemctl reset-failed "bunker-revert-$NAME.service" 2>/dev/null || true
+  systemd-run --quiet --unit="bunker-revert-$NAME" --on-active="$CONFIRM" --timer-property=AccuracySec=1s \
+    /bin/sh "$OLD/revert" 9>&-
+fi
+
+rm -f "/var/lib/bunker/applied/$NAME"
+printf '%s\n' "$INSTRUCTIONS" | while read -r action mode owner group path; do
+  if [ "$action" = remove ]; then
+    rm -f "$path"
+    continue
+  fi
+  directory=$(dirname "$path")
+  [ -d "$directory" ] || ( umask 022; mkdir -p "$directory" )
+  rm -f "$directory"/.bunker.??????  # left by a run that was killed between the next two lines
+  temporary=$(mktemp "$directory/.bunker.XXXXXX")
+  cat "$STAGE$path" > "$temporary"
+  chown "$owner:$group" "$temporary"
+  chmod "$mode" "$temporary"
+  mv -f -T "$temporary" "$path"
+done
+rm -rf "$STAGE"
+
+works() {
+  # What it prints is of interest only where it fails.
+  if [ -n "$ACTIVATE" ] && ! answer=$(sh -eu -c "$ACTIVATE" 2>&1 </dev/null 9>&-); then
+    printf '%s: its files are in place, but activating them failed:\n%s\n' "$NAME" "$answer" >&2
+    return 1
+  fi
+  [ -n "$CHECK" ] || return 0
+  # A service that was just started may need a moment before it agrees.
+  tries=0
+  until sh -eu -c "$CHECK" </dev/null >/dev/null 2>&1 9>&-; do
+    tries=$((tries + 1))
+    if [ "$tries" -ge 30 ]; then
+      echo "$NAME: its files are in place, but the running system does not agree with them" >&2
+      return 1
+    fi
+    sleep 0.5
+  done
+}
+if ! works; then
+  if [ -n "$CONFIRM" ]; then
+    put_back
+    echo "$NAME: it is put back as it was before" >&2
+  fi
+  exit 70
+fi
+if [ -z "$CONFIRM" ]; then
+  printf '%s\n' "$FINGERPRINT" > "/var/lib/bunker/applied/$NAME.new"
+  mv -f "/var/lib/bunker/applied/$NAME.new" "/var/lib/bunker/applied/$NAME"
+fi

@@ -1,0 +1,43 @@
+"""A step: the one operation that every role's change goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, TypeAlias
+
+from pyinfra.api import StringCommand, operation
+
+from bunker.ops.recorder import RECORDER
+
+Command: TypeAlias = Any
+"""A StringCommand or a FunctionCommand of pyinfra, whose own types are not checkable."""
+
+
+Commands: TypeAlias = Sequence[Command] | Callable[[], Sequence[Command]]
+
+
+@operation()
+def run(commands: Commands) -> Generator[Command, None, None]:
+    """Run commands that a role decided on while it prepared.
+
+    They are decided before, so that what is applied is what the plan showed, and nothing is
+    read twice.
+    """
+    yield from commands() if callable(commands) else commands
+
+
+def step(name: str, commands: Commands, *, sudo: bool = True) -> None:
+    """Declare one named step of the current host; its name is what an operator sees.
+
+    A function in place of the commands is called when the step runs: archives and long scripts
+    of a whole fleet are not built only to be planned.
+    """
+    RECORDER.current().steps.append(name)
+    run(commands, name=name, _sudo=sudo)
+
+
+def shell(script: str, *, stdin: str | None = None) -> Command:
+    """One remote command. Secret material goes through ``stdin``, never into the script."""
+    if stdin is None:
+        return StringCommand(script)
+    return StringCommand(script, _stdin=stdin)

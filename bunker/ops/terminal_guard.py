@@ -1,0 +1,55 @@
+"""Keeping secrets out of what pyinfra's own command line prints.
+
+Our commands redact every event before it leaves the worker. pyinfra prints by itself: a failed
+step's output, arguments and answers with -vv and -vvv, tracebacks, its JSON. All of that goes
+through the two streams of the process, so that is where it is caught.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, TextIO
+
+from pyinfra import logger
+
+from bunker.masking import RedactingFilter, Redactor
+
+
+class RedactedStream:
+    """A text stream that redacts whatever is written to it; all else is the stream's own."""
+
+    def __init__(self, stream: TextIO, redact: Redactor) -> None:
+        self._stream = stream
+        self._redact = redact
+
+    def write(self, text: str) -> int:
+        """Write the text without secrets; tells how much was taken, as streams do."""
+        self._stream.write(self._redact(text))
+        return len(text)
+
+    def writelines(self, lines: list[str]) -> None:
+        """Write each line without secrets."""
+        for line in lines:
+            self.write(line)
+
+    @property
+    def buffer(self) -> None:
+        """No way around: who looks for a binary stream below is sent back to the text."""
+        raise AttributeError("buffer")
+
+    def __getattr__(self, name: str) -> Any:
+        # Python asks here after `buffer` above refused, too.
+        if name == "buffer":
+            raise AttributeError(name)
+        return getattr(self._stream, name)
+
+
+def guard_terminal(redact: Redactor) -> None:
+    """From now on this process prints nothing that ``redact`` knows. Again: no effect."""
+    if isinstance(sys.stderr, RedactedStream):
+        return
+    sys.stdout, sys.stderr = RedactedStream(sys.stdout, redact), RedactedStream(sys.stderr, redact)
+    # Handlers that were made before hold on to the bare stream.
+    for handler in (*logging.getLogger().handlers, *logger.handlers):
+        handler.addFilter(RedactingFilter(redact))

@@ -1,0 +1,77 @@
+"""The words of a plan: changes of one host, and the fingerprints they were computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Self
+
+Symbol = Literal["+", "~", "-"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that would change on a host; ``lines`` are a diff with secrets masked."""
+
+    role: str
+    subject: str
+    symbol: Symbol
+    summary: str
+    lines: tuple[str, ...] = ()
+    restarts: tuple[str, ...] = ()
+
+    @property
+    def heading(self) -> str:
+        """Sign, role and subject; without the subject where the summary begins with it."""
+        again = self.summary.startswith((f"{self.subject} ", f"{self.subject}: "))
+        return f"{self.symbol} {self.role}: " + ("" if again else f"{self.subject}: ")
+
+    @property
+    def title(self) -> str:
+        """One line that says what changes, the same in every output."""
+        return f"{self.heading}{self.summary}"
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The change as it was written by :meth:`to_json`."""
+        return cls(**{**data, "lines": tuple(data["lines"]), "restarts": tuple(data["restarts"])})
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for events and plan files."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class HostPlan:
+    """What would change on one host.
+
+    ``observed`` fingerprints what the host said, ``wanted`` what the inputs ask for. Both are
+    keyed, so a plan file gives no way to test guesses of a secret.
+    """
+
+    host: str
+    changes: tuple[Change, ...]
+    observed: str
+    wanted: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def restarts(self) -> tuple[str, ...]:
+        """Services that would restart, each once, in the order they are touched."""
+        return tuple(dict.fromkeys(name for change in self.changes for name in change.restarts))
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The plan as it was written by :meth:`to_json`."""
+        changes = tuple(Change.from_json(change) for change in data["changes"])
+        return cls(data["host"], changes, data["observed"], data["wanted"], data.get("facts", {}))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for events and plan files."""
+        return {
+            "host": self.host,
+            "changes": [change.to_json() for change in self.changes],
+            "observed": self.observed,
+            "wanted": self.wanted,
+            "facts": dict(self.facts),
+        }

@@ -1,0 +1,1 @@
+"""What each role places on a host: pure renderers, no remote commands."""

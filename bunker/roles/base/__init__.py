@@ -1,0 +1,53 @@
+"""The base role: a hardened operating system. Pure: what to place and how to activate it."""
+
+from __future__ import annotations
+
+from bunker.distributions import Distribution
+from bunker.fleet.models import Host
+from bunker.roles.base.bans import fail2ban_component
+from bunker.roles.base.firewall import firewall_component
+from bunker.roles.base.kernel import modules_component, sysctl_component
+from bunker.roles.base.login import login_component, sudo_component
+from bunker.roles.base.ssh import keys_component, sshd_component
+from bunker.roles.base.system import (
+    audit_component,
+    journal_component,
+    revert_component,
+    time_component,
+    updates_component,
+)
+from bunker.roles.component import Component
+
+
+def base_packages(host: Host, distribution: Distribution) -> tuple[str, ...]:
+    """Packages of the base role, sorted, each once; they come before the components."""
+    return tuple(sorted({*distribution.base_packages, *host.base.extra_packages}))
+
+
+def base_components(
+    host: Host, distribution: Distribution, *, application_log: str | None = None
+) -> list[Component]:
+    """The components of the base role in the order in which they have to be placed.
+
+    What puts unconfirmed changes back at boot comes before the first such change, keys before
+    sshd forbids passwords, sudo before anything else depends on it. The firewall opens a new SSH
+    port before sshd moves to it, and the banner stands before sshd names it. fail2ban comes last:
+    it needs the firewall's tools and sshd's final ports. See
+    :func:`bunker.roles.base.bans.fail2ban_component` for ``application_log``.
+    """
+    keys = keys_component(host)
+    return [
+        revert_component(),
+        sudo_component(host),
+        *([keys] if keys else []),
+        login_component(host),
+        sysctl_component(),
+        modules_component(),
+        journal_component(host),
+        time_component(host, distribution),
+        updates_component(host, distribution),
+        audit_component(),
+        firewall_component(host, distribution),
+        sshd_component(host, distribution),
+        fail2ban_component(host, application_log=application_log),
+    ]

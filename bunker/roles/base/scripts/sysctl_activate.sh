@@ -1,0 +1,5 @@
+#!/bin/sh
+@sysctl_live@
+disagreeing | while read -r path value; do
+  echo "$value" > "$path"
+done

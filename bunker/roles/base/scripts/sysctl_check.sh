@@ -1,0 +1,4 @@
+#!/bin/sh
+@sysctl_live@
+differences=$(disagreeing)
+[ -z "$differences" ]

@@ -1,0 +1,44 @@
+"""Secrets of a fleet: one encrypted file per host, opened in memory only.
+
+The one owner of sops. Everything that other parts need is named here.
+"""
+
+from bunker.secrets.catalog import INFRASTRUCTURE_SECRETS, SecretSpec
+from bunker.secrets.checking import CheckReport, check
+from bunker.secrets.editing import EditReport, edit
+from bunker.secrets.files import vault_path
+from bunker.secrets.fleet import RekeyReport, decrypt_hosts, rekey
+from bunker.secrets.initialise import InitReport, init
+from bunker.secrets.operator_key import default_path as default_key_path
+from bunker.secrets.operator_key import fingerprint
+from bunker.secrets.operator_key import mac_key as operator_mac_key
+from bunker.secrets.vault import (
+    change_secrets,
+    create_host_secrets,
+    read_host_secrets,
+    set_secret,
+    show,
+)
+
+__all__ = [
+    "INFRASTRUCTURE_SECRETS",
+    "CheckReport",
+    "EditReport",
+    "InitReport",
+    "RekeyReport",
+    "SecretSpec",
+    "change_secrets",
+    "check",
+    "create_host_secrets",
+    "decrypt_hosts",
+    "default_key_path",
+    "edit",
+    "fingerprint",
+    "init",
+    "operator_mac_key",
+    "read_host_secrets",
+    "rekey",
+    "set_secret",
+    "show",
+    "vault_path",
+]

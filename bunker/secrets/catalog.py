@@ -1,0 +1,105 @@
+"""Which secrets a host has, how they are made, and which values are acceptable."""
+
+from __future__ import annotations
+
+import re
+import secrets as randomness
+import string
+from collections.abc import Iterable, Sequence
+from typing import Literal, Protocol, cast
+
+from bunker.errors import BunkerError
+from bunker.masking import Secret
+
+INFRASTRUCTURE_SECRETS = ("DEPLOY_KEY", "GIT_TOKEN")
+"""Names beside the environment's keys: a private key for git over SSH, a token for HTTP."""
+
+HOST_FIELD = "host"
+_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+_MULTI_LINE = frozenset({"DEPLOY_KEY"})
+_ALPHABETS = {
+    "urlsafe": string.ascii_letters + string.digits + "_-",
+    "hex": "0123456789abcdef",
+}
+
+
+class SecretSpec(Protocol):
+    """One secret of the environment table; ``generated`` is false for external credentials."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def length(self) -> int: ...
+    @property
+    def alphabet(self) -> Literal["urlsafe", "hex"]: ...
+    @property
+    def generated(self) -> bool: ...
+
+
+def default_specs() -> Sequence[SecretSpec]:
+    """The secrets of the application's environment table."""
+    from bunker.application import environment  # noqa: PLC0415 - keeps `invoke --list` fast
+
+    return cast("Sequence[SecretSpec]", environment.SECRET_SPECS)
+
+
+def known_names(specs: Iterable[SecretSpec]) -> frozenset[str]:
+    """Every name that a vault may hold."""
+    return frozenset(spec.key for spec in specs) | frozenset(INFRASTRUCTURE_SECRETS)
+
+
+def generate(spec: SecretSpec) -> Secret:
+    """A random value of the right length; never one that starts with a dash.
+
+    A leading dash would be read as an option by programs that take the value as an argument.
+    """
+    alphabet = _ALPHABETS[spec.alphabet]
+    first = alphabet.replace("-", "")
+    rest = (randomness.choice(alphabet) for _ in range(spec.length - 1))
+    return Secret(randomness.choice(first) + "".join(rest))
+
+
+def normalise(key: str, value: Secret) -> Secret:
+    """The value as it is stored: ssh reads a private key only with plain, complete lines."""
+    if key not in _MULTI_LINE:
+        return value
+    return Secret("\n".join(value.reveal().splitlines()).rstrip("\n") + "\n")
+
+
+def problem_with(key: str, value: Secret, known: frozenset[str], where: str) -> BunkerError | None:
+    """What makes this entry unfit to be stored; the value itself is never told."""
+    if not _NAME.fullmatch(key) or key not in known:
+        return unknown_key(key, known, where)
+    text = value.reveal()
+    if not text.strip():
+        return BunkerError(f"{key} is empty", where=where, remedy="Give a value or remove the key")
+    if key in _MULTI_LINE:
+        if not re.match(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\n", text):
+            expected = "a whole private key, from its BEGIN line to its END line"
+            return BunkerError(f"{key} is not a private key", where=where, expected=expected)
+        return None
+    if text != text.strip() or re.search(r"[\x00-\x1f\x7f]", text):
+        problem = f"{key} has a line break, a control character or blanks at its ends"
+        return BunkerError(problem, where=where, expected="one line without blanks around it")
+    return None
+
+
+def unknown_key(key: str, known: frozenset[str], where: str) -> BunkerError:
+    """The sentence for a name that the environment table does not have, with near misses."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only when something is wrong
+
+    near = get_close_matches(key.upper(), sorted(known), n=3)
+    expected = f"one of {', '.join(near)}" if near else "a secret of the environment table"
+    remedy = "`invoke secrets.show` lists the names"
+    return BunkerError(f"unknown secret {key!r}", where=where, expected=expected, remedy=remedy)
+
+
+def weakness_of(spec: SecretSpec, value: Secret) -> str | None:
+    """Why a stored value falls short of its specification; None when it does not."""
+    if not spec.generated:
+        return None
+    if len(value) < spec.length:
+        return f"{spec.key} is too short ({len(value)} characters; expected {spec.length})"
+    if not set(value.reveal()) <= set(_ALPHABETS[spec.alphabet]):
+        return f"{spec.key} has characters that are unsafe in URLs and in Compose files"
+    return None

@@ -1,0 +1,140 @@
+"""Is every host's vault readable, its own, complete, and open to the right people only?"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bunker.errors import BunkerError, Problems
+from bunker.masking import Secret
+from bunker.secrets import catalog, files, fleet, operator_key, sops, vault
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """``problems`` need an answer; ``warnings`` are advice."""
+
+    hosts: tuple[str, ...]
+    problems: tuple[BunkerError, ...]
+    warnings: tuple[str, ...]
+
+    def raise_for_problems(self) -> None:
+        """Raise all problems at once, if there are any."""
+        if self.problems:
+            raise Problems("the fleet's secrets are not in order", self.problems)
+
+
+def check(
+    fleet_folder: Path,
+    *,
+    host_names: Iterable[str] | None = None,
+    key_file: Path | None = None,
+    specs: Iterable[catalog.SecretSpec] | None = None,
+) -> CheckReport:
+    """Check the named hosts' vaults, or those of every host of the fleet; changes nothing.
+
+    Looks for files that cannot be opened or belong to another host, missing, unknown and weak
+    keys, values in clear, modes, a vault without a host file, and recipients that differ from
+    what .sops.yaml says.
+    """
+    key = operator_key.locate(key_file)
+    table = tuple(catalog.default_specs() if specs is None else specs)
+    names = _all_hosts(fleet_folder) if host_names is None else sorted(set(host_names))
+
+    def look(name: str) -> tuple[list[BunkerError], list[str]]:
+        return _check_host(fleet_folder, name, key, table)
+
+    results, unreadable = fleet.for_each(look, names)
+    problems: list[BunkerError] = []
+    warnings: list[str] = []
+    for name in names:
+        found, advice = results.get(name, ([], []))
+        problems += [*([unreadable[name]] if name in unreadable else []), *found]
+        warnings += advice
+    config = files.config_path(fleet_folder)
+    if not config.exists():
+        remedy = "Restore it from git, or run `invoke secrets.init`"
+        problems.append(BunkerError("the file is missing", where=str(config), remedy=remedy))
+    return CheckReport(tuple(names), tuple(problems), tuple(dict.fromkeys(warnings)))
+
+
+def _all_hosts(fleet_folder: Path) -> list[str]:
+    hosts = {path.stem for path in fleet_folder.glob("*.yml") if _is_host_file(path)}
+    return sorted(hosts | set(fleet.vault_names(fleet_folder)))
+
+
+def _is_host_file(path: Path) -> bool:
+    return not path.name.startswith(".") and not path.name.endswith(".sops.yml")
+
+
+def _check_host(
+    fleet_folder: Path, name: str, key: Path, specs: Sequence[catalog.SecretSpec]
+) -> tuple[list[BunkerError], list[str]]:
+    path = files.vault_path(fleet_folder, name)
+    ciphertext = files.read(path)
+    problems = _file_problems(fleet_folder, name, path)
+    if exposed := sops.keys_in_clear(ciphertext):
+        problem = f"values stand in clear: {', '.join(exposed)}"
+        remedy = "Rotate these secrets: whoever has the repository knows them"
+        problems.append(BunkerError(problem, where=str(path), remedy=remedy))
+    try:
+        values = vault.open_vault(ciphertext, path, name, key)
+    except BunkerError as error:
+        return [*problems, error], []
+    known = catalog.known_names(specs)
+    secrets = vault.without_host(values)
+    for entry, value in secrets.items():
+        if problem_found := catalog.problem_with(entry, value, known, str(path)):
+            problems.append(problem_found)
+    missing = [spec.key for spec in specs if spec.generated and spec.key not in secrets]
+    if missing:
+        problem = f"missing: {', '.join(missing)}"
+        remedy = f"Run `invoke secrets.set --host {name} --key {missing[0]}`"
+        problems.append(BunkerError(problem, where=str(path), remedy=remedy))
+    present = [spec for spec in specs if spec.key in secrets]
+    weak = [catalog.weakness_of(spec, secrets[spec.key]) for spec in present]
+    for weakness in filter(None, weak):
+        remedy = "Rotate it with `invoke rotate`"
+        problems.append(BunkerError(weakness, where=str(path), remedy=remedy))
+    recipient_problems, warnings = _recipients(fleet_folder, path, ciphertext)
+    return problems + recipient_problems, warnings
+
+
+def _file_problems(fleet_folder: Path, name: str, path: Path) -> list[BunkerError]:
+    problems = []
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o022:
+        problem = f"others may write to the file (mode {mode:04o})"
+        remedy = f"Run `chmod go-w {path}`"
+        problems.append(BunkerError(problem, where=str(path), remedy=remedy))
+    host_file = fleet_folder / f"{name}.yml"
+    if not host_file.exists():
+        problem = f"secrets of a host that the fleet does not have: {host_file.name} is missing"
+        remedy = "Restore the host's file from git, or remove this one as well"
+        problems.append(BunkerError(problem, where=str(path), remedy=remedy))
+    return problems
+
+
+def _recipients(
+    fleet_folder: Path, path: Path, ciphertext: bytes
+) -> tuple[list[BunkerError], list[str]]:
+    config = files.config_path(fleet_folder)
+    if not config.exists():
+        return [], []
+    # Asking sops itself is the only reading of the rules that cannot differ from sops' own.
+    probe = {vault.HOST_FIELD: Secret("probe")}
+    wanted = set(sops.recipients(sops.encrypt(probe, path=path, config=config)))
+    actual = set(sops.recipients(ciphertext))
+    warnings = [fleet.ONE_RECIPIENT] if len(wanted) < 2 else []
+    if wanted == actual:
+        return [], warnings
+    more, fewer = sorted(actual - wanted), sorted(wanted - actual)
+    parts = [f"{who} can open it" for who in more] + [f"{who} cannot" for who in fewer]
+    problem = BunkerError(
+        f"its recipients are not those of .sops.yaml: {'; '.join(parts)}",
+        where=str(path),
+        remedy="Run `invoke secrets.rekey`",
+    )
+    return [problem], warnings

@@ -1,0 +1,120 @@
+"""Vault files on disk: one writer at a time, and a new version appears whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from bunker.errors import BunkerError, ExitCode
+
+LOCK_SECONDS = 30.0
+_HOST_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
+
+
+class VaultLockedError(BunkerError):
+    """Another process keeps a vault's lock for longer than we wait."""
+
+    exit_code = ExitCode.LOCK_HELD
+
+
+def vault_path(fleet_folder: Path, host_name: str) -> Path:
+    """Where a host's encrypted secrets lie."""
+    if not _HOST_NAME.fullmatch(host_name):
+        expected = "lower-case letters, digits and dashes"
+        raise BunkerError(f"{host_name!r} is not a host name", expected=expected)
+    return fleet_folder / f"{host_name}.sops.yml"
+
+
+def config_path(fleet_folder: Path) -> Path:
+    """Where a fleet says who may read its secrets."""
+    return fleet_folder / ".sops.yaml"
+
+
+def read(path: Path) -> bytes:
+    """A vault's ciphertext."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise BunkerError(
+            "the host has no secrets file",
+            where=str(path),
+            remedy="Restore it from git; a new host gets one from `invoke instance.add`",
+        ) from None
+    except OSError as error:
+        problem = f"the secrets file cannot be read ({error.strerror})"
+        raise BunkerError(problem, where=str(path), remedy="Check its owner and mode") from None
+
+
+@contextmanager
+def locked(fleet_folder: Path, host_name: str) -> Iterator[None]:
+    """Hold the right to write one host's vault; another process waits up to 30 seconds.
+
+    The kernel releases the lock of a process that died.
+    """
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - keeps `invoke --list` fast
+
+    path = vault_path(fleet_folder, host_name)
+    folder = fleet_folder / ".locks"
+    try:
+        folder.mkdir(exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+        lock = FileLock(folder / f"{host_name}.lock", timeout=LOCK_SECONDS)
+        lock.acquire(poll_interval=0.01)
+    except Timeout:
+        raise VaultLockedError(
+            f"another command has been writing these secrets for {LOCK_SECONDS:.0f} seconds",
+            where=str(path),
+            remedy="Wait until it ends and run this again",
+        ) from None
+    except OSError as error:
+        problem = f"the fleet folder cannot be written ({error.strerror})"
+        raise BunkerError(problem, where=str(fleet_folder)) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def write_atomically(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Replace a file so that a crash or a full disk leaves the old one or the new one, whole.
+
+    An existing file keeps its mode; ``mode`` is for a new one.
+    """
+    with suppress(FileNotFoundError):
+        mode = stat.S_IMODE(path.stat().st_mode)
+    temporary: Path | None = None
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        temporary = Path(name)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fchmod(stream.fileno(), mode)
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+        temporary = None
+        _flush_folder(path.parent)
+    except OSError as error:
+        raise BunkerError(
+            f"the file could not be written ({error.strerror}); the old one is unharmed",
+            where=str(path),
+            remedy="Free some disk space, or check the folder's owner and mode",
+        ) from None
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

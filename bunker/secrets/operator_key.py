@@ -1,0 +1,159 @@
+"""The operator's age key: where it lies, who may read it, and what is derived from it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import shutil
+import stat
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bunker.errors import BunkerError
+from bunker.masking import Secret
+
+VARIABLE = "BUNKER_AGE_KEY_FILE"
+_MAC_CONTEXT = b"bunker-ops saved-plan fingerprint v1"
+
+
+@dataclass(frozen=True)
+class OperatorKey:
+    """A checked key file and the recipients (public halves) of the identities in it."""
+
+    path: Path
+    recipients: tuple[str, ...]
+
+
+def default_path() -> Path:
+    """``$BUNKER_AGE_KEY_FILE``, else ``~/.config/bunker/operator.age``."""
+    named = os.environ.get(VARIABLE)
+    return Path(named).expanduser() if named else Path.home() / ".config/bunker/operator.age"
+
+
+def locate(key_file: Path | None = None) -> Path:
+    """The key file to use, once it is known to exist and to be readable by its owner only."""
+    path = (key_file or default_path()).absolute()
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except OSError as error:
+        raise BunkerError(
+            f"the operator's key cannot be read ({error.strerror})",
+            where=str(path),
+            remedy=f"Run `invoke secrets.init`, or name the key's file in {VARIABLE}",
+        ) from None
+    if mode & 0o077:
+        raise BunkerError(
+            f"the operator's key is open to others (mode {mode:04o})",
+            where=str(path),
+            expected="mode 0600",
+            remedy=f"Run `chmod 600 {path}`; if others could log in here, make a new key",
+        )
+    return path
+
+
+def load(key_file: Path | None = None) -> OperatorKey:
+    """The checked key with its recipients."""
+    path = locate(key_file)
+    return OperatorKey(path, tuple(_recipient(line, path) for line in _identities(path)))
+
+
+def create(path: Path) -> OperatorKey:
+    """Make a new key: mode 0600, in a folder of mode 0700 when that has to be made."""
+    from pyrage import x25519  # noqa: PLC0415 - keeps `invoke --list` fast
+
+    refuse_exposed_place(path)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    identity = x25519.Identity.generate()
+    recipient = str(identity.to_public())
+    created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    text = f"# created: {created}\n# public key: {recipient}\n{identity}\n"
+    # O_EXCL: a key that appeared meanwhile is never overwritten.
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as stream:
+        os.fchmod(stream.fileno(), 0o600)
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return OperatorKey(path, (recipient,))
+
+
+def refuse_exposed_place(path: Path) -> None:
+    """Refuse a folder that others can write to, and one that git would record."""
+    existing = next(folder for folder in path.absolute().parents if folder.is_dir())
+    mode = existing.stat().st_mode
+    if mode & 0o022 and not mode & stat.S_ISVTX:
+        raise BunkerError(
+            f"others may write to this folder (mode {stat.S_IMODE(mode):04o})",
+            where=str(existing),
+            expected="a folder of your own for the operator's key",
+            remedy=f"Run `chmod go-w {existing}`, or name another file in {VARIABLE}",
+        )
+    resolved = existing.resolve()
+    if any((folder / ".git").exists() for folder in (resolved, *resolved.parents)):
+        _refuse_unless_ignored(path, existing)
+
+
+def mac_key(key_file: Path | None = None) -> bytes:
+    """32 bytes derived from the operator's key, for keyed fingerprints in saved plans.
+
+    HKDF with SHA-256 (RFC 5869) over the first identity. Another operator's key gives other
+    fingerprints, so a saved plan is compared on behalf of the one who made it.
+    """
+    identity = _identities(locate(key_file))[0].reveal().encode()
+    pseudorandom = hmac.new(b"bunker-ops", identity, hashlib.sha256).digest()
+    return hmac.new(pseudorandom, _MAC_CONTEXT + b"\x01", hashlib.sha256).digest()
+
+
+def fingerprint(value: bytes, key: bytes) -> str:
+    """Keyed fingerprint: 32 hexadecimal digits (128 bits) of HMAC-SHA-256.
+
+    Without the key nobody can test guesses of the value against it.
+    """
+    return hmac.new(key, value, hashlib.sha256).hexdigest()[:32]
+
+
+def _identities(path: Path) -> list[Secret]:
+    lines = (line.strip() for line in path.read_text().splitlines())
+    identities = [Secret(line) for line in lines if line.startswith("AGE-SECRET-KEY-")]
+    if not identities:
+        raise BunkerError(
+            "the file holds no age key",
+            where=str(path),
+            expected="a line that starts with AGE-SECRET-KEY-",
+            remedy="Restore the key from its backup",
+        )
+    return identities
+
+
+def _recipient(identity: Secret, path: Path) -> str:
+    from pyrage import IdentityError, x25519  # noqa: PLC0415 - keeps `invoke --list` fast
+
+    try:
+        return str(x25519.Identity.from_str(identity.reveal()).to_public())
+    except IdentityError:
+        raise BunkerError(
+            "the age key is damaged",
+            where=str(path),
+            expected="the line AGE-SECRET-KEY-… as it was made",
+            remedy="Restore the key from its backup",
+        ) from None
+
+
+def _refuse_unless_ignored(path: Path, existing: Path) -> None:
+    git = shutil.which("git")
+    ignored = False
+    if git is not None:
+        environment = {key: value for key, value in os.environ.items() if key[:4] != "GIT_"}
+        command = [git, "-C", str(existing), "check-ignore", "-q", "--", str(path.absolute())]
+        done = subprocess.run(command, env=environment, capture_output=True, check=False)
+        ignored = done.returncode == 0
+    if not ignored:
+        raise BunkerError(
+            "the operator's key would lie inside a git work tree",
+            where=str(path),
+            expected="a place outside of every repository, or one that git ignores",
+            remedy=f"Name another file in {VARIABLE}",
+        )

@@ -1,0 +1,44 @@
+"""Building the POSIX shell text that is sent to hosts. Pure; hosts need nothing but `sh`."""
+
+from __future__ import annotations
+
+import shlex
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+STATE_DIRECTORY: Final = "/var/lib/bunker"
+"""Where Bunker keeps its own state on a host (root only)."""
+
+SERIALISED: Final = """\
+umask 077
+install -d -m 0700 -o root -g root /var/lib/bunker /var/lib/bunker/applied
+exec 9>/var/lib/bunker/lock
+flock -w 600 9 || {
+  echo 'another change of this host has been running for 10 minutes' >&2
+  exit 75
+}
+"""
+"""Prefix of every script that changes a host.
+
+A controller that dies leaves its last remote command running; the next one waits for it here
+instead of working beside it.
+"""
+
+
+def with_variables(script: str, **variables: str | int) -> str:
+    """The script with its variables assigned, quoted, in front of it."""
+    lines = [f"{name}={shlex.quote(str(value))}" for name, value in variables.items()]
+    return "\n".join(["set -eu", *lines, script.strip(), ""])
+
+
+def changing(script: str, **variables: str | int) -> str:
+    """A script that changes the host: variables assigned, serialised with other changes."""
+    return with_variables(SERIALISED + script, **variables)
+
+
+@cache
+def script_file(path: Path) -> str:
+    """The text of a script that is kept as a file of its own, without its shebang line."""
+    text = path.read_text()
+    return text.split("\n", 1)[1] if text.startswith("#!") else text

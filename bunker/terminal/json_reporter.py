@@ -1,0 +1,73 @@
+"""A run as JSON Lines on stdout, for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import IO, Any, Self
+
+from bunker.plan.changes import HostPlan
+from bunker.terminal.output import print_json_line
+from bunker.terminal.plan_text import total_line
+from bunker.terminal.recap_text import Repeat, counts, next_commands
+from bunker.terminal.reporter import ask
+
+
+class JsonReporter:
+    """Every event as one line, then ``plan`` and ``recap``. Questions go to stderr."""
+
+    def __init__(
+        self, *, yes: bool = False, repeat: Repeat | None = None, stream: IO[str] | None = None
+    ) -> None:
+        self.yes = yes
+        self.repeat = repeat or Repeat()
+        self.stream = stream
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+    def event(self, event: dict[str, Any]) -> None:
+        """Pass the event on as it is."""
+        print_json_line(event, self.stream)
+
+    def show_plan(
+        self,
+        plans: Sequence[HostPlan],
+        unchanged: Sequence[str],
+        failed: Mapping[str, str],
+        unreachable: Mapping[str, str],
+        next_command: str | None,
+    ) -> None:
+        """One ``plan`` object; the hosts' own plans came with their ``planned`` events."""
+        self.event(
+            {
+                "event": "plan",
+                "summary": total_line(plans, unchanged, failed, unreachable).text,
+                "change": [plan.host for plan in plans if plan.changes],
+                "restarts": {plan.host: list(plan.restarts) for plan in plans if plan.restarts},
+                "unchanged": list(unchanged),
+                "failed": dict(failed),
+                "unreachable": dict(unreachable),
+                "next_command": next_command,
+            }
+        )
+
+    def confirm(self, question: str) -> bool:
+        """Ask on the terminal, if there is one."""
+        return ask(question, yes=self.yes)
+
+    def recap(self, outcomes: Mapping[str, dict[str, Any]]) -> None:
+        """One ``recap`` object with the number of hosts by outcome and every host's own."""
+        hosts = {
+            host: {**outcome, "next_commands": next_commands(host, outcome, self.repeat)}
+            for host, outcome in outcomes.items()
+        }
+        self.event({"event": "recap", "counts": counts(outcomes), "hosts": hosts})

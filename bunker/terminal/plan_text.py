@@ -1,0 +1,128 @@
+"""A plan as lines: symbols, indented diffs, identical hosts together, unchanged ones collapsed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bunker.plan.changes import Change, HostPlan, Symbol
+from bunker.terminal.lines import Line, Style, after, count, indented, some
+
+STYLES: Mapping[Symbol, Style] = {"+": "add", "~": "change", "-": "remove"}
+
+
+@dataclass
+class _Diffs:
+    """On how many hosts each change is planned, and on which its diff was shown already."""
+
+    hosts: Mapping[Change, int]
+    shown: dict[Change, str] = field(default_factory=dict)
+
+
+def plan_lines(
+    plans: Sequence[HostPlan],
+    unchanged: Sequence[str],
+    failed: Mapping[str, str],
+    unreachable: Mapping[str, str],
+    next_command: str | None,
+) -> list[Line]:
+    """Everything that a plan says, ending in the total and the command that would apply it.
+
+    Hosts with the same changes share one block. A diff that several blocks share is shown once.
+    """
+    lines: list[Line] = []
+    diffs = _Diffs(Counter(change for plan in plans for change in plan.changes))
+    for members in _groups(plans):
+        lines += [*_host_block(members, diffs), Line("")]
+    lines += _others(unchanged, failed, unreachable)
+    lines.append(total_line(plans, unchanged, failed, unreachable))
+    if next_command:
+        lines.append(Line(f"Apply it with: {next_command}"))
+    return lines
+
+
+def total_line(
+    plans: Sequence[HostPlan],
+    unchanged: Sequence[str],
+    failed: Mapping[str, str],
+    unreachable: Mapping[str, str],
+) -> Line:
+    """``Plan: 3 hosts to change, 1 restart, 96 unchanged``, and what could not be planned."""
+    changing = [plan for plan in plans if plan.changes]
+    restarts = sum(len(plan.restarts) for plan in changing)
+    parts = [
+        f"{count(len(changing), 'host')} to change",
+        count(restarts, "restart"),
+        f"{len(unchanged)} unchanged",
+    ]
+    parts += [f"{len(failed)} failed"] if failed else []
+    parts += [f"{len(unreachable)} unreachable"] if unreachable else []
+    return Line(f"Plan: {', '.join(parts)}", "heading")
+
+
+def diff_style(line: str) -> Style:
+    """What one line of a diff means, by its first sign."""
+    match line.lstrip()[:1]:
+        case "+":
+            return "add"
+        case "-":
+            return "remove"
+        case "~":
+            return "change"
+        case "@" | "…":
+            return "faint"
+    return ""
+
+
+def _groups(plans: Sequence[HostPlan]) -> list[list[HostPlan]]:
+    groups: dict[tuple[Change, ...], list[HostPlan]] = {}
+    for plan in sorted(plans, key=lambda plan: plan.host):
+        if plan.changes:
+            groups.setdefault(plan.changes, []).append(plan)
+    return list(groups.values())
+
+
+def _host_block(members: Sequence[HostPlan], diffs: _Diffs) -> list[Line]:
+    first = members[0]
+    amount = count(len(first.changes), "change")
+    if first.restarts:
+        amount += f", {count(len(first.restarts), 'restart')}"
+    if len(members) == 1:
+        lines = [Line(f"{first.host}: {amount}", "heading")]
+    else:
+        title = f"{len(members)} hosts, each {amount} (same diff on {len(members)} hosts)"
+        lines = [Line(title, "heading"), Line(f"  {some([plan.host for plan in members])}")]
+    for change in first.changes:
+        lines += _change(change, first.host, len(members), diffs)
+    if first.restarts:
+        lines.append(Line(f"  restarts: {', '.join(first.restarts)}", "warn"))
+    return lines
+
+
+def _change(change: Change, host: str, members: int, diffs: _Diffs) -> list[Line]:
+    title = f"  {change.heading}"
+    style = STYLES[change.symbol]
+    if change in diffs.shown:
+        return after(title, f"{change.summary} (same diff as on {diffs.shown[change]})", style)
+    everywhere = diffs.hosts[change]
+    note = f" (same diff on {everywhere} hosts)" if change.lines and everywhere > members else ""
+    lines = after(title, change.summary + note, style)
+    if change.lines:
+        diffs.shown[change] = host
+    for text in change.lines:
+        lines += indented(text, "      ", diff_style(text))
+    return lines
+
+
+def _others(
+    unchanged: Sequence[str], failed: Mapping[str, str], unreachable: Mapping[str, str]
+) -> list[Line]:
+    lines = []
+    if unchanged:
+        lines.append(Line(f"unchanged: {some(unchanged)}", "faint"))
+    for host, message in sorted(failed.items()):
+        lines += after(f"{host}: could not be planned: ", message, "bad")
+    for host, message in sorted(unreachable.items()):
+        lines += after(f"{host}: unreachable: ", message, "bad")
+    return [*lines, Line("")] if lines else []

@@ -1,0 +1,139 @@
+"""How a run ended, as lines: a table, the last words of what failed, and what to try next."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bunker.application.services import SERVICES
+from bunker.terminal.lines import Line, Style, after, indented, table
+from bunker.worker.events import OUTCOMES
+
+Outcome = Mapping[str, Any]
+
+ALWAYS_COUNTED = ("ok", "changed", "failed", "unreachable")
+ROWS_FOR_ALL = 20
+"""Up to this many hosts the table names every one; above, only those that did not end well."""
+OUTPUT_LINES_SHOWN = 25
+STYLES: Mapping[str, Style] = {"ok": "", "changed": "good", "failed": "bad", "unreachable": "bad"}
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """How the operator goes on: ``deploy`` repeats the run, to be followed by ``--host NAME``.
+
+    ``fleet`` is the ``--fleet NAME`` that other commands need, or empty. ``way_back`` is the run
+    that brings a host back to what its file says, where this run asked for another version.
+    """
+
+    deploy: str = "invoke deploy"
+    fleet: str = ""
+    way_back: str = ""
+
+    def again(self, host: str) -> str:
+        """The same run for one host."""
+        return f"{self.deploy} --host {host}"
+
+    def other(self, command: str, host: str, *words: str) -> str:
+        """Another command for one host."""
+        fleet = (f"--fleet {self.fleet}",) if self.fleet else ()
+        return " ".join(("invoke", command, *fleet, "--host", host, *words))
+
+
+def counts(outcomes: Mapping[str, Outcome]) -> dict[str, int]:
+    """Hosts by outcome; the four that an operator looks for are always there."""
+    found = Counter(str(outcome["outcome"]) for outcome in outcomes.values())
+    known = {name: found.pop(name, 0) for name in OUTCOMES}
+    return {name: n for name, n in (known | found).items() if n or name in ALWAYS_COUNTED}
+
+
+def recap_lines(outcomes: Mapping[str, Outcome], repeat: Repeat) -> list[Line]:
+    """The whole recap; failures come last, where an operator looks first."""
+    summary = ", ".join(f"{number} {name}" for name, number in counts(outcomes).items())
+    well = all(outcome["outcome"] in ("ok", "changed") for outcome in outcomes.values())
+    lines = _table(outcomes)
+    for host, outcome in outcomes.items():
+        lines += _explained(host, outcome, repeat)
+    return [*lines, Line(f"Recap: {summary}", "good" if well else "bad")]
+
+
+def _table(outcomes: Mapping[str, Outcome]) -> list[Line]:
+    everyone = len(outcomes) <= ROWS_FOR_ALL
+    listed = [
+        (host, outcome)
+        for host, outcome in outcomes.items()
+        if everyone or outcome["outcome"] not in ("ok", "changed")
+    ]
+    if not listed:
+        return []
+    rows, styles = [], {}
+    for number, (host, outcome) in enumerate(listed):
+        note = next(iter(str(outcome.get("message", "")).splitlines()), "")
+        commands = outcome.get("commands")
+        rows.append(
+            [host, outcome["outcome"], "" if commands is None else str(commands), note[:100]]
+        )
+        styles[number] = STYLES.get(outcome["outcome"], "warn")
+    return table(("HOST", "OUTCOME", "COMMANDS", "NOTE"), rows, styles)
+
+
+def _explained(host: str, outcome: Outcome, repeat: Repeat) -> list[Line]:
+    kind = outcome["outcome"]
+    if kind in ("ok", "changed"):
+        return []
+    lines = [Line("")]
+    if kind == "failed":
+        lines += after(f"{host} failed: ", str(outcome.get("message") or "no reason given"), "bad")
+        output = [str(line) for line in outcome.get("output") or ()]
+        text = "\n".join(output).splitlines()
+        if len(text) > OUTPUT_LINES_SHOWN:
+            lines.append(Line(f"    … {len(text) - OUTPUT_LINES_SHOWN} lines before", "faint"))
+        for line in text[-OUTPUT_LINES_SHOWN:]:
+            lines += indented(line, "    ")
+    elif kind == "unreachable":
+        lines += after(f"{host} is unreachable: ", str(outcome.get("message", "")), "bad")
+    elif kind == "interrupted":
+        lines.append(Line(f"{host} was interrupted between two steps; it is half done", "warn"))
+    elif kind == "not started":
+        lines.append(Line(f"{host} was not started; nothing was changed on it", "warn"))
+    else:
+        lines += after(f"{host} ended as {kind}: ", str(outcome.get("message", "")), "warn")
+    return [
+        *lines,
+        *(Line(f"  try: {command}") for command in next_commands(host, outcome, repeat)),
+    ]
+
+
+def next_commands(host: str, outcome: Outcome, repeat: Repeat) -> list[str]:
+    """What to try next for a host that did not end well."""
+    match outcome["outcome"]:
+        case "failed":
+            output = "\n".join(str(line) for line in outcome.get("output") or ())
+            looks = [
+                repeat.other("logs", host, "--service", service)
+                for service in failing_services(output)
+            ]
+            if not looks and str(outcome.get("step", "")).startswith("changemaker: "):
+                looks = [repeat.other("logs", host, "--service", "api")]
+            # The version that just failed would fail again.
+            following = f"{repeat.way_back} --host {host}" if repeat.way_back else None
+            return [*looks, following or repeat.again(host)]
+        case "unreachable":
+            return [repeat.other("ssh", host), repeat.again(host)]
+        case "ok" | "changed":
+            return []
+    return [repeat.again(host)]
+
+
+def failing_services(output: str) -> Sequence[str]:
+    """Services whose containers a failed step's output shows, in its order (at most three).
+
+    The gate writes ``--- PROJECT-SERVICE-1 is STATE`` before a container's last log lines.
+    """
+    names = sorted((service.name for service in SERVICES), key=len, reverse=True)
+    alternatives = "|".join(map(re.escape, names))
+    pattern = rf"^--- \S*?[-_]({alternatives})[-_]\d+ is "
+    return list(dict.fromkeys(re.findall(pattern, output, re.MULTILINE)))[:3]

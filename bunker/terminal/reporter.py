@@ -1,0 +1,81 @@
+"""What a workflow tells the operator, whatever shows it: a terminal, plain lines or JSON."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import IO, Any, Protocol, Self
+
+from bunker.errors import BunkerError
+from bunker.plan.changes import HostPlan
+from bunker.terminal.recap_text import Repeat
+
+
+class Reporter(Protocol):
+    """Receives a run as it happens. Events are those of :mod:`bunker.worker.events`."""
+
+    def event(self, event: dict[str, Any]) -> None:
+        """One event, at the moment it arrives."""
+
+    def show_plan(
+        self,
+        plans: Sequence[HostPlan],
+        unchanged: Sequence[str],
+        failed: Mapping[str, str],
+        unreachable: Mapping[str, str],
+        next_command: str | None,
+    ) -> None:
+        """What would change, and the command that would apply it."""
+
+    def confirm(self, question: str) -> bool:
+        """Ask the operator; raises BunkerError where there is nobody to ask."""
+
+    def recap(self, outcomes: Mapping[str, dict[str, Any]]) -> None:
+        """How each host ended."""
+
+
+class ClosingReporter(Reporter, AbstractContextManager["ClosingReporter"], Protocol):
+    """A reporter that gives the terminal back at the end, whatever happened."""
+
+    def __enter__(self) -> Self: ...
+
+
+def make_reporter(
+    *, json: bool = False, verbose: bool = False, yes: bool = False, repeat: Repeat | None = None
+) -> ClosingReporter:
+    """The reporter for this process's terminal, or for a program that reads its stdout."""
+    if json:
+        from bunker.terminal.json_reporter import JsonReporter  # noqa: PLC0415
+
+        return JsonReporter(yes=yes, repeat=repeat)
+    from bunker.terminal.rich_reporter import RichReporter  # noqa: PLC0415
+
+    return RichReporter(verbose=verbose, yes=yes, repeat=repeat)
+
+
+def ask(
+    question: str,
+    *,
+    yes: bool = False,
+    source: IO[str] | None = None,
+    target: IO[str] | None = None,
+) -> bool:
+    """A yes-or-no question on the terminal; only ``y`` or ``yes`` is a yes.
+
+    Raises BunkerError without a terminal: silence must never count as consent.
+    """
+    if yes:
+        return True
+    source, target = source or sys.stdin, target or sys.stderr
+    if not source.isatty():
+        raise BunkerError(
+            "this needs a confirmation, and there is no terminal to ask on; nothing was changed",
+            remedy="Look at what would happen, then pass --yes",
+        )
+    target.write(f"{question} [y/N] ")
+    target.flush()
+    answer = source.readline()
+    if not answer.endswith("\n"):  # the end of the input, as Ctrl-D gives it
+        target.write("\n")
+    return answer.strip().lower() in ("y", "yes")

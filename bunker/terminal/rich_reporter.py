@@ -1,0 +1,153 @@
+"""A run on a terminal: live progress per host; where stderr is no terminal, plain lines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Any, Self
+
+from bunker.bundle_diff import printable
+from bunker.plan.changes import HostPlan
+from bunker.terminal.event_text import event_lines
+from bunker.terminal.output import make_console, print_lines
+from bunker.terminal.plan_text import plan_lines
+from bunker.terminal.recap_text import Repeat, recap_lines
+from bunker.terminal.reporter import ask
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+FEW_HOSTS = 3
+"""Up to this many hosts every finished step is worth a line beside the live display."""
+
+
+class RichReporter:
+    """Progress on stderr, plan and recap on stdout."""
+
+    def __init__(
+        self,
+        *,
+        verbose: bool = False,
+        yes: bool = False,
+        repeat: Repeat | None = None,
+        out: IO[str] | None = None,
+        err: IO[str] | None = None,
+        source: IO[str] | None = None,
+    ) -> None:
+        self.verbose = verbose
+        self.yes = yes
+        self.repeat = repeat or Repeat()
+        self._source = source
+        self._out = make_console(out)
+        self._err = make_console(err or sys.stderr)
+        # FORCE_COLOR makes a console of any file, and still nobody could watch it move.
+        self._animated = self._err.is_interactive and self._err.file.isatty()
+        self._planning: dict[str, str] = {}
+        self._rows: dict[str, TaskID] = {}
+        self._progress: Progress | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop()
+
+    def event(self, event: dict[str, Any]) -> None:
+        """Show one event: in the live display, as a line, or both."""
+        if self._animated:
+            self._live(event)
+        else:
+            print_lines(event_lines(event, verbose=self.verbose), self._err)
+
+    def show_plan(
+        self,
+        plans: Sequence[HostPlan],
+        unchanged: Sequence[str],
+        failed: Mapping[str, str],
+        unreachable: Mapping[str, str],
+        next_command: str | None,
+    ) -> None:
+        """Print the plan on stdout."""
+        self._stop()
+        print_lines(plan_lines(plans, unchanged, failed, unreachable, next_command), self._out)
+
+    def confirm(self, question: str) -> bool:
+        """Ask on the terminal."""
+        self._stop()
+        return ask(question, yes=self.yes, source=self._source, target=self._err.file)
+
+    def recap(self, outcomes: Mapping[str, dict[str, Any]]) -> None:
+        """Print how every host ended on stdout."""
+        self._stop()
+        print_lines(recap_lines(outcomes, self.repeat), self._out)
+
+    def _live(self, event: dict[str, Any]) -> None:
+        kind, host = event["event"], event.get("host", "")
+        progress = self._progress or self._start()
+        if kind in ("connected", "planned", "unreachable", "failed"):
+            self._planning[host] = kind
+            self._show_planning(progress)
+        elif kind == "step":
+            self._show_step(progress, host, event)
+        elif kind == "host" and host in self._rows:
+            progress.remove_task(self._rows.pop(host))
+        if self._worth_a_line(event):
+            print_lines(event_lines(event, verbose=self.verbose), progress.console)
+
+    def _worth_a_line(self, event: Mapping[str, Any]) -> bool:
+        # Plans are shown whole, and so are the hosts that could not be planned.
+        if event["event"] in ("connected", "planned", "unreachable", "failed"):
+            return False
+        few = len(self._planning) <= FEW_HOSTS
+        return self.verbose or few or event["event"] != "step" or event["status"] == "failed"
+
+    def _show_planning(self, progress: Progress) -> None:
+        found = list(self._planning.values())
+        words = [f"{found.count('planned')} of {len(found)} hosts planned"]
+        bad = len(found) - found.count("planned") - found.count("connected")
+        words += [f"{bad} not possible"] if bad else []
+        row = self._rows.get("")
+        if row is None:
+            row = self._rows[""] = progress.add_task("plan", total=None, what="")
+        progress.update(row, completed=len(found), what=", ".join(words))
+
+    def _show_step(self, progress: Progress, host: str, event: Mapping[str, Any]) -> None:
+        row = self._rows.get(host)
+        if row is None:
+            row = progress.add_task(printable(host), total=event["of"], what="")
+            self._rows[host] = row
+        done = event["number"] - (event["status"] == "started")
+        progress.update(row, completed=done, what=printable(event["name"]))
+
+    def _start(self) -> Progress:
+        from rich.progress import (  # noqa: PLC0415 - keeps other commands fast
+            BarColumn,
+            Progress,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=16),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[what]}", markup=False),
+            console=self._err,
+            transient=True,
+        )
+        self._progress.start()
+        return self._progress
+
+    def _stop(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+            self._rows.clear()

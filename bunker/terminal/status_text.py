@@ -1,0 +1,163 @@
+"""Status, health and environment checks as lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bunker.errors import BunkerError
+from bunker.terminal.lines import Line, Style, after, count, indented, table
+
+if TYPE_CHECKING:
+    from bunker.application.envcheck import EnvCheck
+    from bunker.terminal.recap_text import Repeat
+    from bunker.workflows.probe import Probe
+    from bunker.workflows.status import HostStatus
+
+STYLES: Mapping[str, Style] = {
+    "healthy": "good",
+    "degraded": "warn",
+    "unfinished": "warn",
+    "not deployed": "faint",
+    "unhealthy": "bad",
+    "unreachable": "bad",
+    "unknown": "bad",
+}
+HEADERS = ("HOST", "STATE", "GENERATION", "HEALTH", "UPTIME", "DISK", "CONTAINERS")
+DISK_FULL_PERCENT = 90
+
+
+def status_lines(statuses: Sequence[HostStatus]) -> list[Line]:
+    """A row for every host, the reasons of those that need attention, and the numbers."""
+    rows = [_row(status) for status in statuses]
+    styles = {n: STYLES[status.verdict.state] for n, status in enumerate(statuses)}
+    lines = table(HEADERS, rows, styles) if rows else []
+    troubled = [status for status in statuses if status.verdict.reasons]
+    lines += [Line("")] if troubled else []
+    for status in troubled:
+        reasons = "; ".join(status.verdict.reasons)
+        lines += after(f"{status.host}: ", reasons, STYLES[status.verdict.state])
+    states = [status.verdict.state for status in statuses]
+    numbers = [f"{states.count(state)} {state}" for state in STYLES if state in states]
+    total = f"{count(len(statuses), 'host')}: {', '.join(numbers)}" if numbers else "no hosts"
+    return [*lines, Line(""), Line(total, "heading")]
+
+
+def health_lines(status: HostStatus, repeat: Repeat) -> list[Line]:
+    """One host: its verdict, the API's answer, every container, and where to look next."""
+    state = status.verdict.state
+    lines = [Line(f"{status.host}: {state}", STYLES[state])]
+    for reason in status.verdict.reasons:
+        lines += after("  ", reason, STYLES[state])
+    probe = status.probe
+    if probe is None:
+        return [*lines, Line(f"  try: {repeat.other('ssh', status.host)}")]
+    lines += _api(probe)
+    for container in probe.containers:
+        sign, style = (" ", "") if container.fine else ("!", "bad")
+        text = f"  {sign} {container.service:<16}{container.health:<11}{container.status}"
+        lines += indented(text, "", style)  # type: ignore[arg-type]
+    sick = [container.service for container in probe.containers if not container.fine]
+    if not sick and probe.installed and not probe.health.ok:
+        sick = ["api"]
+    for service in sick[:3]:
+        lines.append(Line(f"  try: {repeat.other('logs', status.host, '--service', service)}"))
+    if state in ("not deployed", "unfinished"):
+        lines.append(Line(f"  try: {repeat.again(status.host)}"))
+    return lines
+
+
+def env_check_lines(found: Mapping[str, EnvCheck | BunkerError]) -> list[Line]:
+    """What each host's example and our table disagree on."""
+    lines: list[Line] = []
+    for host, outcome in found.items():
+        if isinstance(outcome, BunkerError):
+            lines += after(f"{host}: ", str(outcome).removeprefix(f"{host}: "), "bad")
+            continue
+        if outcome.agrees:
+            lines.append(Line(f"{host}: the table and .env.example agree", "good"))
+            continue
+        differences = len(outcome.missing) + len(outcome.unknown) + len(outcome.changed)
+        lines.append(Line(f"{host}: {count(differences, 'difference')}", "warn"))
+        for key in outcome.missing:
+            lines += indented(f"+ {key}: in .env.example only; no host gets it", "  ", "add")
+        for key in outcome.unknown:
+            text = f"- {key}: in our table only; the application may not read it"
+            lines += indented(text, "  ", "remove")
+        for item in outcome.changed:
+            text = f"~ {item.key}: our default {item.ours!r}, theirs {item.theirs!r}"
+            lines += indented(text, "  ", "change")
+    return lines
+
+
+def duration(seconds: int) -> str:
+    """``45 s``, ``12 min``, ``3 h 5 min``, ``12 d 3 h``."""
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if not minutes:
+        return f"{seconds} s"
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours} h {minutes % 60} min" if not days else f"{days} d {hours % 24} h"
+
+
+def size(number: float) -> str:
+    """Bytes in the unit that people read: ``512 MB``, ``18.4 GB``."""
+    for unit in ("B", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB" if number < 1000 else f"{number / 1000:.1f} TB"
+
+
+def generation_text(generation: Mapping[str, Any] | None) -> str:
+    """``#3 v2 4f2a91c 2026-11-20`` (UTC)."""
+    if not generation:
+        return "-"
+    commit = str(generation.get("commit", ""))[:7]
+    when = str(generation.get("time", ""))[:10]
+    parts = (f"#{generation.get('number', '?')}", str(generation.get("ref", "")), commit, when)
+    return " ".join(part for part in parts if part)
+
+
+def _row(status: HostStatus) -> list[str]:
+    probe = status.probe
+    if probe is None:
+        return [status.host, status.verdict.state, "-", "-", "-", "-", "-"]
+    disk = f"{probe.disk_percent} %, {size(probe.disk_free)} free"
+    return [
+        status.host,
+        status.verdict.state,
+        generation_text(probe.generation),
+        _health(probe),
+        duration(probe.uptime_seconds),
+        disk + (" !" if probe.disk_percent >= DISK_FULL_PERCENT else ""),
+        _containers(probe),
+    ]
+
+
+def _health(probe: Probe) -> str:
+    if probe.health.code is None:
+        return "-"
+    return str(probe.health.code) if probe.health.code else "no answer"
+
+
+def _containers(probe: Probe) -> str:
+    if not probe.containers:
+        return "-"
+    running = sum(container.state == "running" for container in probe.containers)
+    sick = sum(container.health == "unhealthy" for container in probe.containers)
+    text = f"{running}/{len(probe.containers)} up"
+    return f"{text}, {sick} unhealthy" if sick else text
+
+
+def _api(probe: Probe) -> list[Line]:
+    if probe.health.code is None:
+        return []
+    style: Style = "" if probe.health.ok else "bad"
+    lines = [Line(f"  GET /api/health: {_health(probe)}", style)]
+    body = probe.health.body
+    if body is not None:
+        text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+        lines += indented(text[:500], "    ", "faint")
+    return lines

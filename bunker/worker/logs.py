@@ -1,0 +1,41 @@
+"""pyinfra's own log, attributed to hosts: it is where failed facts and connections explain."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict, deque
+from collections.abc import Callable
+from typing import Any
+
+from pyinfra import logger
+from pyinfra.context import ctx_host
+
+from bunker.ops.recorder import RECORDER, name_of
+
+
+class HostLog(logging.Handler):
+    """Keeps each host's last log lines, and forwards them as events where asked to."""
+
+    def __init__(self, emit: Callable[[dict[str, Any]], None] | None) -> None:
+        super().__init__(logging.DEBUG if emit else logging.INFO)
+        self._emit = emit
+        self._lines: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=40))
+        logger.handlers = [self]
+        logger.propagate = False
+        logger.setLevel(logging.DEBUG if emit else logging.INFO)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        name = name_of(ctx_host.get()) if ctx_host.isset() else ""
+        text = RECORDER.redact(record.getMessage())
+        if record.levelno >= logging.WARNING or "[" in text:
+            self._lines[name].append(text)
+        if self._emit:
+            self._emit({"event": "log", "host": name, "message": text})
+
+    def clear(self, name: str) -> None:
+        """Forget a host's lines, before a step whose lines are wanted alone."""
+        self._lines[name].clear()
+
+    def lines(self, name: str) -> list[str]:
+        """The host's last lines."""
+        return list(self._lines[name])

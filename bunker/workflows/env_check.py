@@ -1,0 +1,62 @@
+"""Comparing our environment table with the ``.env.example`` of the instances' own checkouts."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from bunker.application.envcheck import EnvCheck, compare_with_example
+from bunker.application.table import TABLE
+from bunker.errors import BunkerError
+
+if TYPE_CHECKING:
+    from bunker.fleet import Fleet, Host
+
+
+def check_environments(fleet: Fleet, hosts: Sequence[Host]) -> dict[str, EnvCheck | BunkerError]:
+    """What each instance's example and the table disagree on, or why that cannot be known."""
+    from bunker.remote import Remote, run_many  # noqa: PLC0415
+
+    remotes = [Remote.of(fleet, host) for host in hosts]
+    answers = run_many(remotes, lambda host: f"cat -- {shlex.quote(_path(host))}", sudo=True)
+    found: dict[str, EnvCheck | BunkerError] = {}
+    for host in hosts:
+        answer = answers[host.name]
+        if isinstance(answer, BunkerError):
+            found[host.name] = answer
+        elif not answer.ok:
+            found[host.name] = _not_there(fleet.name, host)
+        else:
+            where = f"{host.name}: {_path(host)}"
+            try:
+                found[host.name] = compare_with_example(answer.stdout, TABLE, where=where)
+            except BunkerError as error:
+                found[host.name] = error
+    return found
+
+
+def env_check_json(found: EnvCheck | BunkerError) -> dict[str, Any]:
+    """One host's outcome for programs."""
+    if isinstance(found, BunkerError):
+        return {"agrees": None, "error": str(found)}
+    return {
+        "agrees": found.agrees,
+        "missing": list(found.missing),
+        "unknown": list(found.unknown),
+        "changed": [
+            {"key": item.key, "ours": item.ours, "theirs": item.theirs} for item in found.changed
+        ],
+    }
+
+
+def _path(host: Host) -> str:
+    return f"{host.application.directory}/.env.example"
+
+
+def _not_there(fleet: str, host: Host) -> BunkerError:
+    return BunkerError(
+        "there is no .env.example to compare with",
+        where=f"{host.name}: {_path(host)}",
+        remedy=f"Deploy the instance first: invoke deploy --fleet {fleet} --host {host.name}",
+    )

@@ -1,0 +1,86 @@
+"""Judging an instance by what its host said: one word, and every reason for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from bunker.workflows.probe import Container, Probe
+
+State = Literal[
+    "healthy", "degraded", "unhealthy", "unfinished", "not deployed", "unreachable", "unknown"
+]
+HEALTHY: Final = "healthy"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``degraded``: the API works but a container does not. ``unfinished``: the last deployment
+    failed or was cut off. ``unknown``: the host answered, but not the question."""
+
+    state: State
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing needs attention."""
+        return self.state == HEALTHY
+
+
+def judge(probe: Probe) -> Verdict:
+    """The verdict on one instance."""
+    begun = probe.generation is not None or probe.checkout is not None
+    unfinished = begun and not probe.applied
+    if not (probe.installed or probe.containers or unfinished):
+        return Verdict("not deployed")
+    reasons = [*_api(probe), *(_container(item) for item in probe.containers if not item.fine)]
+    if probe.engine != "ok":
+        words = {"absent": "Docker is not installed", "failed": "the Docker engine does not answer"}
+        reasons.append(words[probe.engine])
+    elif not probe.containers:
+        reasons.append("no container exists")
+    if unfinished:
+        return Verdict("unfinished", (_unfinished(probe), *reasons))
+    if probe.generation is None:
+        return Verdict("unfinished", ("no generation was recorded", *reasons))
+    if probe.health.ok:
+        return Verdict("degraded" if reasons else HEALTHY, tuple(reasons))
+    return Verdict("unhealthy", tuple(reasons))
+
+
+def container_json(container: Container) -> dict[str, Any]:
+    """One container for programs."""
+    return {
+        "service": container.service,
+        "state": container.state,
+        "health": container.health,
+        "status": container.status,
+        "fine": container.fine,
+    }
+
+
+def _unfinished(probe: Probe) -> str:
+    reason = "the last deployment failed or was cut off"
+    commit = str(probe.generation.get("commit", "")) if probe.generation else ""
+    if probe.checkout and probe.checkout != commit:
+        reason += f"; the checkout is at commit {probe.checkout[:7]}"
+    return reason
+
+
+def _api(probe: Probe) -> list[str]:
+    health = probe.health
+    if health.ok:
+        return []
+    if health.code is None:
+        return (
+            ["the API could not be asked: curl is missing on the host"] if probe.installed else []
+        )
+    if health.code == 0:
+        return ["the API does not answer through nginx"]
+    parts = f": {', '.join(health.failing)} failing" if health.failing else ""
+    return [f"the API answers {health.code}{parts}"]
+
+
+def _container(container: Container) -> str:
+    sick = container.state == "running"
+    return f"{container.service} is {container.health if sick else container.state}"

@@ -1,0 +1,249 @@
+"""The one question that status and health ask a host, and reading its answer.
+
+POSIX shell and what every Debian or Ubuntu brings; `docker` and `curl` are used where they are.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bunker.errors import BunkerError
+
+if TYPE_CHECKING:
+    from bunker.fleet.models import Host
+
+MARK = "@@bunker"
+HEALTH_SECONDS = 5
+HEALTH_BYTES = 20_000
+
+# PID 1's start and the clock since boot are both the machine's in a container too, so their
+# difference is right on real servers and in containers; /proc/uptime alone is not.
+SCRIPT = rf"""
+echo '{MARK} uptime'
+awk -v hz="$(getconf CLK_TCK)" '
+  FNR == NR {{ now = $1; next }}
+  {{ sub(/^.*\) /, ""); printf "%d\n", now - $20 / hz }}' /proc/uptime /proc/1/stat
+echo '{MARK} disk'
+df -P -k / | awk 'NR == 2 {{ print $3, $4 }}'
+echo '{MARK} generation'
+newest=$(ls -1 /var/lib/bunker/generations/*.json 2>/dev/null | tail -n 1)
+[ -z "$newest" ] || base64 < "$newest" | tr -d '\n'
+echo
+echo '{MARK} applied'
+[ ! -f /var/lib/bunker/applied/changemaker ] || echo applied
+echo '{MARK} checkout'
+# Without git, which refuses to speak to root of a folder that another user owns.
+if [ -d "$DIRECTORY/.git" ]; then
+  head=$(cat "$DIRECTORY/.git/HEAD" 2>/dev/null)
+  case "$head" in 'ref: '*) head=$(cat "$DIRECTORY/.git/${{head#ref: }}" 2>/dev/null) ;; esac
+  echo "${{head:-empty}}"
+fi
+echo '{MARK} containers'
+if command -v docker >/dev/null 2>&1; then
+  docker ps -a --filter label=com.docker.compose.project="$PROJECT" \
+    --filter label=com.docker.compose.oneoff=False \
+    --format '{{{{.Label "com.docker.compose.service"}}}}|{{{{.State}}}}|{{{{.Status}}}}' \
+    2>&1 </dev/null || echo '{MARK} engine-failed'
+else
+  echo '{MARK} no-engine'
+fi
+echo '{MARK} health'
+port=$(sed -n 's/^NGINX_HTTP_PORT=//p' "$DIRECTORY/.env" 2>/dev/null | tail -n 1 | tr -cd '0-9')
+if [ ! -f "$DIRECTORY/.env" ]; then
+  echo absent
+elif ! command -v curl >/dev/null 2>&1; then
+  echo no-curl
+else
+  body=$(curl --silent --max-time {HEALTH_SECONDS} --header "Host: $DOMAIN" \
+    --write-out '\n%{{http_code}}' "http://127.0.0.1:${{port:-80}}/api/health" \
+    2>/dev/null </dev/null | tail -c {HEALTH_BYTES})
+  code=$(printf '%s\n' "$body" | tail -n 1)
+  printf '%s ' "$code"
+  printf '%s\n' "$body" | sed '$d' | base64 | tr -d '\n'
+  echo
+fi
+echo '{MARK} end'
+"""
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container of the instance; ``health`` is "none" where it has no health check."""
+
+    service: str
+    state: str
+    health: str
+    status: str
+
+    @property
+    def fine(self) -> bool:
+        """Running and not known to be sick. A health check that still starts is no fault."""
+        return self.state == "running" and self.health != "unhealthy"
+
+
+WELL = {"ok", "up", "healthy", "pass", "passing", "connected", "ready", "true", "disabled"}
+NESTED = ("checks", "services", "components", "dependencies", "details", "parts")
+PARTS = ("database", "db", "postgres", "redis", "cache", "queue", "storage", "media")
+
+
+@dataclass(frozen=True)
+class Health:
+    """What ``GET /api/health`` answered through nginx.
+
+    ``code`` is the HTTP status, 0 for no answer at all, None where it could not be asked.
+    """
+
+    code: int | None
+    body: Any = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the API says that it and what it needs work."""
+        return self.code == 200
+
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """The parts that the answer names as failing, such as ``database``."""
+        return tuple(failing_parts(self.body))
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What one host said of itself. Sizes are bytes.
+
+    ``applied``: the last deployment ended well. ``checkout``: the commit that the checkout is at,
+    empty where it has none, None where there is no checkout.
+    """
+
+    uptime_seconds: int
+    disk_used: int
+    disk_free: int
+    generation: Mapping[str, Any] | None
+    engine: str
+    containers: tuple[Container, ...]
+    health: Health
+    installed: bool
+    applied: bool = True
+    checkout: str | None = None
+
+    @property
+    def disk_percent(self) -> int:
+        """How full the root file system is, of what may be used."""
+        return round(100 * self.disk_used / max(1, self.disk_used + self.disk_free))
+
+
+def script_for(host: Host) -> str:
+    """The question for one host."""
+    variables = {
+        "DIRECTORY": host.application.directory,
+        "PROJECT": host.application.project,
+        "DOMAIN": host.domain,
+    }
+    return "".join(f"{k}={shlex.quote(v)}\n" for k, v in variables.items()) + SCRIPT
+
+
+def read_probe(host: str, output: str) -> Probe:
+    """The answer as values; BunkerError where it was cut short or makes no sense."""
+    found: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in output.splitlines():
+        if line.startswith(MARK + " "):
+            current = found.setdefault(line[len(MARK) + 1 :], [])
+        elif line.strip():
+            current.append(line)
+    try:
+        if "end" not in found:
+            raise ValueError("cut short")
+        used, free = found["disk"][0].split()
+        engine = (
+            "absent" if "no-engine" in found else "failed" if "engine-failed" in found else "ok"
+        )
+        health, installed = _health(found["health"][0])
+        return Probe(
+            uptime_seconds=max(0, int(found["uptime"][0])),
+            disk_used=int(used) * 1024,
+            disk_free=int(free) * 1024,
+            generation=_generation(found["generation"]),
+            engine=engine,
+            containers=_containers(found["containers"]) if engine == "ok" else (),
+            health=health,
+            installed=installed,
+            applied=bool(found["applied"]),
+            checkout=_checkout(found["checkout"]),
+        )
+    except (KeyError, IndexError, ValueError):
+        raise BunkerError(
+            "the host's answer was cut short or cannot be read",
+            where=host,
+            remedy=f"Look at it with: invoke ssh --host {host}",
+        ) from None
+
+
+def failing_parts(body: Any, name: str = "") -> list[str]:
+    """Names of the parts that a health answer says are not well, however it nests them."""
+    if not isinstance(body, dict):
+        well = body is True or str(body).lower() in WELL
+        return [name] if name and not well else []
+    verdict = body.get("status", body.get("ok", body.get("healthy")))
+    if name and not isinstance(verdict, dict | list | None):
+        return [name] if failing_parts(verdict, name) else []
+    parts: list[str] = []
+    for key, value in body.items():
+        nested = isinstance(value, dict)
+        if key in NESTED and nested:
+            parts += [part for inner, item in value.items() for part in failing_parts(item, inner)]
+        elif key in ("failing", "failed", "failures"):
+            parts += [str(item) for item in (value if isinstance(value, list) else [value]) if item]
+        elif key in PARTS:
+            parts += failing_parts(value, key)
+    return list(dict.fromkeys(parts))
+
+
+def _generation(lines: list[str]) -> Mapping[str, Any] | None:
+    if not lines:
+        return None
+    try:
+        generation = json.loads(base64.b64decode(lines[0]))
+    except binascii.Error as error:
+        raise ValueError(str(error)) from None
+    if not isinstance(generation, dict):
+        raise ValueError("not an object")
+    return generation
+
+
+def _checkout(lines: list[str]) -> str | None:
+    if not lines:
+        return None
+    return lines[0] if re.fullmatch(r"[0-9a-f]{40,64}", lines[0]) else ""
+
+
+def _containers(lines: list[str]) -> tuple[Container, ...]:
+    containers = []
+    for line in lines:
+        service, state, status = line.split("|", 2)
+        found = re.search(r"\((?:health: )?(unhealthy|healthy|starting)\)", status)
+        containers.append(Container(service, state, found[1] if found else "none", status))
+    return tuple(sorted(containers, key=lambda container: container.service))
+
+
+def _health(line: str) -> tuple[Health, bool]:
+    """``CODE BASE64`` (000: no answer), or why the API was not asked; and if one is installed."""
+    code, _, encoded = line.partition(" ")
+    if code in ("absent", "no-curl"):
+        return Health(None), code == "no-curl"
+    try:
+        text = base64.b64decode(encoded).decode(errors="replace")
+    except binascii.Error as error:
+        raise ValueError(str(error)) from None
+    try:
+        body = json.loads(text)
+    except ValueError:
+        body = text.strip()[:500] or None
+    return Health(int(code), body), True

@@ -1,0 +1,154 @@
+"""From what the operator asked for to what a worker is told: checked before any host is touched."""
+
+from __future__ import annotations
+
+import os
+import secrets as random
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bunker.errors import BunkerError, Problems
+from bunker.fleet import Fleet, load_fleet
+from bunker.fleet.models import Host
+from bunker.fleet.pyinfra_data import host_data
+from bunker.masking import Secret
+from bunker.source import Source, resolve_commit
+
+TAGS = ("base", "docker", "env", "changemaker")
+
+
+@dataclass(frozen=True)
+class DeployRequest:
+    """What an operator asked for on the command line."""
+
+    root: Path
+    fleet_name: str
+    hosts: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    tags_wanted: tuple[str, ...] = ()
+    ref: str | None = None
+    dry: bool = False
+    yes: bool = False
+    detailed_exitcode: bool = False
+    verbose: bool = False
+    debug: bool = False
+    command: str = "invoke deploy"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One selected host with its secrets and the exact commit it should run."""
+
+    host: Host
+    secrets: Mapping[str, Secret]
+    commit: str | None
+
+
+def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
+    """Load, select, decrypt, resolve and render for every selected host; all problems at once."""
+    unknown = sorted(set(request.tags_wanted) - set(TAGS))
+    if unknown:
+        raise BunkerError(
+            f"unknown tag {unknown[0]!r}", where="--tags", expected=f"some of {', '.join(TAGS)}"
+        )
+    fleet = load_fleet(request.root, request.fleet_name)
+    hosts = fleet.select(hosts=request.hosts, groups=request.groups, tags=request.tags)
+    if request.ref:
+        hosts = [_with_ref(host, request.ref) for host in hosts]
+    whole = not request.tags_wanted
+    if not (whole or {"env", "changemaker"} & set(request.tags_wanted)):
+        return fleet, [Target(host, {}, None) for host in hosts]
+    from bunker.secrets import decrypt_hosts  # noqa: PLC0415 - only where secrets are needed
+
+    secrets = decrypt_hosts(fleet.folder, [host.name for host in hosts])
+    commits: Mapping[str, str] = {}
+    if whole or "changemaker" in request.tags_wanted:
+        commits = _resolve_commits(hosts, secrets)
+    targets = [Target(host, secrets[host.name], commits.get(host.name)) for host in hosts]
+    _check_rendering(targets)
+    return fleet, targets
+
+
+def worker_request(
+    request: DeployRequest, fleet: Fleet, targets: Sequence[Target], run_id: str
+) -> dict[str, Any]:
+    """The message that starts a worker. It holds secrets: it only ever goes through a pipe."""
+    from bunker.secrets import operator_mac_key  # noqa: PLC0415 - only where a worker starts
+
+    return {
+        "run_id": run_id,
+        "deploy": "deploys.whole_host:whole_host",
+        "tags": ",".join(request.tags_wanted),
+        "verbose": request.verbose,
+        "debug": request.debug,
+        "fingerprint_key": operator_mac_key().hex(),
+        "hosts": [
+            {
+                "name": target.host.name,
+                "groups": list(target.host.groups),
+                "data": host_data(fleet, target.host),
+                "secrets": {key: value.reveal() for key, value in target.secrets.items()},
+                "commit": target.commit,
+            }
+            for target in targets
+        ],
+    }
+
+
+def new_run_id() -> str:
+    """An id that sorts by time and does not repeat."""
+    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{random.token_hex(2)}"
+
+
+def _with_ref(host: Host, ref: str) -> Host:
+    application = host.application.model_copy(update={"ref": ref})
+    return host.model_copy(update={"application": application})
+
+
+def _resolve_commits(
+    hosts: Sequence[Host], secrets: Mapping[str, Mapping[str, Secret]]
+) -> dict[str, str]:
+    """Ask each git server once per ref, in parallel."""
+    sources = {host.name: Source.of(host, secrets[host.name]) for host in hosts}
+    distinct = list(dict.fromkeys(sources.values()))
+    problems: list[BunkerError] = []
+
+    def resolve(source: Source) -> str | BunkerError:
+        try:
+            return resolve_commit(source)
+        except BunkerError as error:
+            return error
+
+    with ThreadPoolExecutor(max_workers=max(4, os.cpu_count() or 1)) as pool:
+        found = dict(zip(distinct, pool.map(resolve, distinct), strict=True))
+    commits: dict[str, str] = {}
+    for name, source in sources.items():
+        answer = found[source]
+        if isinstance(answer, BunkerError):
+            problems.append(answer)
+        else:
+            commits[name] = answer
+    if problems:
+        raise Problems("The wanted code cannot be found", dict.fromkeys(problems))
+    return commits
+
+
+def _check_rendering(targets: Sequence[Target]) -> None:
+    """Render every host's files once before a connection is opened."""
+    from bunker.roles.changemaker.bundles import changemaker_bundle  # noqa: PLC0415
+
+    problems: list[BunkerError] = []
+    for target in targets:
+        try:
+            changemaker_bundle(target.host, target.secrets)
+        except Problems as error:
+            problems += error.problems
+        except BunkerError as error:
+            problems.append(error)
+    if problems:
+        raise Problems("The configuration cannot be rendered", problems)

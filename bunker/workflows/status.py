@@ -1,0 +1,83 @@
+"""What every instance of a fleet is doing right now: one remote command per host, in parallel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bunker.errors import BunkerError
+from bunker.host_keys import Unreachable
+from bunker.workflows.health import Verdict, container_json, judge
+from bunker.workflows.probe import Probe, read_probe, script_for
+
+if TYPE_CHECKING:
+    from bunker.fleet import Fleet, Host
+    from bunker.remote import Completed
+
+TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class HostStatus:
+    """One host: the verdict, and what it said of itself unless it could not be asked."""
+
+    host: str
+    domain: str
+    verdict: Verdict
+    probe: Probe | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs; sizes are bytes, times seconds."""
+        found: dict[str, Any] = {
+            "host": self.host,
+            "domain": self.domain,
+            "state": self.verdict.state,
+            "reasons": list(self.verdict.reasons),
+        }
+        if self.probe is None:
+            return found
+        probe = self.probe
+        return found | {
+            "generation": dict(probe.generation) if probe.generation else None,
+            "checkout": probe.checkout or None,
+            "uptime_seconds": probe.uptime_seconds,
+            "disk": {
+                "used": probe.disk_used,
+                "free": probe.disk_free,
+                "percent": probe.disk_percent,
+            },
+            "health": {
+                "code": probe.health.code,
+                "failing": list(probe.health.failing),
+                "body": probe.health.body,
+            },
+            "containers": [container_json(container) for container in probe.containers],
+        }
+
+
+def collect_status(fleet: Fleet, hosts: Sequence[Host]) -> list[HostStatus]:
+    """Ask all of these hosts at once; the answers in the order of the hosts."""
+    from bunker.remote import Remote, run_many  # noqa: PLC0415 - a test may ask no host at all
+
+    remotes = [Remote.of(fleet, host) for host in hosts]
+    answers = run_many(remotes, script_for, timeout=TIMEOUT_SECONDS, sudo=True)
+    return [status_of(host, answers[host.name]) for host in hosts]
+
+
+def status_of(host: Host, answer: Completed | Unreachable) -> HostStatus:
+    """The status of one host by its answer."""
+
+    def without_probe(verdict: Verdict) -> HostStatus:
+        return HostStatus(host.name, host.domain, verdict)
+
+    if isinstance(answer, Unreachable):
+        return without_probe(Verdict("unreachable", (answer.problem,)))
+    if not answer.ok:
+        last = (answer.stderr.strip().splitlines() or ["no message"])[-1]
+        return without_probe(Verdict("unknown", (f"the host refused to answer: {last}",)))
+    try:
+        probe = read_probe(host.name, answer.stdout)
+    except BunkerError as error:
+        return without_probe(Verdict("unknown", (error.problem,)))
+    return HostStatus(host.name, host.domain, judge(probe), probe)

@@ -1,0 +1,179 @@
+"""The Changemaker Compose stack of one instance, at an exact commit.
+
+Order: fetch, then lay out, pull and build everything beside the running instance; only then
+switch files, bring up the data services, migrate, seed an empty database, bring up the rest,
+ask the health gate, and record a generation. An interrupted run leaves no applied hash, so the
+next one goes through the same order again and ends in the same place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pyinfra.api.deploy import deploy
+from pyinfra.context import ctx_host
+
+from bunker.application.compose import affected_services, builds_read
+from bunker.application.environment import render_environment
+from bunker.bundle import Bundle
+from bunker.bundle_diff import changed_keys
+from bunker.errors import BunkerError
+from bunker.fleet.models import Host
+from bunker.ops.context import current_commit, current_run, current_secrets, wants
+from bunker.ops.facts import ComponentsState, require
+from bunker.ops.instance import Instance, InstanceState
+from bunker.ops.place import (
+    archive,
+    diff_lines,
+    differing,
+    instructions,
+    place_components,
+    read_components,
+    read_contents,
+)
+from bunker.ops.recorder import RECORDER
+from bunker.ops.step import Command, shell, step
+from bunker.roles.changemaker.bundles import changemaker_bundle, http_port, source_component
+from bunker.roles.changemaker.decision import Decision, Files, decide
+from bunker.roles.component import Component
+from bunker.shell import changing, script_file
+
+_SCRIPTS = Path(__file__).parent / "scripts"
+
+
+@deploy("changemaker")
+def changemaker(host: Host) -> None:
+    """Declare the stack of one instance."""
+    secrets = current_secrets()
+    source = source_component(host, secrets)
+    bundle = changemaker_bundle(host, secrets)
+    unplaced = Component(bundle=bundle, validate=None, activate=None, check=None)
+    state = read_components([source, unplaced])
+    instance: InstanceState = require(
+        ctx_host.get().get_fact(
+            Instance,
+            directory=host.application.directory,
+            project=host.application.project,
+            _sudo=True,
+        ),
+        "what its instance runs",
+    )
+    commit = _wanted_commit(host, instance)
+    place_components("changemaker", [source], state)
+    decision = decide(
+        commit,
+        host.application.ref,
+        instance,
+        _files(bundle, instance, state, render_environment(host, secrets).profiles),
+    )
+    _record(bundle, commit, instance, state, decision)
+    if decision.needed:
+        _declare(host, bundle, commit, decision)
+
+
+def _wanted_commit(host: Host, instance: InstanceState) -> str:
+    if wants("changemaker"):
+        return current_commit(host)
+    if not instance.head:
+        raise BunkerError(
+            "nothing is deployed yet, so there is no environment to change",
+            where=host.name,
+            remedy=f"Deploy it whole first: invoke deploy --host {host.name}",
+        )
+    return instance.head
+
+
+def _files(
+    bundle: Bundle,
+    instance: InstanceState,
+    state: ComponentsState,
+    profiles: tuple[str, ...],
+) -> Files:
+    paths = differing(bundle, state)
+    old = read_contents([path for path in paths if path in state.files])
+    affected: tuple[str, ...] = ()
+    builds = False
+    if instance.compose_text and paths:
+        environment, override = bundle.files
+        keys = frozenset[str]()
+        if environment.path in paths:
+            keys = changed_keys(old.get(environment.path), environment.content)
+        builds = builds_read(instance.compose_text, keys)
+        affected = affected_services(
+            instance.compose_text,
+            keys,
+            (old.get(override.path, b"") if override.path in paths else override.content).decode(),
+            override.content.decode(),
+            profiles=profiles,
+        )
+    return Files(
+        differing=tuple(paths),
+        diff=diff_lines(bundle, paths, state, old),
+        applied=state.applied.get(bundle.name) == bundle.fingerprint,
+        affected=affected,
+        builds=builds,
+    )
+
+
+def _record(
+    bundle: Bundle,
+    commit: str,
+    instance: InstanceState,
+    state: ComponentsState,
+    decision: Decision,
+) -> None:
+    recording = RECORDER.current()
+    containers = [[item.service, item.state, item.fine] for item in instance.containers]
+    files = {path: str(state.files.get(path)) for path in (file.path for file in bundle.files)}
+    observed = [
+        instance.head,
+        instance.built_commit,
+        instance.edited,
+        containers,
+        files,
+        state.applied.get(bundle.name),
+    ]
+    recording.observed.append(["changemaker", *observed])
+    recording.wanted.append(["changemaker", commit, bundle.fingerprint])
+    recording.facts |= {"commit": commit, "generation": instance.generation}
+    for change in decision.changes:
+        RECORDER.change(change)
+
+
+def _declare(host: Host, bundle: Bundle, commit: str, decision: Decision) -> None:
+    variables: dict[str, str | int] = {
+        "DIRECTORY": host.application.directory,
+        "PROJECT": host.application.project,
+        "OWNER": host.user,
+        "REPOSITORY": host.application.repository,
+        "REF": host.application.ref,
+        "COMMIT": commit,
+        "FINGERPRINT": bundle.fingerprint,
+        "DOMAIN": host.domain,
+        "HTTP_PORT": http_port(bundle),
+        "TIMEOUT": host.application.health_timeout_seconds,
+        "RUN": current_run(),
+        "INSTRUCTIONS": instructions(bundle),
+        "BUILD": "yes" if decision.build else "",
+    }
+
+    def run(name: str, *, files: bool = False, project: bool = True) -> Callable[[], list[Command]]:
+        def commands() -> list[Command]:
+            common = script_file(_SCRIPTS / "common.sh") if project else ""
+            text = changing(common + script_file(_SCRIPTS / f"{name}.sh"), **variables)
+            return [shell(text, stdin=archive(bundle.files) if files else None)]
+
+        return commands
+
+    if decision.switch:
+        step("changemaker: fetch the code", run("fetch", project=False))
+        step("changemaker: pull and build images", run("prepare", files=True, project=False))
+        step("changemaker: switch files", run("switch", files=True, project=False))
+    step("changemaker: database and cache", run("data"))
+    if decision.migrate:
+        step("changemaker: migrate", run("migrate"))
+    step("changemaker: seed where empty", run("seed"))
+    step("changemaker: bring up services", run("up"))
+    step("changemaker: health gate", run("health"))
+    step("changemaker: record generation", run("record"))

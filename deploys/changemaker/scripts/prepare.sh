@@ -1,0 +1,32 @@
+#!/bin/sh
+# Everything that can fail before the instance is touched: the new files are laid out beside the
+# running ones, Compose reads them, images are pulled and built. Standard input: the bundle.
+STAGE=/var/lib/bunker/stage/changemaker-images
+rm -rf "$STAGE"
+mkdir -p "$STAGE/tree" "$STAGE/bundle"
+base64 -d | tar -x -f - -C "$STAGE/bundle"
+( umask 022; git -c safe.directory="$DIRECTORY" -C "$DIRECTORY" archive --format=tar "$COMMIT" | tar -x -f - -C "$STAGE/tree" )
+cp -a "$STAGE/bundle$DIRECTORY/." "$STAGE/tree/"
+cd "$STAGE/tree"
+compose() { docker compose -p "$PROJECT" "$@" </dev/null 9>&-; }
+# Before engine 23, BuildKit ignores registry mirrors that speak plain HTTP; the classic builder
+# does not.
+case $(docker version --format '{{.Server.Version}}') in
+  19.*|20.*) export DOCKER_BUILDKIT=0 ;;
+esac
+compose config --quiet
+compose pull --quiet --policy missing --ignore-buildable
+# A changed setting is no reason to build: a new image would restart what did not change.
+for image in $(compose config --images); do
+  docker image inspect "$image" >/dev/null 2>&1 || BUILD=yes
+done
+if [ -n "$BUILD" ]; then
+  # From here on the images may be those of this commit, and after it they are.
+  mkdir -p /var/lib/bunker/changemaker
+  rm -f /var/lib/bunker/changemaker/built
+  compose build --quiet
+  printf '%s\n' "$COMMIT" > /var/lib/bunker/changemaker/built.new
+  mv -f /var/lib/bunker/changemaker/built.new /var/lib/bunker/changemaker/built
+fi
+cd /
+rm -rf "$STAGE"

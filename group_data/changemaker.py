@@ -1,0 +1,6 @@
+"""Defaults of Changemaker instances."""
+
+application = {
+    "ref": "v2",
+    "directory": "/opt/changemaker-lite",
+}

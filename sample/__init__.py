@@ -1,0 +1,1 @@
+"""The sample application, and what makes its repository."""

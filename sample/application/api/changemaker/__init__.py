@@ -1,0 +1,1 @@
+"""The sample application's API: small, on Postgres and Redis."""

@@ -1,0 +1,39 @@
+"""The front door of Bunker Ops: `invoke --list` shows the tasks, `invoke --help TASK` explains one.
+
+Only names are assembled here. The tasks are in bunker/cli/, one module per collection, and load
+what they need when they run.
+"""
+
+import os
+from pathlib import Path
+
+from invoke.collection import Collection
+
+from bunker.cli import deploy, env, hosts, instance, lab, secrets
+
+# Where inventories/ and group_data/ are, for whatever folder the command is given in.
+os.environ.setdefault("BUNKER_ROOT", str(Path(__file__).resolve().parent))
+
+namespace = Collection(
+    deploy.deploy,
+    deploy.plan,
+    deploy.apply,
+    hosts.status,
+    hosts.health,
+    hosts.logs,
+    hosts.ssh,
+    lab=Collection(lab.up, lab.status, lab.ssh, lab.down),
+    instance=Collection(
+        instance.add, instance.list_, instance.show, instance.trust, instance.remove
+    ),
+    secrets=Collection(
+        secrets.init,
+        secrets.generate,
+        secrets.show,
+        secrets.set_,
+        secrets.edit,
+        secrets.rekey,
+        secrets.check,
+    ),
+    env=Collection(env.check),
+)

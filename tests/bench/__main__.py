@@ -1,0 +1,33 @@
+"""`nox -s bench`: medians in one run, and ratios that hold when the machine's speed drifts.
+
+The lab part needs a deployed fleet of four hosts and is left out with ``--no-lab``.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench import control_machine, deployed_fleet
+from tests.bench.measure import Figure
+
+
+def main() -> int:
+    """Measure, then print one table."""
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="bunker-bench-") as folder:
+        figures += control_machine.figures(Path(folder))
+    if "--no-lab" not in sys.argv:
+        figures += deployed_fleet.figures()
+    table = Table("what", "median", "min", "max", "runs", "against")
+    for figure in figures:
+        table.add_row(*figure.row())
+    Console(width=140).print(table)
+    return 0
+
+
+sys.exit(main())

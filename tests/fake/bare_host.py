@@ -1,0 +1,76 @@
+"""Answers of a bare Debian 13 host to every fact, for pyinfra's fake connector."""
+
+from typing import Any
+
+from bunker.fleet.models import Host
+
+OS_RELEASE = [
+    'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"',
+    "ID=debian",
+    'VERSION_ID="13"',
+    "VERSION_CODENAME=trixie",
+]
+RESPONSES: dict[str, list[str]] = {
+    "dpkg-query": [
+        "@@bunker os",
+        *OS_RELEASE,
+        "@@bunker packages",
+        "installed sudo 1.9.16",
+        "installed openssh-server 1:10.0p1",
+        "@@bunker audit",
+        "@@bunker end",
+    ],
+    "'@@bunker applied'": [
+        "@@bunker files",
+        "@@bunker applied",
+        "@@bunker checks",
+        "@@bunker end",
+    ],
+    "'@@bunker engine'": [
+        "@@bunker engine",
+        "@@bunker containers",
+        "@@bunker migrated",
+        "@@bunker built",
+        "@@bunker seed",
+        "@@bunker generation",
+        "@@bunker end",
+    ],
+}
+COMMIT = "c" * 40
+
+
+def fake_host(number: int) -> Host:
+    """A host of a fake fleet, as its file would describe it."""
+    return Host(
+        name=f"host-{number:03d}",
+        address=f"10.77.{number // 250}.{number % 250 + 1}",
+        domain=f"host-{number:03d}.fleet.example",
+        application={"repository": "git@git.example:changemaker-lite.git"},
+    )
+
+
+def fake_request(hosts: list[Host], delay: float = 0.0) -> dict[str, Any]:
+    """A whole-host request over the fake connector; commands take ``delay`` seconds."""
+    from bunker.application.environment import SECRET_SPECS
+
+    secrets = {spec.key: "f" * spec.length for spec in SECRET_SPECS if spec.generated}
+    return {
+        "run_id": "bench",
+        "deploy": "deploys.whole_host:whole_host",
+        "fingerprint_key": "00" * 32,
+        "hosts": [
+            {
+                "name": host.name,
+                "connector": "@fake",
+                "data": {
+                    **host.model_dump(mode="json"),
+                    "fake_delay": delay,
+                    "fake_delay_jitter": 0,
+                    "fake_responses": RESPONSES,
+                },
+                "secrets": secrets,
+                "commit": COMMIT,
+            }
+            for host in hosts
+        ],
+    }

@@ -1,0 +1,101 @@
+"""From the command line's words to a deploy request, and back to an exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from invoke.context import Context
+
+import bunker.workflows.deploy
+from bunker.cli import deploy as commands
+from bunker.errors import ExitCode
+from bunker.terminal.rich_reporter import RichReporter
+from bunker.workflows.request import DeployRequest
+
+GIVEN: dict[str, Any] = {
+    "host": ["north,south"],
+    "group": [],
+    "tag": ["eu"],
+    "fleet": "lab",
+    "json": False,
+    "debug": False,
+    "yes": True,
+}
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
+    """What the workflows were asked for; they answer that some hosts failed."""
+    calls: list[Any] = []
+
+    def answer(*arguments: Any) -> ExitCode:
+        calls.append(arguments)
+        return ExitCode.SOME_HOSTS_FAILED
+
+    monkeypatch.setenv("BUNKER_ROOT", str(tmp_path))
+    for name in ("run_deploy", "save_plan", "apply_plan"):
+        monkeypatch.setattr(bunker.workflows.deploy, name, answer)
+    return calls
+
+
+def exit_code(task: Any, **values: Any) -> int:
+    with pytest.raises(SystemExit) as ended:
+        task(Context(), **values)
+    return int(str(ended.value.code))
+
+
+def test_deploy(seen: list[Any], tmp_path: Path) -> None:
+    own = {"tags": ["base,env"], "ref": "v2.1", "dry": True, "detailed_exitcode": True}
+    assert exit_code(commands.deploy, **GIVEN, **own, verbose=True) == 3
+    request, reporter = seen[0]
+    assert request == DeployRequest(
+        root=tmp_path,
+        fleet_name="lab",
+        hosts=("north", "south"),
+        tags=("eu",),
+        tags_wanted=("base", "env"),
+        ref="v2.1",
+        dry=True,
+        yes=True,
+        detailed_exitcode=True,
+        verbose=True,
+    )
+    assert isinstance(reporter, RichReporter)
+    again = "invoke deploy --fleet lab --tags base,env --ref v2.1 --host x"
+    assert reporter.repeat.again("x") == again
+    assert reporter.repeat.way_back == "invoke deploy --fleet lab"
+
+
+def test_a_plan_is_shown_or_saved_but_never_applied(seen: list[Any]) -> None:
+    own = {"tags": [], "ref": "", "detailed_exitcode": False, "verbose": False}
+    assert exit_code(commands.plan, **GIVEN, **own, out="") == 3
+    assert exit_code(commands.plan, **GIVEN, **own, out="x.plan") == 3
+    shown, saved = seen
+    assert shown[0].dry
+    assert saved[0].dry
+    assert saved[1] == Path("x.plan")
+
+
+@pytest.mark.parametrize(
+    ("content", "fleet"),
+    [
+        ('{"fleet": "canary"}', "canary"),
+        ('{"fleet": "../../etc"}', "production"),
+        ("[]", "production"),
+        ("not a plan", "production"),
+    ],
+)
+def test_a_saved_plan_names_its_own_fleet(
+    seen: list[Any], tmp_path: Path, content: str, fleet: str
+) -> None:
+    (tmp_path / "inventories").mkdir()
+    (tmp_path / "inventories" / "canary.py").touch()
+    (tmp_path / "x.plan").write_text(content)
+    flags = {name: GIVEN[name] for name in ("json", "debug", "yes")}
+    assert exit_code(commands.apply, **flags, file=str(tmp_path / "x.plan"), verbose=False) == 3
+    file, request, _reporter = seen[0]
+    assert file == tmp_path / "x.plan"
+    assert request.fleet_name == fleet
+    assert request.yes

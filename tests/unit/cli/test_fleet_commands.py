@@ -1,0 +1,185 @@
+"""The tasks that read and change the fleet's files, run in this process."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from invoke.context import Context
+
+import bunker.fleet.scaffold
+import bunker.secrets
+from bunker.cli import hosts, instance, secrets
+from bunker.cli.options import Options
+from bunker.errors import BunkerError
+from bunker.host_keys import HostKey
+
+KEY = HostKey("ssh-ed25519", "SHA256:abc", "192.0.2.1 ssh-ed25519 AAAA")
+COMMON: dict[str, Any] = {"json": False, "debug": False, "yes": False}
+SELECTION: dict[str, Any] = {"host": ["north"], "group": [], "tag": [], "fleet": "production"}
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fleet of one host, with an operator's key outside of it."""
+    folder = tmp_path / "root" / "inventories" / "production"
+    folder.mkdir(parents=True)
+    folder.with_suffix(".py").touch()
+    (folder / "north.yml").write_text(
+        "host: north\naddress: 192.0.2.1\ndomain: north.example.org\ntier: 1\n"
+    )
+    monkeypatch.setenv("BUNKER_ROOT", str(tmp_path / "root"))
+    monkeypatch.setenv("BUNKER_AGE_KEY_FILE", str(tmp_path / "keys" / "operator.age"))
+    monkeypatch.delenv("BUNKER_FLEET", raising=False)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    return tmp_path / "root"
+
+
+def fails(task: Any, **values: Any) -> int:
+    with pytest.raises(SystemExit) as ended:
+        task(Context(), **values)
+    return int(str(ended.value.code))
+
+
+def test_a_fleets_secrets_from_the_first_key_to_a_changed_value(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets.init(Context(), fleet="production", **COMMON)
+    secrets.generate(Context(), name="north", fleet="production", **COMMON)
+    said = capsys.readouterr()
+    assert "recipient: age1" in said.out
+    assert "advice: only one recipient" in said.err
+    assert "Generated the secrets of north: inventories/production/north.sops.yml" in said.out
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO("canary-password\n"))
+    secrets.set_(Context(), key="SMTP_PASS", **SELECTION, **COMMON)
+    said = capsys.readouterr()
+    assert said.out == (
+        "Stored SMTP_PASS of north. Bring it to the host with: "
+        "invoke deploy --fleet production --tags env --host north\n"
+    )
+
+    secrets.show(Context(), key="SMTP_PASS", reveal=False, **SELECTION, **COMMON)
+    assert "canary" not in capsys.readouterr().out
+    assert fails(secrets.show, key="SMTP_PASS", reveal=True, **SELECTION, **COMMON) == 1
+    assert "--yes" in capsys.readouterr().err
+    agreed = {**COMMON, "yes": True}
+    secrets.show(Context(), key="SMTP_PASS", reveal=True, **SELECTION, **agreed)
+    assert capsys.readouterr().out == "canary-password\n"
+
+    secrets.check(Context(), **SELECTION, **COMMON)
+    assert "The secrets of 1 host are in order" in capsys.readouterr().out
+    (root / "inventories/production/north.sops.yml").write_text("REDIS_PASSWORD: in-the-open\n")
+    assert fails(secrets.check, **SELECTION, **COMMON) == 1
+    said = capsys.readouterr()
+    assert "north.sops.yml" in said.err
+    assert "in-the-open" not in said.out + said.err
+
+
+def test_a_secret_needs_a_name_and_a_value(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert root
+    assert fails(secrets.set_, key="", **SELECTION, **COMMON) == 1
+    assert "--key" in capsys.readouterr().err
+    assert fails(secrets.set_, key="SMTP_PASS", **SELECTION, **COMMON) == 1
+    assert "no value was given for SMTP_PASS" in capsys.readouterr().err
+
+
+def test_list_and_show(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert root
+    instance.list_(Context(), fleet="", **COMMON)
+    assert capsys.readouterr().out == (
+        "HOST   DOMAIN             ADDRESS    TIER  REF  GROUPS  TAGS\n"
+        "north  north.example.org  192.0.2.1  1     v2\n"
+        "1 host in the fleet production\n"
+    )
+    instance.list_(Context(), fleet="", **{**COMMON, "json": True})
+    assert json.loads(capsys.readouterr().out)[0]["name"] == "north"
+    instance.show(Context(), name="north", fleet="", **COMMON)
+    shown = capsys.readouterr().out
+    assert "address  " in shown
+    assert "inventories/production/north.yml:2" in shown
+
+
+def test_a_new_instance_passes_every_choice_on(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[Any, Any]] = []
+
+    def add(*arguments: Any, **choices: Any) -> Any:
+        calls.append((arguments, choices))
+        raise BunkerError("stop here")
+
+    monkeypatch.setattr(bunker.fleet.scaffold, "add_instance", add)
+    own = {"name": "west", "domain": "w.example.org", "address": "192.0.2.9", "fingerprint": ""}
+    chosen = {"group": ["canary,eu"], "tier": "2", "ref": "v2.1", "port": "2222", "user": "ops"}
+    assert fails(instance.add, **own, **chosen, fleet="production", **COMMON) == 1
+    arguments, choices = calls[0]
+    assert arguments == (root, "production", "west", "w.example.org", "192.0.2.9")
+    assert choices["create_secrets"] is bunker.secrets.create_host_secrets
+    passed = {name: choices[name] for name in ("tier", "groups", "ref", "port", "user")}
+    assert passed == {
+        "tier": 2,
+        "groups": ("canary", "eu"),
+        "ref": "v2.1",
+        "port": 2222,
+        "user": "ops",
+    }
+    assert fails(instance.add, **own, **{**chosen, "tier": "x"}, fleet="", **COMMON) == 1
+    assert "--tier: 'x' is not a number" in capsys.readouterr().err
+
+
+def test_a_host_is_added_to_a_lab_only_where_the_lab_is_named(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def add(*_arguments: Any, **_choices: Any) -> Any:
+        raise BunkerError("went on")
+
+    monkeypatch.setattr(bunker.fleet.scaffold, "add_instance", add)
+    (root / ".lab" / "production").mkdir(parents=True)
+    (root / ".lab" / "production" / "state.json").write_text("{}")
+    chosen = {"group": [], "tier": "1", "ref": "", "port": "22", "user": "ops", "fingerprint": ""}
+    own = {"name": "west", "domain": "w.example.org", "address": "192.0.2.9", **chosen}
+    assert fails(instance.add, **own, fleet="", **COMMON) == 1
+    said = capsys.readouterr().err
+    assert "no fleet is named, and production is a lab" in said
+    assert "--fleet production" in said
+    assert fails(instance.add, **own, fleet="production", **COMMON) == 1
+    assert "went on" in capsys.readouterr().err
+    monkeypatch.setenv("BUNKER_FLEET", "production")
+    assert fails(instance.add, **own, fleet="", **COMMON) == 1
+    assert "went on" in capsys.readouterr().err
+
+
+def test_a_host_key_is_shown_before_it_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert instance._confirm([KEY], "west", "", Options(yes=True))
+    assert "ssh-ed25519            SHA256:abc" in capsys.readouterr().err
+    assert instance._confirm([KEY], "west", "SHA256:abc", Options())
+    assert not instance._confirm([KEY], "west", "SHA256:other", Options(yes=True))
+
+
+def test_without_a_terminal_the_fingerprint_can_be_given(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    with pytest.raises(BunkerError, match=r"no terminal to ask on.*--fingerprint"):
+        instance._confirm([KEY], "west", "", Options())
+    assert "SHA256:abc" in capsys.readouterr().err
+
+
+def test_logs_want_a_number_of_lines_and_one_host(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (root / "inventories/production/north.yml").read_text()
+    second = text.replace("north", "south").replace("192.0.2.1", "192.0.2.2")
+    (root / "inventories/production/south.yml").write_text(second)
+    own = {"service": "", "follow": False}
+    assert fails(hosts.logs, lines="many", **own, **SELECTION, **COMMON) == 1
+    both = {**SELECTION, "host": ["north", "south"]}
+    assert fails(hosts.logs, lines="5", **own, **both, **COMMON) == 1
+    said = capsys.readouterr().err
+    assert "--lines: 'many' is not a number" in said
+    assert "2 hosts were chosen: north, south" in said

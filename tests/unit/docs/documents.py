@@ -1,0 +1,50 @@
+"""Reading the project's Markdown: the pages, their commands, links and code."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+# Inline code may be broken over two lines.
+INLINE = re.compile(r"`([^`]+)`")
+LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)")
+
+
+def pages() -> list[Path]:
+    """Every Markdown page that git knows or would take."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "*.md"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return sorted(path for name in set(listed.split("\0")) - {""} if (path := ROOT / name).exists())
+
+
+def code_blocks(text: str, language: str) -> list[str]:
+    """The fenced blocks of a language."""
+    return [body for _indent, name, body in FENCE.findall(text) if name == language]
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """Every `invoke …` that a page names, as words: in fences, indented blocks and inline code."""
+    without_fences = FENCE.sub("", text)
+    lines = [line for _indent, _name, body in FENCE.findall(text) for line in body.splitlines()]
+    lines += re.findall(r"^ {4,}(.*)$", without_fences, re.MULTILINE)
+    lines += [code.replace("\n", " ") for code in INLINE.findall(without_fences)]
+    for line in lines:
+        if found := re.match(r"(?:[^#`]*(?:try|with): |\$ )?(invoke [^<>|;#…)]+)", line.strip()):
+            yield shlex.split(found[1])
+
+
+def anchors(text: str) -> set[str]:
+    """Anchors that a page's headings give, as GitHub and MkDocs make them."""
+    headings = re.findall(r"^#+ (.*)$", FENCE.sub("", text), re.MULTILINE)
+    plain = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {heading.strip().replace(" ", "-") for heading in plain}

@@ -1,0 +1,98 @@
+"""The demo's own words and exits; the demo as a whole runs in the lab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bunker.errors import BunkerError, ExitCode
+from bunker.lab import demo
+from bunker.lab.models import LabHost
+from bunker.plan.changes import Change, HostPlan
+
+HOST = LabHost(name="north", address="10.1.2.11", base="debian:trixie")
+
+
+def test_the_short_plan_keeps_every_change_and_restart_and_no_diff() -> None:
+    changes = (
+        Change("base", "sudo", "+", "sudo set up", ("+ /etc/sudoers.d/bunker",)),
+        Change("changemaker", "configuration", "~", "environment", ("~ .env",), ("api",)),
+    )
+    plan = HostPlan("north", changes, "observed", "wanted")
+    short = demo.without_diffs(plan)
+    assert [change.summary for change in short.changes] == ["sudo set up", "environment"]
+    assert short.restarts == ("api",)
+    assert not any(change.lines for change in short.changes)
+    assert (short.observed, short.wanted) == ("observed", "wanted")
+
+
+def test_commands_to_try_next_exist() -> None:
+    import tasks
+
+    lines = demo.next_text(Path("/nowhere"), HOST).splitlines()
+    commands = [line.split("#")[0].split() for line in lines if "invoke " in line]
+    assert len(commands) >= 5
+    for words in commands:
+        assert words[0] == "invoke"
+        flags = {f"--{n}" for a in tasks.namespace[words[1]].get_arguments() for n in a.names}
+        assert {word for word in words if word.startswith("--")} <= flags
+
+
+def test_the_environment_is_named_relative_to_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo.sys, "prefix", str(tmp_path / ".nox" / "demo"))
+    assert "source .nox/demo/bin/activate\n" in demo.next_text(tmp_path, HOST)
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "said"),
+    [
+        (KeyboardInterrupt(), ExitCode.INTERRUPTED, "interrupted. Go on with: nox -s demo\n"),
+        (ValueError("canary"), ExitCode.ERROR, "error: internal error (ValueError"),
+        (BunkerError("no engine", remedy="Start it"), ExitCode.ERROR, "error: no engine. Start it"),
+    ],
+)
+def test_every_end_is_one_sentence(
+    *,
+    raised: BaseException,
+    code: ExitCode,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_given: object, **_named: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(demo, "fleet_up", fail)
+    assert demo.main(tmp_path) == code
+    printed = capsys.readouterr()
+    assert printed.err.startswith(said)
+    assert "Traceback" not in printed.err
+    assert "canary" not in printed.err
+    assert "nox -s demo" in printed.err or isinstance(raised, BunkerError)
+    assert printed.out.startswith("1/3 ")
+
+
+def test_a_deploy_that_fails_stops_the_demo_with_its_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class State:
+        hosts = (HOST,)
+
+    asked = []
+
+    def deploy(request: object, _reporter: object) -> ExitCode:
+        asked.append(request)
+        return ExitCode.SOME_HOSTS_FAILED
+
+    monkeypatch.setenv(demo.KEY_VARIABLE, "/somebody/else")
+    monkeypatch.setattr(demo, "fleet_up", lambda *_a, **_n: (State(), tmp_path))
+    monkeypatch.setattr(demo, "run_deploy", deploy)
+    assert demo.main(tmp_path) == ExitCode.SOME_HOSTS_FAILED
+    [request] = asked
+    assert (request.hosts, request.yes, request.tags_wanted) == (("north",), True, ())
+    assert demo.os.environ[demo.KEY_VARIABLE] == str(tmp_path / ".lab" / "lab" / "operator.age")
+    assert "was not deployed" in capsys.readouterr().out

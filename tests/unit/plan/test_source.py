@@ -1,0 +1,74 @@
+"""Asking a git server what a ref means, against a real repository on disk."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bunker.errors import BunkerError
+from bunker.masking import Secret
+from bunker.source import Source, resolve_commit
+
+
+def git(folder: Path, *words: str) -> str:
+    identity = {
+        "GIT_AUTHOR_NAME": "a",
+        "GIT_AUTHOR_EMAIL": "a@example.org",
+        "GIT_COMMITTER_NAME": "a",
+        "GIT_COMMITTER_EMAIL": "a@example.org",
+    }
+    done = subprocess.run(
+        ["git", "-C", str(folder), *words],
+        env={**os.environ, **identity},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "application"
+    folder.mkdir()
+    git(folder, "init", "-q", "-b", "v2")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "one")
+    git(folder, "tag", "-a", "v2.0.0", "-m", "annotated")
+    git(folder, "tag", "light")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "two")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("ref", "names"), [("v2", "HEAD"), ("v2.0.0", "HEAD~1"), ("light", "HEAD~1")]
+)
+def test_branches_and_tags_name_commits(repository: Path, ref: str, names: str) -> None:
+    wanted = git(repository, "rev-parse", names)
+    assert resolve_commit(Source(str(repository), ref)) == wanted
+
+
+def test_a_full_commit_is_taken_as_it_is_without_asking() -> None:
+    assert resolve_commit(Source("ssh://nowhere.invalid/x", "a" * 40)) == "a" * 40
+
+
+def test_an_unknown_ref_says_how_to_list_them(repository: Path) -> None:
+    with pytest.raises(BunkerError, match=r"no branch or tag 'v3'.*git ls-remote"):
+        resolve_commit(Source(str(repository), "v3"))
+
+
+def test_a_repository_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(BunkerError, match="refused to list its refs"):
+        resolve_commit(Source(str(tmp_path / "none"), "v2"))
+
+
+def test_a_token_never_shows_in_an_error(tmp_path: Path) -> None:
+    token = Secret("token-canary-2b7e15")
+    with pytest.raises(BunkerError) as caught:
+        resolve_commit(Source("http://127.0.0.1:1/x.git", "v2", token=token))
+    assert token.reveal() not in str(caught.value)
+
+
+def test_a_broken_deploy_key_says_where_it_is_kept(repository: Path) -> None:
+    with pytest.raises(BunkerError, match="DEPLOY_KEY"):
+        resolve_commit(Source(str(repository), "v2", deploy_key=Secret("not a key")))

@@ -1,0 +1,124 @@
+"""A plan on the terminal, against golden text."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+from bunker.plan.changes import Change, HostPlan
+from bunker.terminal.lines import plain
+from bunker.terminal.plan_text import diff_style, plan_lines
+
+SSHD = Change(
+    "base",
+    "sshd",
+    "~",
+    "1 file",
+    ("~ /etc/ssh/sshd_config.d/00-bunker.conf", "  -PermitRootLogin yes", "  +PermitRootLogin no"),
+    ("ssh",),
+)
+MOTD = Change("base", "banner", "-", "removed", ("- /etc/motd", "  file removed (3 lines)"))
+CHECKOUT = Change("changemaker", "checkout", "+", "commit 4f2a91c00000 (v2)")
+
+
+def plan(host: str, *changes: Change) -> HostPlan:
+    return HostPlan(host, changes, "observed", "wanted")
+
+
+def shown(*arguments: object) -> str:
+    return plain(plan_lines(*arguments))  # type: ignore[arg-type]
+
+
+def test_one_host() -> None:
+    text = shown([plan("north", SSHD, CHECKOUT)], [], {}, {}, "invoke deploy --host north")
+    assert text == dedent("""\
+        north: 2 changes, 1 restart
+          ~ base: sshd: 1 file
+              ~ /etc/ssh/sshd_config.d/00-bunker.conf
+                -PermitRootLogin yes
+                +PermitRootLogin no
+          + changemaker: checkout: commit 4f2a91c00000 (v2)
+          restarts: ssh
+
+        Plan: 1 host to change, 1 restart, 0 unchanged
+        Apply it with: invoke deploy --host north
+        """)
+
+
+def test_identical_hosts_share_a_block_and_unchanged_ones_collapse() -> None:
+    same = [plan(f"host-{number}", SSHD) for number in range(1, 25)]
+    unchanged = [f"quiet-{number:02}" for number in range(1, 97)]
+    text = shown(same, unchanged, {}, {}, "invoke deploy --group all")
+    assert text == dedent("""\
+        24 hosts, each 1 change, 1 restart (same diff on 24 hosts)
+          host-1, host-10, host-11, host-12, host-13, host-14 and 18 more
+          ~ base: sshd: 1 file
+              ~ /etc/ssh/sshd_config.d/00-bunker.conf
+                -PermitRootLogin yes
+                +PermitRootLogin no
+          restarts: ssh
+
+        unchanged: quiet-01, quiet-02, quiet-03, quiet-04, quiet-05, quiet-06 and 90 more
+
+        Plan: 24 hosts to change, 24 restarts, 96 unchanged
+        Apply it with: invoke deploy --group all
+        """)
+
+
+def test_a_diff_that_differing_hosts_share_is_shown_once() -> None:
+    text = shown([plan("south", SSHD, CHECKOUT), plan("north", SSHD, MOTD)], [], {}, {}, None)
+    assert text == dedent("""\
+        north: 2 changes, 1 restart
+          ~ base: sshd: 1 file (same diff on 2 hosts)
+              ~ /etc/ssh/sshd_config.d/00-bunker.conf
+                -PermitRootLogin yes
+                +PermitRootLogin no
+          - base: banner: removed
+              - /etc/motd
+                file removed (3 lines)
+          restarts: ssh
+
+        south: 2 changes, 1 restart
+          ~ base: sshd: 1 file (same diff as on north)
+          + changemaker: checkout: commit 4f2a91c00000 (v2)
+          restarts: ssh
+
+        Plan: 2 hosts to change, 2 restarts, 0 unchanged
+        """)
+
+
+def test_hosts_that_could_not_be_planned_are_told_apart() -> None:
+    text = shown([], ["north"], {"east": "no sudo\nask root"}, {"west": "refused"}, None)
+    assert text == dedent("""\
+        unchanged: north
+        east: could not be planned: no sudo
+            ask root
+        west: unreachable: refused
+
+        Plan: 0 hosts to change, 0 restarts, 1 unchanged, 1 failed, 1 unreachable
+        """)
+
+
+def test_a_host_cannot_steer_the_terminal() -> None:
+    evil = Change("base", "file", "~", "x\x1b[2J", ("+ \x1b]0;owned\x07",))
+    text = shown([plan("north", evil)], [], {}, {"west": "a\x1b[31mb"}, None)
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert r"x\x1b[2J" in text
+
+
+def test_what_a_diff_line_means() -> None:
+    meanings = {line: diff_style(line) for line in ("  + a", "-b", "~ c", "@@ -1 +1 @@", "KEY: x")}
+    assert list(meanings.values()) == ["add", "remove", "change", "faint", ""]
+
+
+def test_a_summary_that_begins_with_its_subject_stands_alone() -> None:
+    changes = (
+        Change("base", "sudo", "+", "sudo set up"),
+        Change("base", "authorized-keys", "~", "authorized-keys: 1 file to change"),
+        Change("changemaker", "api", "~", "api-key renewed"),
+    )
+    assert shown([plan("north", *changes)], [], {}, {}, None).splitlines()[1:4] == [
+        "  + base: sudo set up",
+        "  ~ base: authorized-keys: 1 file to change",
+        "  ~ changemaker: api: api-key renewed",
+    ]

@@ -1,0 +1,115 @@
+"""The recap of a run, against golden text."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+from typing import Any
+
+from bunker.terminal.lines import plain
+from bunker.terminal.recap_text import Repeat, counts, failing_services, next_commands, recap_lines
+
+GATE = [
+    "GET /api/health did not answer 200 within 5 seconds; its last answer: 502",
+    "--- changemaker-lite-media-api-1 is restarting (Restarting (1)); its last log lines:",
+    "Error: cannot find module",
+    "--- api; its last log lines:",
+]
+FAILED: dict[str, Any] = {
+    "outcome": "failed",
+    "message": "step 5 of 9 failed: changemaker: health gate",
+    "commands": 12,
+    "step": "changemaker: health gate",
+    "output": GATE,
+}
+REPEAT = Repeat("invoke deploy --fleet lab --tags env", "lab")
+
+
+def test_every_kind_of_outcome() -> None:
+    outcomes: dict[str, dict[str, Any]] = {
+        "east": FAILED,
+        "north": {"outcome": "changed", "message": "", "commands": 23},
+        "south": {"outcome": "ok", "message": "", "commands": 7},
+        "west": {"outcome": "unreachable", "message": "connection refused"},
+        "x-1": {"outcome": "interrupted", "message": "", "commands": 4},
+        "x-2": {"outcome": "not started", "message": ""},
+    }
+    assert plain(recap_lines(outcomes, REPEAT)) == dedent("""\
+        HOST   OUTCOME      COMMANDS  NOTE
+        east   failed       12        step 5 of 9 failed: changemaker: health gate
+        north  changed      23
+        south  ok           7
+        west   unreachable            connection refused
+        x-1    interrupted  4
+        x-2    not started
+
+        east failed: step 5 of 9 failed: changemaker: health gate
+            GET /api/health did not answer 200 within 5 seconds; its last answer: 502
+            --- changemaker-lite-media-api-1 is restarting (Restarting (1)); its last log lines:
+            Error: cannot find module
+            --- api; its last log lines:
+          try: invoke logs --fleet lab --host east --service media-api
+          try: invoke deploy --fleet lab --tags env --host east
+
+        west is unreachable: connection refused
+          try: invoke ssh --fleet lab --host west
+          try: invoke deploy --fleet lab --tags env --host west
+
+        x-1 was interrupted between two steps; it is half done
+          try: invoke deploy --fleet lab --tags env --host x-1
+
+        x-2 was not started; nothing was changed on it
+          try: invoke deploy --fleet lab --tags env --host x-2
+        Recap: 1 ok, 1 changed, 1 failed, 1 unreachable, 1 not started, 1 interrupted
+        """)
+
+
+def test_with_many_hosts_only_those_that_need_attention_are_named() -> None:
+    outcomes: dict[str, dict[str, Any]] = {f"h-{n}": {"outcome": "ok"} for n in range(96)}
+    outcomes["sick"] = FAILED
+    text = plain(recap_lines(outcomes, Repeat()))
+    assert "h-1" not in text
+    assert "sick  failed" in text
+    assert text.endswith("Recap: 96 ok, 0 changed, 1 failed, 0 unreachable\n")
+
+
+def test_only_the_last_lines_of_a_long_output_are_shown() -> None:
+    long = FAILED | {"output": [f"line {number}" for number in range(60)]}
+    text = plain(recap_lines({"east": long}, Repeat()))
+    assert "… 35 lines before" in text
+    assert "line 34\n" not in text
+    assert "line 35\n" in text
+    assert "line 59\n" in text
+
+
+def test_the_four_usual_outcomes_are_always_counted() -> None:
+    assert counts({}) == {"ok": 0, "changed": 0, "failed": 0, "unreachable": 0}
+    found = counts({"a": {"outcome": "rolled back"}, "b": {"outcome": "changed"}})
+    assert (found["rolled back"], found["changed"]) == (1, 1)
+
+
+def test_the_failing_service_is_read_from_the_gates_output() -> None:
+    output = (
+        "--- x-v2-postgres-1 is exited (Exited (1)); its last log lines:\nFATAL\n"
+        "--- x_redis_1 is running (unhealthy)\n--- x-redis-1 is running"
+    )
+    assert failing_services(output) == ["v2-postgres", "redis"]
+    assert failing_services("an api-1 is mentioned") == []
+
+
+def test_a_step_of_the_application_without_a_named_service_leads_to_the_api() -> None:
+    migrate = {"outcome": "failed", "step": "changemaker: migrate", "output": ["P3009"]}
+    base = {"outcome": "failed", "step": "base: packages", "output": ["E: no space"]}
+    assert next_commands("a", migrate, Repeat())[0] == "invoke logs --host a --service api"
+    assert next_commands("a", base, Repeat()) == ["invoke deploy --host a"]
+
+
+def test_after_a_failure_the_version_that_failed_is_not_suggested_again() -> None:
+    repeat = Repeat("invoke deploy --fleet lab --ref v3", "lab", "invoke deploy --fleet lab")
+    failed = {"outcome": "failed", "message": "m", "step": "changemaker: health", "output": []}
+    assert next_commands("north", failed, repeat) == [
+        "invoke logs --fleet lab --host north --service api",
+        "invoke deploy --fleet lab --host north",
+    ]
+    for outcome in ("unreachable", "not started", "interrupted"):
+        again = next_commands("north", {"outcome": outcome}, repeat)[-1]
+        assert again == "invoke deploy --fleet lab --ref v3 --host north"

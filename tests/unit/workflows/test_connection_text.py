@@ -1,0 +1,67 @@
+"""Every way of not reaching a host has a remedy; the messages are those that pyinfra gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bunker.fleet.models import Host
+from bunker.workflows import deploy
+from bunker.workflows.connection_text import connection_text
+from bunker.workflows.request import Target
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (
+            "SSH host key error (Host key for 192.0.2.1 does not match.)",
+            "the host key of 192.0.2.1 port 22 has changed: another machine answers, or it was "
+            "reinstalled. Compare the fingerprint on the host's console; only if it is right "
+            "record the new key with: invoke instance.trust north --fleet lab.",
+        ),
+        (
+            "SSH error (StrictPolicy: No host key for 192.0.2.1 found in known_hosts)",
+            "invoke instance.trust north --fleet lab",
+        ),
+        ("Could not connect (timed out)", "a firewall lets this machine in"),
+        (
+            "Could not connect ([Errno None] Unable to connect to port 22 on 192.0.2.1)",
+            "sshd's port",
+        ),
+        ("Authentication error (username=deploy) (Authentication failed.)", "authorized_keys"),
+        ("SSH error (No authentication methods available)", "authorized_keys"),
+        ("Could not resolve hostname ([Errno -2] Name or service not known)", "Correct `address`"),
+        ("SSH error (Error reading SSH protocol banner)", "fail2ban-client"),
+        ("EOF error ()", "fail2ban-client"),
+        ("something new", "something new. Try again"),
+    ],
+)
+def test_every_message_has_a_remedy(host: Host, message: str, said: str) -> None:
+    assert said in connection_text(host, message, "lab")
+
+
+def test_a_deploy_tells_the_remedy_everywhere(host: Host) -> None:
+    class Worker:
+        def events(self, until: str) -> Iterator[dict[str, Any]]:
+            assert until == "ready"
+            yield {"event": "unreachable", "host": "north", "message": "Could not connect (x)"}
+            yield {"event": "ready"}
+
+    told: list[Any] = []
+
+    class Reporter:
+        def event(self, event: dict[str, Any]) -> None:
+            told.append(event)
+
+    request = deploy.DeployRequest(root=Path(), fleet_name="lab")
+    targets = [Target(host, {}, None)]
+    preparation = deploy._prepare(request, Worker(), targets, Reporter())  # type: ignore[arg-type]
+    message = (
+        "Could not connect (x). Try again; if it stays so, look at sshd on the host's console."
+    )
+    assert preparation.unreachable == {"north": message}
+    assert told[0]["message"] == message

@@ -1,0 +1,318 @@
+"""Asking a host for its state: the script really runs in a shell, against stand-in programs."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bunker.errors import BunkerError
+from bunker.fleet.models import Host
+from bunker.host_keys import Unreachable
+from bunker.remote import Completed, Remote
+from bunker.terminal.lines import plain
+from bunker.terminal.recap_text import Repeat
+from bunker.terminal.status_text import duration, health_lines, size, status_lines
+from bunker.workflows.health import judge
+from bunker.workflows.probe import Probe, failing_parts, read_probe, script_for
+from bunker.workflows.status import HostStatus, status_of
+
+Program = Callable[[str, str], None]
+
+DOCKER = r"""
+case "$*" in
+  *"label=com.docker.compose.project=changemaker-lite"*) ;;
+  *) echo "unexpected: docker $*" >&2; exit 64 ;;
+esac
+echo 'redis|exited|Exited (137) 3 minutes ago'
+echo 'api|running|Up 2 hours (unhealthy)'
+echo 'nginx|running|Up 2 hours (healthy)'
+echo 'admin|running|Up 3 seconds (health: starting)'
+echo 'newt|running|Up 2 hours'
+"""
+CURL = r"""
+case "$*" in
+  *"Host: north.example.org"*"http://127.0.0.1:8080/api/health"*) ;;
+  *) echo "unexpected: curl $*" >&2; exit 64 ;;
+esac
+printf '{"status":"error","checks":{"database":"ok","redis":"down"}}\n503'
+"""
+GENERATION = {
+    "number": 3,
+    "time": "2026-11-20T14:02:11Z",
+    "ref": "v2",
+    "commit": "4f2a91c0" * 5,
+    "images": {},
+}
+
+
+STATUS = """\
+HOST   STATE        GENERATION                HEALTH  UPTIME   DISK             CONTAINERS
+north  healthy      #3 v2 4f2a91c 2026-11-20  200     1 d 2 h  40 %, 6 MB free  2/2 up
+south  unhealthy    #3 v2 4f2a91c 2026-11-20  503     1 d 2 h  40 %, 6 MB free  1/2 up, 1 unhealthy
+north  unreachable  -                         -       -        -                -
+
+south: the API answers 503: redis failing; api is unhealthy; redis is exited
+north: it refuses connections
+
+3 hosts: 1 healthy, 1 unhealthy, 1 unreachable
+"""
+
+
+def answer(
+    health: str,
+    containers: str = "",
+    generation: Any = GENERATION,
+    *,
+    applied: bool = True,
+    checkout: str = "",
+) -> str:
+    encoded = base64.b64encode(json.dumps(generation).encode()).decode() if generation else ""
+    return (
+        "@@bunker uptime\n93784\n@@bunker disk\n4000 6000\n"
+        f"@@bunker generation\n{encoded}\n@@bunker applied\n{'applied' if applied else ''}\n"
+        f"@@bunker checkout\n{checkout}\n@@bunker containers\n{containers}"
+        f"@@bunker health\n{health}\n@@bunker end\n"
+    )
+
+
+def probe(health: str, containers: str = "", generation: Any = GENERATION) -> Probe:
+    return read_probe("north", answer(health, containers, generation))
+
+
+def encoded(code: int, body: object) -> str:
+    return f"{code:03} {base64.b64encode(json.dumps(body).encode()).decode()}"
+
+
+WELL = encoded(200, {"status": "ok"})
+UP = "api|running|Up (healthy)\nredis|running|Up (healthy)\n"
+
+
+def test_the_question_is_one_posix_script(remote: Remote, host: Host, program: Program) -> None:
+    program("docker", DOCKER)
+    program("curl", CURL)
+    Path(host.application.directory, ".env").write_text("A=1\nNGINX_HTTP_PORT='8080'\n")
+    done = remote.run(script_for(host), sudo=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    found = read_probe("north", done.stdout)
+    assert found.uptime_seconds > 0
+    assert found.disk_free > 0
+    assert found.health.code == 503
+    assert found.health.failing == ("redis",)
+    assert [(item.service, item.health, item.fine) for item in found.containers] == [
+        ("admin", "starting", True),
+        ("api", "unhealthy", False),
+        ("newt", "none", True),
+        ("nginx", "healthy", True),
+        ("redis", "none", False),
+    ]
+
+
+def test_a_bare_host_is_not_deployed(remote: Remote, host: Host, program: Program) -> None:
+    program("docker", "exit 0")
+    found = read_probe("north", remote.run(script_for(host), sudo=True).stdout)
+    assert (found.installed, found.health.code) == (False, None)
+    assert judge(found).state == "not deployed"
+
+
+def test_an_engine_that_does_not_answer_is_told(
+    remote: Remote, host: Host, program: Program
+) -> None:
+    program("docker", "echo 'Cannot connect to the Docker daemon'; exit 1")
+    program("curl", "printf '\\n000'; exit 7")
+    Path(host.application.directory, ".env").write_text("NGINX_HTTP_PORT=80\n")
+    found = read_probe("north", remote.run(script_for(host), sudo=True).stdout)
+    assert found.engine == "failed"
+    assert found.health.code == 0
+    assert "the Docker engine does not answer" in judge(found).reasons
+    assert "the API does not answer through nginx" in judge(found).reasons
+
+
+@pytest.mark.parametrize(
+    ("found", "state", "reason"),
+    [
+        (probe(WELL, UP), "healthy", None),
+        (probe(WELL, UP + "n8n|restarting|Restarting (1)\n"), "degraded", "n8n is restarting"),
+        (
+            probe(encoded(503, {"database": False, "redis": True}), UP),
+            "unhealthy",
+            "the API answers 503: database failing",
+        ),
+        (probe(encoded(502, "Bad Gateway"), UP), "unhealthy", "the API answers 502"),
+        (probe(WELL, UP, generation=None), "unfinished", "no generation was recorded"),
+        (
+            probe("no-curl", UP),
+            "unhealthy",
+            "the API could not be asked: curl is missing on the host",
+        ),
+        (probe("absent", "", generation=None), "not deployed", None),
+    ],
+)
+def test_the_verdict(found: Probe, state: str, reason: str | None) -> None:
+    verdict = judge(found)
+    assert verdict.state == state
+    assert verdict.reasons[:1] == ((reason,) if reason else ())
+    assert verdict.well == (state == "healthy")
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "",
+        answer(WELL).replace("@@bunker end", ""),
+        answer("200 %%%notbase64"),
+        answer(WELL).replace("4000 6000", "df: error"),
+        answer(WELL, "just-one-word\n"),
+        answer(WELL, generation=[1]),
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_never_guessed(host: Host, output: str) -> None:
+    with pytest.raises(BunkerError, match="cut short or cannot be read"):
+        read_probe("north", output)
+    status = status_of(host, Completed("north", 0, output, ""))
+    assert (status.verdict.state, status.probe) == ("unknown", None)
+
+
+NEW_COMMIT = "9b1d" * 10
+CUT_OFF = "the last deployment failed or was cut off"
+
+
+@pytest.mark.parametrize(
+    ("found", "state", "reasons"),
+    [
+        (answer(WELL, UP, applied=False), "unfinished", (CUT_OFF,)),
+        (
+            answer(WELL, UP, applied=False, checkout=GENERATION["commit"]),
+            "unfinished",
+            (CUT_OFF,),
+        ),
+        (
+            answer(WELL, UP, applied=False, checkout=NEW_COMMIT),
+            "unfinished",
+            (f"{CUT_OFF}; the checkout is at commit 9b1d9b1",),
+        ),
+        (
+            answer("absent", generation=None, applied=False, checkout="empty"),
+            "unfinished",
+            (CUT_OFF, "no container exists"),
+        ),
+        (answer("absent", generation=None, applied=False), "not deployed", ()),
+        (answer(WELL, UP, checkout=NEW_COMMIT), "healthy", ()),
+    ],
+)
+def test_a_deployment_that_did_not_end_is_told(
+    found: str, state: str, reasons: tuple[str, ...]
+) -> None:
+    verdict = judge(read_probe("north", found))
+    assert (verdict.state, verdict.reasons) == (state, reasons)
+
+
+@pytest.mark.parametrize(
+    ("files", "checkout"),
+    [
+        ({"HEAD": NEW_COMMIT}, NEW_COMMIT),
+        ({"HEAD": "ref: refs/heads/v2", "refs/heads/v2": NEW_COMMIT}, NEW_COMMIT),
+        ({"HEAD": "ref: refs/heads/master"}, ""),
+        ({}, None),
+    ],
+)
+def test_the_commit_that_is_checked_out(
+    remote: Remote, host: Host, program: Program, files: dict[str, str], checkout: str | None
+) -> None:
+    program("docker", "exit 0")
+    for name, text in files.items():
+        path = Path(host.application.directory, ".git", name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n")
+    found = read_probe("north", remote.run(script_for(host), sudo=True).stdout)
+    assert found.checkout == checkout
+
+
+def test_hosts_that_did_not_answer(host: Host) -> None:
+    gone = status_of(host, Unreachable("it refuses connections", where="north"))
+    assert (gone.verdict.state, gone.verdict.reasons) == (
+        "unreachable",
+        ("it refuses connections",),
+    )
+    refused = status_of(host, Completed("north", 1, "", "x\nsudo: a password is required\n"))
+    assert refused.verdict.state == "unknown"
+    assert "a password is required" in refused.verdict.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "parts"),
+    [
+        ({"status": "ok", "database": "ok"}, []),
+        ({"status": "error", "database": "down", "redis": {"status": "up"}}, ["database"]),
+        ({"checks": {"database": {"ok": False}, "queue": {"healthy": True}}}, ["database"]),
+        ({"failing": ["redis"]}, ["redis"]),
+        ({"failing": "database", "version": "2"}, ["database"]),
+        (
+            {"status": "error", "failing": ["redis"], "database": "ok", "redis": "ConnectionError"},
+            ["redis"],
+        ),
+        ("Bad Gateway", []),
+        (None, []),
+    ],
+)
+def test_the_failing_part_is_found_however_the_answer_nests_it(
+    body: object, parts: list[str]
+) -> None:
+    assert failing_parts(body) == parts
+
+
+def test_status_and_health_on_the_terminal(host: Host) -> None:
+    sick = encoded(503, {"status": "error", "checks": {"redis": "down"}})
+    containers = "api|running|Up 2 hours (unhealthy)\nredis|exited|Exited (137) 3 minutes ago\n"
+    statuses = [
+        status_of(host, Completed("north", 0, answer(WELL, UP), "")),
+        HostStatus(
+            "south", "s.example.org", judge(probe(sick, containers)), probe(sick, containers)
+        ),
+        status_of(host, Unreachable("it refuses connections")),
+    ]
+    assert plain(status_lines(statuses)) == STATUS
+    assert plain(health_lines(statuses[1], Repeat())) == (
+        "south: unhealthy\n"
+        "  the API answers 503: redis failing\n"
+        "  api is unhealthy\n"
+        "  redis is exited\n"
+        "  GET /api/health: 503\n"
+        '    {"status": "error", "checks": {"redis": "down"}}\n'
+        "  ! api             unhealthy  Up 2 hours (unhealthy)\n"
+        "  ! redis           none       Exited (137) 3 minutes ago\n"
+        "  try: invoke logs --host south --service api\n"
+        "  try: invoke logs --host south --service redis\n"
+    )
+
+
+def test_for_programs(host: Host) -> None:
+    told = status_of(host, Completed("north", 0, answer(WELL, UP), "")).to_json()
+    assert json.loads(json.dumps(told))["generation"]["number"] == 3
+    assert told["disk"] == {"used": 4000 * 1024, "free": 6000 * 1024, "percent": 40}
+    assert told["containers"][0] == {
+        "service": "api",
+        "state": "running",
+        "health": "healthy",
+        "status": "Up (healthy)",
+        "fine": True,
+    }
+
+
+def test_sizes_and_times_as_people_read_them() -> None:
+    assert [duration(n) for n in (45, 720, 11100, 1047600)] == [
+        "45 s",
+        "12 min",
+        "3 h 5 min",
+        "12 d 3 h",
+    ]
+    assert [size(n) for n in (10, 5_000_000, 18.44e9, 2e12)] == [
+        "10 B",
+        "5 MB",
+        "18.4 GB",
+        "2.0 TB",
+    ]
