@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -34,31 +34,57 @@ EXPECTED = {
 }
 
 
-def explain(error: ValidationError, layers: Sequence[Layer], where: str) -> list[BunkerError]:
-    """One sentence for each fault. ``where`` names the host's own file, for what stands nowhere."""
+def explain(
+    error: ValidationError,
+    layers: Sequence[Layer],
+    where: str,
+    *,
+    model: type[BaseModel] = Host,
+    prefix: Path = (),
+) -> list[BunkerError]:
+    """One sentence for each fault. ``where`` names the file itself, for what stands nowhere.
+
+    ``model`` is what was validated, ``prefix`` the path of its part of the file.
+    """
     sentences = []
     for fault in error.errors(include_url=False):
         path: Path = tuple(step for step in fault["loc"] if step != "[key]")
-        sentences.append(_sentence(dict(fault), path, layers, where))
+        if fault["type"] == "extra_forbidden":
+            known = known_keys(path[:-1], model)
+            sentences.append(_unknown_key((*prefix, *path), known, layers, where))
+        else:
+            spelling = FILE_KEY if model is Host else {}
+            sentences.append(_sentence(dict(fault), (*prefix, *path), layers, where, spelling))
     return sentences
 
 
 def _sentence(
-    fault: dict[str, Any], path: Path, layers: Sequence[Layer], where: str
+    fault: dict[str, Any],
+    path: Path,
+    layers: Sequence[Layer],
+    where: str,
+    spelling: Mapping[str, str],
 ) -> BunkerError:
     source = source_of(layers, path)
-    place = source.place(path) if source else where
-    key = ".".join(FILE_KEY.get(str(step), str(step)) for step in path) or "the file"
+    place = _place(source, path, where)
+    key = ".".join(spelling.get(str(step), str(step)) for step in path) or "the file"
     if fault["type"] == "missing":
         return BunkerError(f"{key} is missing", where=place, expected=f"a line `{path[-1]}: …`")
-    if fault["type"] == "extra_forbidden":
-        return _unknown_key(key, path, place)
     return BunkerError(f"{key} is {_found(source, path)}", where=place, expected=_expected(fault))
 
 
-def _unknown_key(key: str, path: Path, place: str) -> BunkerError:
-    remedy = suggest(str(path[-1]), known_keys(path[:-1]))
-    return BunkerError(f"{key} is not a known key", where=place, remedy=remedy)
+def _unknown_key(
+    path: Path, known: Sequence[str], layers: Sequence[Layer], where: str
+) -> BunkerError:
+    place = _place(source_of(layers, path), path, where)
+    key = ".".join(map(str, path))
+    return BunkerError(
+        f"{key} is not a known key", where=place, remedy=suggest(str(path[-1]), known)
+    )
+
+
+def _place(source: Layer | None, path: Path, where: str) -> str:
+    return source.place(path) if source else where
 
 
 def _found(source: Layer | None, path: Path) -> str:
@@ -67,8 +93,12 @@ def _found(source: Layer | None, path: Path) -> str:
     value = lookup(source.data, path)
     if isinstance(value, dict):
         return "a section"
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return "a list"
     text = repr(value)
-    if "://" in text and "@" in text:  # an address may carry a password; never repeat it
+    # An address may carry a password or a token, and who mixes up the name of a secret with its
+    # value puts it here; never repeat them.
+    if str(path[-1]).endswith("_secret") or ("://" in text and set("@?#") & set(text)):
         return "not right"
     return text if len(text) <= 60 else f"{text[:57]}…"
 
@@ -91,19 +121,29 @@ def _expected(fault: dict[str, Any]) -> str:
     return re.sub(r"^\w+ should (be |have )?", "", str(fault["msg"]))
 
 
-def known_keys(path: Path) -> list[str]:
-    """The keys that a host file may hold below a path, as the file spells them."""
-    model: Any = Host
+def known_keys(path: Path, model: Any = Host) -> list[str]:
+    """The keys that a host file, or a model's part of one, may hold below a path, as spelled."""
     for step in path:
         model = _model_below(model, step)
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return []
-    return [FILE_KEY.get(name, name) if model is Host else name for name in model.model_fields]
+    spelled = {
+        name: str(info.validation_alias or name) for name, info in model.model_fields.items()
+    }
+    return [FILE_KEY.get(name, name) if model is Host else key for name, key in spelled.items()]
 
 
 def _model_below(model: Any, step: str | int) -> Any:
     if isinstance(model, type) and issubclass(model, BaseModel):
         info = model.model_fields.get(str(step))
-        return info.annotation if info else None
+        return _without_none(info.annotation) if info else None
     arguments = [item for item in typing.get_args(model) if item not in (types.NoneType, ...)]
     return arguments[-1] if arguments else None
+
+
+def _without_none(annotation: Any) -> Any:
+    """``Window`` for ``Window | None``."""
+    members = typing.get_args(annotation)
+    if types.NoneType in members and len(members) == 2:
+        return next(member for member in members if member is not types.NoneType)
+    return annotation

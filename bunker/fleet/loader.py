@@ -20,6 +20,7 @@ from bunker.fleet.yaml_file import Document, read_document
 
 SUFFIX = ".yml"
 SECRETS_SUFFIX = ".sops.yml"
+SETTINGS_FILE = "fleet.settings.yaml"
 
 
 def fleet_names(root: Path) -> list[str]:
@@ -65,6 +66,7 @@ def _files(root: Path, name: str) -> list[Path]:
         if entry.suffix in (SUFFIX, ".yaml")
         and not entry.name.startswith(".")
         and not entry.name.endswith((SECRETS_SUFFIX, ".sops.yaml"))
+        and entry.name != SETTINGS_FILE
     ]
 
 

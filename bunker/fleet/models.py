@@ -23,7 +23,8 @@ ENVIRONMENT_KEY = re.compile(r"[A-Z][A-Z0-9_]*")
 TIMEZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
 PUBLIC_KEY = re.compile(r"((ssh|ecdsa|sk)-[a-z0-9@.-]+) [A-Za-z0-9+/]+=*( [^\n]*)?")
 PASSWORD_IN_URL = re.compile(r"[a-z+]+://[^/@\s]*:[^/@\s]+@", re.IGNORECASE)
-RESERVED_NAMES = ("all",)
+# Every host is in `all`; `notifications` is the owner of the fleet's own secrets.
+RESERVED_NAMES = ("all", "notifications")
 
 
 def _domain(value: str) -> str:
@@ -73,7 +74,7 @@ def _word(value: str) -> str:
 
 
 def _group(value: str) -> str:
-    if value in RESERVED_NAMES:
+    if value == "all":
         raise ValueError("expected another name: every host is in this group already")
     return _word(value)
 

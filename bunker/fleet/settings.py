@@ -1,0 +1,249 @@
+"""What holds for a fleet as a whole: rollouts, policies, approvers and notifications.
+
+The optional file `inventories/FLEET/fleet.settings.yaml`; without it every default holds.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import zoneinfo
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
+
+from bunker.errors import BunkerError, Problems
+from bunker.fleet.explain import explain
+from bunker.fleet.loader import SETTINGS_FILE
+from bunker.fleet.merge import Layer
+from bunker.fleet.models import GroupName, PublicKey, Section, Word
+from bunker.fleet.notification_targets import (
+    EVENTS,
+    KINDS,
+    Event,
+    NotificationTarget,
+    Target,
+    at_least_one,
+)
+from bunker.fleet.suggest import suggest
+from bunker.fleet.yaml_file import Document, read_document
+
+__all__ = [
+    "EVENTS",
+    "SETTINGS_FILE",
+    "Event",
+    "FleetSettings",
+    "NotificationTarget",
+    "Policy",
+    "RolloutSettings",
+    "Window",
+    "approver_name",
+    "load_settings",
+]
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+def _seconds(value: Any) -> Any:
+    from bunker.duration import EXPECTED, parse_duration  # noqa: PLC0415 - only where one stands
+
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError(f"expected {EXPECTED}")
+    try:
+        return parse_duration(str(value))
+    except BunkerError:
+        raise ValueError(f"expected {EXPECTED}") from None
+
+
+def _batch(value: Any) -> Any:
+    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    part = isinstance(value, str) and value[-1:] == "%" and value[:-1].isascii()
+    if whole or (part and value[:-1].isdigit() and 1 <= int(value[:-1]) <= 100):
+        return value
+    raise ValueError("expected a number of hosts such as 5, or a part of them such as 25%")
+
+
+def _no_boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("expected a number")
+    return value
+
+
+Seconds = Annotated[int, BeforeValidator(_seconds)]
+Count = Annotated[int, BeforeValidator(_no_boolean)]
+Ratio = Annotated[float, BeforeValidator(_no_boolean), Field(allow_inf_nan=False)]
+
+
+class RolloutSettings(Section):
+    """How a change goes through the fleet: who first, how long to wait, when to stop."""
+
+    canary_group: GroupName = "canary"
+    soak: Seconds = 30 * 60
+    """Seconds to wait and watch after the canaries before the rest follows."""
+    batch: Annotated[int | str, BeforeValidator(_batch)] = "25%"
+    max_fail: Count = Field(default=0, ge=0)
+    """Hosts that may fail or be unreachable in the whole rollout before it stops."""
+    minimum_requests: Count = Field(default=50, ge=1)
+    """Fewer requests than this while soaking prove nothing: the gate is inconclusive."""
+    max_error_ratio: Ratio = Field(default=0.05, ge=0, le=1)
+    max_latency_factor: Ratio = Field(default=2.0, ge=1)
+
+    def batch_size(self, hosts: int) -> int:
+        """How many of this many hosts make one batch: rounded down, one at least."""
+        if isinstance(self.batch, int):
+            return self.batch
+        return max(1, math.floor(hosts * int(self.batch.removesuffix("%")) / 100))
+
+
+class Window(Section):
+    """When changes may start: from ``start`` to ``end`` on the named days, local time.
+
+    An ``end`` that is not after ``start`` is on the following day, so equal times are 24 hours;
+    the day is the one on which the window opens.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    days: Annotated[tuple[Day, ...], AfterValidator(at_least_one)] = get_args(Day)
+    start: datetime.time = Field(validation_alias="from")
+    end: datetime.time = Field(validation_alias="to")
+    timezone: str = "UTC"
+
+    @field_validator("start", "end", mode="before")
+    @classmethod
+    def _clock(cls, value: Any) -> Any:
+        if isinstance(value, datetime.time):
+            return value
+        try:
+            return datetime.datetime.strptime(value, "%H:%M").time()
+        except (TypeError, ValueError):
+            raise ValueError('expected a time such as "14:00"') from None
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            zoneinfo.ZoneInfo(value)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("expected a time zone such as Europe/Berlin") from None
+        return value
+
+
+class Policy(Section):
+    """What a change of a group's hosts needs: a second person's approval, an open window."""
+
+    approval: bool = False
+    window: Window | None = None
+
+
+class FleetSettings(Section):
+    """Everything that `fleet.settings.yaml` may say."""
+
+    rollout: RolloutSettings = RolloutSettings()
+    policies: dict[Word, Policy] = Field(default_factory=dict)
+    """By group; ``all`` and the fleet's own name stand for every host."""
+    approvers: tuple[PublicKey, ...] = ()
+    """Public SSH keys of those who may approve; each one's comment is its owner's name."""
+    notifications: tuple[NotificationTarget, ...] = ()
+
+    @field_validator("approvers")
+    @classmethod
+    def _told_apart(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        names = [approver_name(line) for line in value]
+        keys = [line.split()[1] for line in value]
+        if not all(names):
+            raise ValueError("expected a name as the last word of every key, such as ana@example")
+        for words in (names, keys):
+            # One person with two names would be two approvers.
+            twice = sorted({names[words.index(word)] for word in words if words.count(word) > 1})
+            if twice:
+                raise ValueError(f"expected every name and key once; twice: {', '.join(twice)}")
+        return value
+
+    @field_validator("notifications")
+    @classmethod
+    def _names_once(cls, value: tuple[Target, ...]) -> tuple[Target, ...]:
+        names = [target.name for target in value]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"expected every name once; twice: {', '.join(twice)}")
+        return value
+
+
+def approver_name(public_key: str) -> str:
+    """Whose key this line is: its comment without blanks at the ends; empty where it has none."""
+    parts = public_key.split(maxsplit=2)
+    return parts[2].strip() if len(parts) == 3 else ""
+
+
+def load_settings(fleet_folder: Path) -> FleetSettings:
+    """The fleet's settings, checked; all defaults where the file is not there or says nothing.
+
+    Raises Problems with everything that is wrong, each with file, line and key.
+    """
+    path = fleet_folder / SETTINGS_FILE
+    where = f"inventories/{fleet_folder.name}/{SETTINGS_FILE}"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return FleetSettings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BunkerError(f"the file cannot be read: {error}", where=where) from None
+    if all(line.strip()[:1] in ("", "#") for line in text.splitlines()):
+        return FleetSettings()
+    document = read_document(text, where)
+    problems = list(document.problems)
+    settings = FleetSettings()
+    if document.data:
+        settings = _validated(document, problems)
+    if problems:
+        raise Problems("the fleet's settings have problems", problems)
+    return settings
+
+
+def _validated(document: Document, problems: list[BunkerError]) -> FleetSettings:
+    layer = Layer(document.data, document.place)
+    data = dict(document.data)
+    listed = data.pop("notifications", [])
+    if isinstance(listed, list):
+        data["notifications"] = _targets(listed, document, layer, problems)
+    else:
+        place, found = document.place(("notifications",)), "not a list"
+        fault = f"notifications is {found}"
+        problems.append(BunkerError(fault, where=place, expected="a list of targets"))
+    try:
+        return FleetSettings.model_validate(data)
+    except ValidationError as error:
+        problems += explain(error, (layer,), document.where, model=FleetSettings)
+        return FleetSettings()
+
+
+def _targets(
+    listed: list[Any], document: Document, layer: Layer, problems: list[BunkerError]
+) -> list[Target]:
+    """The targets one by one: each kind has its own keys, and a fault is told for that kind."""
+    targets = []
+    for index, item in enumerate(listed):
+        path = ("notifications", index)
+        kind = item.get("kind") if isinstance(item, dict) else None
+        model = KINDS.get(kind) if isinstance(kind, str) else None
+        if model is None:
+            problem = f"notifications.{index} has no known kind"
+            expected = f"kind: {', '.join(KINDS)}"
+            remedy = suggest(kind, KINDS) if isinstance(kind, str) else None
+            place = document.place((*path, "kind"))
+            problems.append(BunkerError(problem, where=place, expected=expected, remedy=remedy))
+            continue
+        try:
+            targets.append(model.model_validate(item))
+        except ValidationError as error:
+            problems += explain(error, (layer,), document.where, model=model, prefix=path)
+    return targets
