@@ -10,6 +10,8 @@ from typing import Final
 STATE_DIRECTORY: Final = "/var/lib/bunker"
 """Where Bunker keeps its own state on a host (root only)."""
 
+_FENCE: Final = Path(__file__).parent / "lease" / "fence.sh"
+
 SERIALISED: Final = """\
 umask 077
 install -d -m 0700 -o root -g root /var/lib/bunker /var/lib/bunker/applied
@@ -32,9 +34,15 @@ def with_variables(script: str, **variables: str | int) -> str:
     return "\n".join(["set -eu", *lines, script.strip(), ""])
 
 
-def changing(script: str, **variables: str | int) -> str:
-    """A script that changes the host: variables assigned, serialised with other changes."""
-    return with_variables(SERIALISED + script, **variables)
+def changing(script: str, *, LEASE_RUN: str = "", **variables: str | int) -> str:  # noqa: N803
+    """A script that changes the host: variables assigned, serialised with other changes.
+
+    ``LEASE_RUN`` is the run that it belongs to: where another run holds the host's lease it
+    changes nothing and exits 75. Roles use bunker.ops.changing, which knows the run.
+    """
+    return with_variables(
+        SERIALISED + script_file(_FENCE) + script, LEASE_RUN=LEASE_RUN, **variables
+    )
 
 
 @cache

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bunker.ops.changing import changing
 from bunker.ops.facts import SystemState
 from bunker.ops.recorder import RECORDER
 from bunker.ops.step import shell, step
 from bunker.plan.changes import Change
-from bunker.shell import changing
 
 _INSTALL = """\
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l

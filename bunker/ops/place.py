@@ -15,13 +15,14 @@ from pyinfra.context import ctx_host
 
 from bunker.bundle import Bundle, BundleFile
 from bunker.bundle_diff import FileMeta, diff_file
+from bunker.ops.changing import changing
 from bunker.ops.confirm import fresh_login
 from bunker.ops.facts import Components, ComponentsState, Contents, FileState, require
 from bunker.ops.recorder import RECORDER
 from bunker.ops.step import Command, shell, step
 from bunker.plan.changes import Change, Symbol
 from bunker.roles.component import Component
-from bunker.shell import changing, script_file
+from bunker.shell import script_file
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 

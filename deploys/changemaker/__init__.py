@@ -20,6 +20,7 @@ from bunker.bundle import Bundle
 from bunker.bundle_diff import changed_keys
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
+from bunker.ops.changing import changing
 from bunker.ops.context import current_commit, current_run, current_secrets, wants
 from bunker.ops.facts import ComponentsState, require
 from bunker.ops.instance import Instance, InstanceState
@@ -37,7 +38,7 @@ from bunker.ops.step import Command, shell, step
 from bunker.roles.changemaker.bundles import changemaker_bundle, http_port, source_component
 from bunker.roles.changemaker.decision import Decision, Files, decide
 from bunker.roles.component import Component
-from bunker.shell import changing, script_file
+from bunker.shell import script_file
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 
