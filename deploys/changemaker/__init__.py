@@ -70,7 +70,8 @@ def changemaker(host: Host) -> None:
     )
     _record(bundle, commit, instance, state, decision)
     if decision.needed:
-        _declare(host, bundle, commit, decision)
+        upgrade = decision.switch and instance.generation is not None
+        _declare(host, bundle, commit, decision, upgrade=upgrade)
 
 
 def _wanted_commit(host: Host, instance: InstanceState) -> str:
@@ -142,7 +143,7 @@ def _record(
         RECORDER.change(change)
 
 
-def _declare(host: Host, bundle: Bundle, commit: str, decision: Decision) -> None:
+def _declare(host: Host, bundle: Bundle, commit: str, decision: Decision, *, upgrade: bool) -> None:
     variables: dict[str, str | int] = {
         "DIRECTORY": host.application.directory,
         "PROJECT": host.application.project,
@@ -154,15 +155,18 @@ def _declare(host: Host, bundle: Bundle, commit: str, decision: Decision) -> Non
         "DOMAIN": host.domain,
         "HTTP_PORT": http_port(bundle),
         "TIMEOUT": host.application.health_timeout_seconds,
+        "QUIET_SECONDS": host.application.quiet_seconds,
         "RUN": current_run(),
         "INSTRUCTIONS": instructions(bundle),
         "BUILD": "yes" if decision.build else "",
     }
 
-    def run(name: str, *, files: bool = False, project: bool = True) -> Callable[[], list[Command]]:
+    def run(*names: str, files: bool = False, project: bool = True) -> Callable[[], list[Command]]:
         def commands() -> list[Command]:
-            common = script_file(_SCRIPTS / "common.sh") if project else ""
-            text = changing(common + script_file(_SCRIPTS / f"{name}.sh"), **variables)
+            scripts = ("common", *names) if project else names
+            text = changing(
+                "".join(script_file(_SCRIPTS / f"{name}.sh") for name in scripts), **variables
+            )
             return [shell(text, stdin=archive(bundle.files) if files else None)]
 
         return commands
@@ -170,11 +174,16 @@ def _declare(host: Host, bundle: Bundle, commit: str, decision: Decision) -> Non
     if decision.switch:
         step("changemaker: fetch the code", run("fetch", project=False))
         step("changemaker: pull and build images", run("prepare", files=True, project=False))
+        if upgrade:
+            step("changemaker: start the availability probe", run("probe_start", project=False))
         step("changemaker: switch files", run("switch", files=True, project=False))
     step("changemaker: database and cache", run("data"))
     if decision.migrate:
         step("changemaker: migrate", run("migrate"))
     step("changemaker: seed where empty", run("seed"))
-    step("changemaker: bring up services", run("up"))
+    step("changemaker: bring up services", run("swap", "up"))
     step("changemaker: health gate", run("health"))
+    if upgrade:
+        step("changemaker: settle", run("settle"))
+        step("changemaker: stop the availability probe", run("probe_stop", project=False))
     step("changemaker: record generation", run("record"))
