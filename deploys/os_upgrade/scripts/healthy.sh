@@ -1,0 +1,25 @@
+#!/bin/sh
+# Every container of the instance is well again, as the instance was recorded; and then the gate.
+deadline=$(( $(date +%s) + TIMEOUT ))
+until docker info >/dev/null 2>&1 9>&-; do
+  [ "$(date +%s)" -lt "$deadline" ] || { echo 'the engine does not answer' >&2; exit 70; }
+  sleep 0.5
+done
+unwell() {
+  docker ps -a --filter "label=com.docker.compose.project=$PROJECT" \
+    --filter label=com.docker.compose.oneoff=False --format '{{.Names}} {{.State}} {{.Status}}' 9>&- \
+    | grep -Ev ' running .*\(healthy\)| running [^(]*$' || true
+}
+while [ -n "$(unwell)" ]; do
+  if [ "$(date +%s)" -ge "$deadline" ]; then
+    echo "after $TIMEOUT seconds not every container is well:" >&2
+    unwell >&2
+    explain
+    exit 70
+  fi
+  sleep 0.5
+done
+# What the instance's own files say; nothing secret is needed here.
+COMMIT=$(git -c safe.directory="$DIRECTORY" -C "$DIRECTORY" rev-parse HEAD)
+HTTP_PORT=$(sed -n "s/^NGINX_HTTP_PORT=//p" "$DIRECTORY/.env" | tail -n 1 | tr -d "\"'")
+HTTP_PORT=${HTTP_PORT:-80}
