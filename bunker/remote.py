@@ -143,11 +143,12 @@ class Remote:
             raise no_client("ssh") from None
         stderr = done.stderr.decode(errors="replace")
         if done.returncode == SSH_FAILED:
-            raise self._unreachable(stderr)
+            raise self.unreachable(stderr)
         stdout = done.stdout.decode(errors="replace")
         return Completed(self.host.name, done.returncode, stdout, stderr)
 
-    def _unreachable(self, stderr: str) -> Unreachable:
+    def unreachable(self, stderr: str) -> Unreachable:
+        """What it means, and what to do, when `ssh` said this and ended with 255."""
         place = f"{self.host.address} port {self.host.port}"
         for pattern, problem, remedy in FAILURES:
             if re.search(pattern, stderr, re.IGNORECASE):

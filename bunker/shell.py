@@ -10,6 +10,9 @@ from typing import Final
 STATE_DIRECTORY: Final = "/var/lib/bunker"
 """Where Bunker keeps its own state on a host (root only)."""
 
+RUN_DIRECTORY: Final = "/run/bunker"
+"""What must not outlive a boot of the host, such as its lease (root only)."""
+
 _FENCE: Final = Path(__file__).parent / "lease" / "fence.sh"
 
 SERIALISED: Final = """\

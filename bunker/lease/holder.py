@@ -1,0 +1,76 @@
+"""Who holds a host, in data and in words."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from bunker.duration import describe_duration
+from bunker.errors import BunkerError, ExitCode
+
+
+@dataclass(frozen=True)
+class LeaseHolder:
+    """The run that holds a host's lease, as the host said it; seconds by the host's clock."""
+
+    host: str
+    owner: str
+    run: str
+    purpose: str
+    held_seconds: int
+    expires_in: int
+
+    @classmethod
+    def of(cls, host: str, data: Mapping[str, Any]) -> Self:
+        """The holder from a keeper's answer."""
+        return cls(
+            host=host,
+            owner=str(data.get("owner", "somebody")),
+            run=str(data.get("run", "unknown")),
+            purpose=str(data.get("purpose", "unknown purpose")),
+            held_seconds=int(data.get("held_seconds", 0)),
+            expires_in=int(data.get("expires_in", 0)),
+        )
+
+    def sentence(self) -> str:
+        """Who holds it, since when, and when it is free by itself; without the host's name."""
+        return (
+            f"held by {self.owner} for run {self.run} ({self.purpose}) since "
+            f"{describe_duration(self.held_seconds)}, frees itself within "
+            f"{max(1, self.expires_in)} s unless renewed"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "host": self.host,
+            "owner": self.owner,
+            "run": self.run,
+            "purpose": self.purpose,
+            "held_seconds": self.held_seconds,
+            "expires_in": self.expires_in,
+        }
+
+
+class LockHeld(BunkerError):
+    """Hosts are being changed by somebody else right now."""
+
+    exit_code = ExitCode.LOCK_HELD
+
+    @classmethod
+    def by(cls, refused: Mapping[str, LeaseHolder]) -> LockHeld:
+        """The error for hosts that were refused: every one with its holder."""
+        told = "; ".join(f"{host} is {refused[host].sentence()}" for host in sorted(refused))
+        return cls(told, remedy="Wait for it with --wait, or ask them to stop their run")
+
+
+def this_operator() -> str:
+    """``user@machine`` of whoever runs this, for others to know whom to ask."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}"
