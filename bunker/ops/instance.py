@@ -42,6 +42,8 @@ class InstanceState:
     built_commit: str
     seed_pending: bool
     generation: Mapping[str, Any] | None
+    token: str = ""
+    """Changes when the host goes back by itself: newest generation and attempts to go back."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -94,6 +96,10 @@ echo '{MARK} built'; cat /var/lib/bunker/changemaker/built 2>/dev/null || true
 echo '{MARK} seed'; [ ! -e /var/lib/bunker/changemaker/seed-pending ] || echo yes
 echo '{MARK} generation'
 cat "$(ls -1 /var/lib/bunker/generations/*.json 2>/dev/null | tail -n 1)" 2>/dev/null || true
+echo '{MARK} token'
+last=$(ls -1 /var/lib/bunker/generations/*.json 2>/dev/null | tail -n 1)
+attempts=$(cat /var/lib/bunker/upgrade/attempts 2>/dev/null || echo 0)
+echo "$(basename "${{last:-none}}" .json)-$attempts"
 echo '{MARK} end'
 """
 
@@ -119,4 +125,5 @@ echo '{MARK} end'
             built_commit=first("built"),
             seed_pending=first("seed") == "yes",
             generation=json.loads(generation) if generation else None,
+            token=first("token"),
         )

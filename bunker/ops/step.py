@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable
 from typing import Any, TypeAlias
 
 from pyinfra.api import StringCommand, operation
@@ -13,7 +13,7 @@ Command: TypeAlias = Any
 """A StringCommand or a FunctionCommand of pyinfra, whose own types are not checkable."""
 
 
-Commands: TypeAlias = Sequence[Command] | Callable[[], Sequence[Command]]
+Commands: TypeAlias = Iterable[Command] | Callable[[], Iterable[Command]]
 
 
 @operation()

@@ -9,7 +9,6 @@ next one goes through the same order again and ends in the same place.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from pyinfra.api.deploy import deploy
 from pyinfra.context import ctx_host
@@ -38,9 +37,7 @@ from bunker.ops.step import Command, shell, step
 from bunker.roles.changemaker.bundles import changemaker_bundle, http_port, source_component
 from bunker.roles.changemaker.decision import Decision, Files, decide
 from bunker.roles.component import Component
-from bunker.shell import script_file
-
-_SCRIPTS = Path(__file__).parent / "scripts"
+from deploys.changemaker.going_back import going_back_variables, protect, scripts
 
 
 @deploy("changemaker")
@@ -70,8 +67,7 @@ def changemaker(host: Host) -> None:
     )
     _record(bundle, commit, instance, state, decision)
     if decision.needed:
-        upgrade = decision.switch and instance.generation is not None
-        _declare(host, bundle, commit, decision, upgrade=upgrade)
+        _declare(host, bundle, commit, decision, instance)
 
 
 def _wanted_commit(host: Host, instance: InstanceState) -> str:
@@ -143,31 +139,32 @@ def _record(
         RECORDER.change(change)
 
 
-def _declare(host: Host, bundle: Bundle, commit: str, decision: Decision, *, upgrade: bool) -> None:
+def _declare(
+    host: Host, bundle: Bundle, commit: str, decision: Decision, instance: InstanceState
+) -> None:
+    upgrade = decision.switch and instance.generation is not None
     variables: dict[str, str | int] = {
-        "DIRECTORY": host.application.directory,
-        "PROJECT": host.application.project,
-        "OWNER": host.user,
+        **going_back_variables(host, bundle),
         "REPOSITORY": host.application.repository,
         "REF": host.application.ref,
         "COMMIT": commit,
         "FINGERPRINT": bundle.fingerprint,
         "DOMAIN": host.domain,
         "HTTP_PORT": http_port(bundle),
-        "TIMEOUT": host.application.health_timeout_seconds,
-        "QUIET_SECONDS": host.application.quiet_seconds,
         "RUN": current_run(),
+        "PLANNED": instance.token,
         "INSTRUCTIONS": instructions(bundle),
         "BUILD": "yes" if decision.build else "",
     }
 
     def run(*names: str, files: bool = False, project: bool = True) -> Callable[[], list[Command]]:
         def commands() -> list[Command]:
-            scripts = ("common", *names) if project else names
-            text = changing(
-                "".join(script_file(_SCRIPTS / f"{name}.sh") for name in scripts), **variables
-            )
-            return [shell(text, stdin=archive(bundle.files) if files else None)]
+            body = scripts(*(("common", *names) if project else names))
+            # In a subshell: however it ends, the deadline is renewed after it.
+            text = f"{scripts('armed')}as_planned\nrenew\n(\n{body}\n)\nrenew\n"
+            return [
+                shell(changing(text, **variables), stdin=archive(bundle.files) if files else None)
+            ]
 
         return commands
 
@@ -175,6 +172,7 @@ def _declare(host: Host, bundle: Bundle, commit: str, decision: Decision, *, upg
         step("changemaker: fetch the code", run("fetch", project=False))
         step("changemaker: pull and build images", run("prepare", files=True, project=False))
         if upgrade:
+            step("changemaker: prepare the way back", protect(variables))
             step("changemaker: start the availability probe", run("probe_start", project=False))
         step("changemaker: switch files", run("switch", files=True, project=False))
     step("changemaker: database and cache", run("data"))
@@ -186,4 +184,4 @@ def _declare(host: Host, bundle: Bundle, commit: str, decision: Decision, *, upg
     if upgrade:
         step("changemaker: settle", run("settle"))
         step("changemaker: stop the availability probe", run("probe_stop", project=False))
-    step("changemaker: record generation", run("record"))
+    step("changemaker: record generation", run("keep", "record"))

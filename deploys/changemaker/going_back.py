@@ -1,0 +1,119 @@
+"""What an armed change leaves on the host, so that it can go back without the controller."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from pyinfra import logger
+from pyinfra.api import FunctionCommand
+from pyinfra.api.command import StringCommand
+from pyinfra.api.exceptions import FactProcessError
+
+from bunker.application.migrations import MigrationSafety, classify_migrations
+from bunker.bundle import Bundle, BundleFile
+from bunker.fleet.models import Host
+from bunker.ops.changing import changing
+from bunker.ops.facts import sections
+from bunker.ops.place import archive
+from bunker.ops.step import Command, shell
+from bunker.shell import script_file, with_variables
+
+SCRIPTS: Final = Path(__file__).parent / "scripts"
+
+
+def scripts(*names: str) -> str:
+    """The text of several of the role's scripts, one after the other."""
+    return "".join(script_file(SCRIPTS / f"{name}.sh") for name in names)
+
+
+def going_back_variables(host: Host, bundle: Bundle) -> dict[str, str | int]:
+    """What the scripts about going back need to know of an instance."""
+    return {
+        "DIRECTORY": host.application.directory,
+        "PROJECT": host.application.project,
+        "OWNER": host.user,
+        "TIMEOUT": host.application.health_timeout_seconds,
+        "QUIET_SECONDS": host.application.quiet_seconds,
+        "DEADMAN_SECONDS": host.application.deadman_seconds,
+        "PLACED": " ".join(file.path for file in bundle.files),
+    }
+
+
+def armed_files(
+    variables: Mapping[str, str | int], unsafe: Sequence[MigrationSafety], **more: str
+) -> str:
+    """The archive of an armed change: how to go back, when, and what speaks against it.
+
+    ``unsafe`` are the migrations after which the code of before does not work.
+    """
+    functions = scripts("armed", "common", "keep", "snapshot", "restore", "swap")
+    gates = f"gate() (\n{scripts('health')}\n)\nbring_up() (\n{scripts('up')}\n)\n"
+    files = {
+        "return": with_variables(functions + gates + scripts("return"), **variables),
+        "deadman": with_variables(scripts("armed", "deadman")),
+        "unsafe": unsafe_text(unsafe),
+        "bunker-deadman.service": (SCRIPTS / "bunker-deadman.service").read_text(),
+        "bunker-deadman.timer": (SCRIPTS / "bunker-deadman.timer").read_text(),
+        **more,
+    }
+    return archive([BundleFile(f"/{name}", text.encode()) for name, text in files.items()])
+
+
+def unsafe_text(found: Sequence[MigrationSafety]) -> str:
+    """One line a migration that is not schema-safe: its name, a tab, its reasons."""
+    rows = [f"{one.name}\t{'; '.join(one.reasons)}" for one in found if not one.safe]
+    return "".join(" ".join(row.split("\n")) + "\n" for row in rows)
+
+
+def protect(
+    variables: Mapping[str, str | int],
+) -> Callable[[], Iterator[Command]]:
+    """The commands of the step that makes the way back, before anything is changed."""
+
+    def commands() -> Iterator[Command]:
+        found: list[MigrationSafety] = []
+        question = with_variables(
+            scripts("armed") + "as_planned\n" + scripts("common", "keep", "pending"), **variables
+        )
+        yield FunctionCommand(_classify_pending, (question, found), {})
+        text = changing(
+            scripts("armed")
+            + "as_planned\n"
+            + scripts("common", "keep", "snapshot", "arm", "protect"),
+            **variables,
+        )
+        yield shell(text, stdin=armed_files(variables, found))
+
+    return commands
+
+
+def read_migrations(lines: Sequence[str]) -> dict[str, str]:
+    """SQL by name from the section ``migrations``: a name and base64 a line."""
+    found = {}
+    for line in lines:
+        name, _, encoded = line.partition(" ")
+        if name:
+            found[name] = base64.b64decode(encoded).decode(errors="replace")
+    return found
+
+
+def _classify_pending(state: Any, host: Any, question: str, found: list[MigrationSafety]) -> bool:
+    """Ask which migrations the wanted commit brings, and judge them."""
+    del state
+    answered, output = host.run_shell_command(
+        StringCommand(question), _sudo=True, print_output=False
+    )
+    if not answered:
+        for line in output.stderr_lines:
+            logger.error(f"{host.print_prefix}{line}")
+        return False
+    try:
+        migrations = read_migrations(sections(output.stdout_lines)["migrations"])
+    except FactProcessError as error:
+        logger.error(f"{host.print_prefix}{error}")
+        return False
+    found += classify_migrations(migrations)
+    return True

@@ -1,0 +1,15 @@
+#!/bin/sh
+# The dead-man's switch of an armed change: waits for whatever changes the host right now, and
+# goes back where nobody renewed the deadline.
+exec 9>/var/lib/bunker/lock
+flock 9
+[ -e "$UPGRADE/deadline" ] || exit 0
+last=$(newest)
+if [ ! -e "$UPGRADE/back" ] && [ "$(field run "$last")" = "$(cat "$UPGRADE/run")" ]; then
+  # The change was recorded as good; only taking this away was cut off.
+  disarm
+  exit 0
+fi
+[ "$(date +%s)" -ge "$(cat "$UPGRADE/deadline")" ] || exit 0
+echo "nobody went on with run $(cat "$UPGRADE/run"): back to generation $(cat "$UPGRADE/from")"
+exec /bin/sh "$UPGRADE/return"

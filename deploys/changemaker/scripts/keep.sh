@@ -1,0 +1,46 @@
+#!/bin/sh
+# Keeping generations: what is needed to go back to one without the controller.
+as_owner() { runuser -u "$OWNER" -- git -C "$DIRECTORY" "$@" </dev/null 9>&-; }
+# Service, image and reference of every container of the project.
+running_images() {
+  docker ps -a --filter "label=com.docker.compose.project=$PROJECT" \
+    --filter label=com.docker.compose.oneoff=False --format '{{.ID}}' </dev/null \
+    | xargs -r docker inspect --format \
+      '{{index .Config.Labels "com.docker.compose.service"}} {{.Image}} {{.Config.Image}}' | sort -u
+}
+tag_images() {
+  while read -r service image reference; do
+    docker tag "$image" "bunker-kept/$PROJECT-$service:g$1" </dev/null
+  done < "$GENERATIONS/$1/images"
+}
+# keep_generation NUMBER COMMIT: the instance as it is now is that generation.
+keep_generation() {
+  padded=$(printf '%06d' "$1")
+  folder=$GENERATIONS/$padded
+  rm -rf "$folder.new"
+  mkdir -p "$folder.new/files"
+  echo "$2" > "$folder.new/commit"
+  for path in $PLACED; do
+    cp -a --parents "$path" "$folder.new/files"
+  done
+  running_images > "$folder.new/images"
+  rm -rf "$folder"
+  mv "$folder.new" "$folder"
+  tag_images "$padded"
+  as_owner update-ref "refs/bunker/g$padded" "$2"
+}
+# Twenty generations are remembered; the images of the last five are kept.
+drop_generations() {
+  ls -1 "$GENERATIONS"/*.json | head -n -20 | while read -r file; do
+    rm -rf "$file" "${file%.json}"
+    as_owner update-ref -d "refs/bunker/g$(basename "$file" .json)" || true
+  done
+  kept=$(ls -1 "$GENERATIONS"/*.json | tail -n 5 | xargs -n 1 basename | sed 's/\.json$//')
+  docker image ls --format '{{.Repository}}:{{.Tag}}' "bunker-kept/$PROJECT-*" </dev/null \
+    | while read -r tag; do
+      case "$kept" in
+        *"${tag##*:g}"*) ;;
+        *) docker image rm "$tag" >/dev/null </dev/null || true ;;
+      esac
+    done
+}

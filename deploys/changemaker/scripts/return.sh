@@ -1,0 +1,131 @@
+#!/bin/sh
+# Back to the generation that the armed change names: files, code, images; asked for, the database.
+# Run under the host's lock by the dead-man's switch or by the controller. Safe to be cut off at
+# any line and run again. Exit 78: going back would break the instance; the operator has to choose.
+umask 077
+FROM=$(cat "$UPGRADE/from")
+RUN=$(cat "$UPGRADE/run")
+padded=$(printf '%06d' "$FROM")
+record=$GENERATIONS/$padded.json
+copy=$GENERATIONS/$padded
+echo $(( $(cat "$UPGRADE/attempts" 2>/dev/null || echo 0) + 1 )) | write "$UPGRADE/attempts"
+# Nothing more happens by itself, and whoever asks for the host's status is told why.
+halt() {
+  echo "$1" | write "$UPGRADE/halted"
+  disable_deadman
+  echo "$1" >&2
+  exit 78
+}
+failed() {
+  why=$1
+  echo "going back to generation $FROM failed: $why" >&2
+  exit 70
+}
+why='see the lines above'
+ended() {
+  code=$?
+  trap - EXIT
+  case "$code" in 0|78) exit "$code" ;; esac
+  reopen_database || true
+  count=$(( $(cat "$UPGRADE/failures" 2>/dev/null || echo 0) + 1 ))
+  echo "$count" | write "$UPGRADE/failures"
+  if [ "$count" -ge 3 ]; then halt "three attempts to go back to generation $FROM failed: $why"; fi
+  exit "$code"
+}
+trap ended EXIT
+[ -e "$record" ] && [ -e "$copy/commit" ] \
+  || halt "generation $FROM is not kept on this host, so nothing can go back to it"
+COMMIT=$(cat "$copy/commit")
+while read -r service image reference; do
+  docker image inspect "$image" >/dev/null 2>&1 </dev/null \
+    || halt "the image of $service of generation $FROM is gone: deploy commit $COMMIT again"
+done < "$copy/images"
+# What a killed step left running: a migration is waited for, anything else is ended.
+oneoff() {
+  docker ps -q --filter "label=com.docker.compose.project=$PROJECT" \
+    --filter label=com.docker.compose.oneoff=True "$@" </dev/null
+}
+tries=0
+while [ -e "$UPGRADE/migrating" ] && [ "$tries" -lt "$TIMEOUT" ] && [ -n "$(
+  oneoff | xargs -r docker inspect --format '{{.Config.Cmd}}{{.Path}}{{.Args}}' | grep migrate
+)" ]; do
+  tries=$((tries + 1))
+  sleep 1
+done
+oneoff --all | xargs -r docker rm -f >/dev/null 2>&1 9>&- || true
+if [ -s "$UPGRADE/unsafe" ] && [ ! -e "$UPGRADE/restore" ]; then
+  if database_answers; then
+    completed=$(applied_migrations | while read -r name; do
+      grep "^$name	" "$UPGRADE/unsafe" || true
+    done | sed 's/	/: /' | tr '\n' ' ' | sed 's/ $//')
+    [ -z "$completed" ] \
+      || halt "generation $FROM does not work with the database as it is now ($completed): restore the snapshot, or fix forward"
+  elif [ -e "$UPGRADE/migrating" ]; then
+    failed 'the database does not answer, so what was migrated is unknown'
+  fi
+fi
+if [ -e "$UPGRADE/restore" ]; then
+  database_answers postgres || failed 'the database does not answer'
+  restore_database
+fi
+if [ ! -e "$UPGRADE/left" ]; then
+  ( as_owner rev-parse HEAD 2>/dev/null || echo "$COMMIT" ) | write "$UPGRADE/left"
+fi
+rm -f /var/lib/bunker/applied/changemaker "$KEPT/migrated" "$KEPT/built"
+rm -f .git/index.lock
+if ! as_owner diff --quiet HEAD --; then
+  patch="$KEPT/edited-by-hand-$(date -u +%Y%m%dT%H%M%SZ).patch"
+  as_owner diff HEAD -- > "$patch"
+  echo "edits by hand were kept in $patch"
+fi
+( umask 022; as_owner checkout --quiet --force --detach "$COMMIT" )
+( cd "$copy/files" && find . -type f ) | while read -r path; do
+  path=${path#.}
+  rm -f "$(dirname "$path")"/.bunker.??????
+  temporary=$(mktemp "$(dirname "$path")/.bunker.XXXXXX")
+  cp -a "$copy/files$path" "$temporary"
+  mv -f -T "$temporary" "$path"
+done
+while read -r service image reference; do
+  case "$reference" in *@sha256:*|sha256:*) ;; *) docker tag "$image" "$reference" </dev/null ;; esac
+done < "$copy/images"
+DOMAIN=$(sed -n 's/^DOMAIN=//p' .env | tail -n 1 | tr -d "\"'")
+HTTP_PORT=$(sed -n 's/^NGINX_HTTP_PORT=//p' .env | tail -n 1 | tr -cd '0-9')
+# A version that serves is replaced without a gap; where that fails, as Compose does it.
+if ! bring_up && ! compose up -d --no-build --remove-orphans --wait --wait-timeout "$TIMEOUT"; then
+  explain
+  failed 'its services do not come up'
+fi
+# Folders that containers read from the checkout hold other files now: Compose does not see that.
+changed=$(as_owner diff --name-only "$(cat "$UPGRADE/left")" "$COMMIT" -- 2>/dev/null) || changed=
+docker ps -q --filter "label=com.docker.compose.project=$PROJECT" </dev/null | while read -r id; do
+  docker inspect --format '{{range .Mounts}}{{if eq .Type "bind"}}{{println .Source}}{{end}}{{end}}' "$id" </dev/null \
+    | while read -r source; do
+      case "$source" in "$DIRECTORY"/?*) ;; *) continue ;; esac
+      if echo "$changed" | grep -q "^${source#"$DIRECTORY"/}\(/\|$\)"; then echo "$id"; fi
+    done
+done | sort -u | xargs -r docker restart >/dev/null 9>&-
+gate || failed 'the API is not well there'
+echo "$COMMIT" | write "$KEPT/migrated"
+echo "$COMMIT" | write "$KEPT/built"
+identity=$(sed -n 's/.*\("commit": .*}\)}.*/\1/p' "$record")
+last=$(newest)
+undoes=$(cat "$UPGRADE/undoes")
+if [ ! -e "$UPGRADE/unrecorded" ] && [ "$RUN-$undoes-$FROM" != \
+  "$(field run "$last")-$(field rollback_of "$last")-$(field rollback_to "$last")" ]; then
+  number=$(( $(number_of "$last") + 1 ))
+  new=$(printf '%06d' "$number")
+  rm -rf "${GENERATIONS:?}/$new"
+  cp -a "$copy" "$GENERATIONS/$new"
+  tag_images "$new"
+  as_owner update-ref "refs/bunker/g$new" "$COMMIT"
+  printf '{"number": %d, "time": "%s", "run": "%s", "backup": null, "from": %d, "rollback_of": "%s", "rollback_to": %d, %s}\n' \
+    "$number" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$RUN" "$(number_of "$last")" \
+    "$undoes" "$FROM" "$identity" | write "$GENERATIONS/$new.json"
+  drop_generations
+fi
+field configuration "$record" | write /var/lib/bunker/applied/changemaker
+trap - EXIT
+disarm
+rm -rf /var/lib/bunker/stage
+echo "back at generation $FROM, commit $COMMIT"
