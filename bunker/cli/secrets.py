@@ -116,7 +116,7 @@ def set_(options: Options, key: str = "") -> None:
     if not key:
         raise BunkerError("no secret is named", expected="--key NAME, such as --key SMTP_PASS")
     fleet, host = options.select_one()
-    changed = secrets.set_secret(fleet.folder, host.name, key, _read_value(key))
+    changed = secrets.set_secret(fleet.folder, host.name, key, read_value(key))
     if options.json:
         print_json({"host": host.name, "key": key, "changed": changed})
         return
@@ -221,7 +221,8 @@ def _chosen(options: Options) -> list[str] | None:
     return [host.name for host in options.select()[1]]
 
 
-def _read_value(key: str) -> Secret:
+def read_value(key: str) -> Secret:
+    """A secret's value from a prompt or from standard input, never from an argument."""
     from bunker.masking import Secret  # noqa: PLC0415
 
     if sys.stdin.isatty():

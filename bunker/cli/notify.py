@@ -1,0 +1,80 @@
+"""notify.test and notify.secret."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from bunker.cli.command import operator_command
+from bunker.cli.options import Options
+from bunker.errors import BunkerError, ExitCode
+
+if TYPE_CHECKING:
+    from bunker.notify import Delivery
+
+
+@operator_command(select=False)
+def test(options: Options) -> ExitCode:
+    """Send a test message to every notification target.
+
+    The targets are those of the fleet's fleet.settings.yaml, whatever events they want.
+
+    Examples:
+      invoke notify.test
+      invoke notify.test --fleet production --json
+
+    Exit codes: 0 every target has it, 1 some have not.
+    """
+    from bunker.notify import Message, open_dispatcher  # noqa: PLC0415 - see the package
+    from bunker.terminal.lines import table  # noqa: PLC0415
+    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
+
+    _folder, fleet = options.fleet_folder, options.fleet_name
+    text = "This is a test: messages about runs of this fleet will arrive here."
+    message = Message(f"{fleet}: test of notifications", text, text, priority=2)
+    deliveries = open_dispatcher(options.root, fleet).send_to_all(message)
+    if options.json:
+        print_json({"fleet": fleet, "deliveries": [vars(item) for item in deliveries]})
+    elif not deliveries:
+        raise BunkerError(
+            f"the fleet {fleet} has no notification targets",
+            remedy="Name them in fleet.settings.yaml (docs/notifications.md)",
+        )
+    else:
+        print_lines(table(("TARGET", "KIND", "OUTCOME"), [_row(item) for item in deliveries]))
+    return ExitCode.OK if all(item.ok for item in deliveries) else ExitCode.ERROR
+
+
+def _row(delivery: Delivery) -> tuple[str, str, str]:
+    return delivery.target, delivery.kind, "sent" if delivery.ok else f"failed: {delivery.reason}"
+
+
+@operator_command(
+    select=False, positional=("name",), help={"name": "name of the secret, as the settings have it"}
+)
+def secret(options: Options, name: str) -> None:
+    """Store a token, password or address of a target.
+
+    From a prompt or a pipe: the value is never an argument, arguments show in the process list.
+
+    Examples:
+      invoke notify.secret OPS_GOTIFY_TOKEN
+      invoke notify.secret OPS_WEBHOOK < webhook_address
+    """
+    from bunker.cli.secrets import read_value  # noqa: PLC0415
+    from bunker.fleet.settings import load_settings  # noqa: PLC0415
+    from bunker.notify import store_secret  # noqa: PLC0415
+    from bunker.notify.secrets import refuse_unknown  # noqa: PLC0415
+    from bunker.terminal.output import print_json  # noqa: PLC0415
+
+    folder = options.fleet_folder
+    targets = load_settings(folder).notifications
+    wanted = [key for target in targets for key in target.secret_names]
+    refuse_unknown(name, wanted)
+    changed = store_secret(folder, name, read_value(name), wanted)
+    if options.json:
+        print_json({"fleet": options.fleet_name, "secret": name, "changed": changed})
+    elif changed:
+        sys.stdout.write(f"Stored {name}. Try it with: invoke notify.test\n")
+    else:
+        sys.stdout.write(f"{name} has this value already\n")

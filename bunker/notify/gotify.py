@@ -1,0 +1,48 @@
+"""Gotify: a message to an application of a server of one's own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bunker.masking import Redactor, Secret
+from bunker.notify.http import excerpt, post_json
+from bunker.notify.message import ATTEMPT_SECONDS, Message, NotifyFailed
+
+if TYPE_CHECKING:
+    from bunker.fleet.notification_targets import GotifyTarget
+
+
+@dataclass(frozen=True)
+class GotifyNotifier:
+    """Posts with the application's token in a header: an address would end in access logs."""
+
+    target: GotifyTarget
+    token: Secret
+    _redactor: Redactor = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_redactor", Redactor([self.token]))
+
+    def send(self, message: Message, *, seconds: float = ATTEMPT_SECONDS) -> None:
+        """Send now, once. Raises NotifyFailed."""
+        answer = post_json(
+            Secret(f"{self.target.url}/message"),
+            {
+                "title": message.title,
+                "message": message.markdown or message.title,
+                "priority": message.priority,
+                "extras": {"client::display": {"contentType": "text/markdown"}},
+            },
+            seconds=seconds,
+            redactor=self._redactor,
+            headers={"X-Gotify-Key": self.token},
+        )
+        try:
+            accepted = "id" in json.loads(answer.text)
+        except (ValueError, TypeError):
+            accepted = False
+        if not accepted:
+            said = excerpt(answer.text, self._redactor)
+            raise NotifyFailed(f"is no Gotify server; it answered: {said}", retryable=False)
