@@ -1,0 +1,124 @@
+"""Where metrics come from: a small interface, and the instances' own /metrics over SSH."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from bunker.host_keys import Unreachable
+from bunker.judgement.exposition import UnreadableMetrics, parse_metrics
+from bunker.judgement.sample import DURATIONS, REQUESTS, Sample
+
+if TYPE_CHECKING:
+    from bunker.fleet import Fleet
+    from bunker.fleet.models import Host
+
+TIMEOUT_SECONDS = 30
+MARK = "@@bunker metrics"
+
+# The container's id and start time tell one process from the next. Only the lines that are
+# needed travel. `end` shows that nothing was cut off.
+SCRIPT = rf"""
+container=$(docker ps --filter label=com.docker.compose.project="$PROJECT" \
+  --filter label=com.docker.compose.service=api \
+  --filter label=com.docker.compose.oneoff=False --format '{{{{.ID}}}}' </dev/null |
+  sort | tr '\n' ' ')
+process=$(docker inspect --format '{{{{.Id}}}} {{{{.State.StartedAt}}}}' $container \
+  2>/dev/null </dev/null | tr '\n' ' ')
+port=$(sed -n 's/^API_PORT=//p' "$DIRECTORY/.env" | tail -n 1 | tr -cd '0-9')
+body=$(curl --silent --show-error --fail --max-time 10 --max-filesize 4000000 \
+  "http://127.0.0.1:${{port:-4000}}/metrics" </dev/null) || exit 1
+echo "$(date +%s.%N) $process"
+echo '{MARK}'
+printf '%s\n' "$body" | grep -E '^({REQUESTS}|{DURATIONS})[{{ ]' || true
+echo '{MARK} end'
+"""
+
+
+class MetricSource(Protocol):
+    """Anything that can say how many requests and errors hosts had so far."""
+
+    @property
+    def problems(self) -> Mapping[str, str]:
+        """By host: why the last ``sample`` has nothing of it."""
+
+    def sample(self, hosts: Sequence[Host]) -> Mapping[str, Sample]:
+        """What these hosts say now, by name. One that does not answer is missing, never zero."""
+
+
+class InstanceMetrics:
+    """The API's own /metrics, asked on each host itself over SSH, all hosts at once.
+
+    Health checks are requests too: an instance without visitors answers a few in a minute.
+    """
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self.problems: Mapping[str, str] = {}
+
+    def sample(self, hosts: Sequence[Host]) -> Mapping[str, Sample]:
+        """One command per host; see :class:`MetricSource`."""
+        from bunker.remote import Remote, run_many  # noqa: PLC0415 - only where hosts are asked
+
+        problems: dict[str, str] = {}
+        remotes = [Remote.of(self.fleet, host) for host in hosts]
+        found: dict[str, Sample] = {}
+        for name, answer in run_many(
+            remotes, script_for, timeout=TIMEOUT_SECONDS, sudo=True
+        ).items():
+            if isinstance(answer, Unreachable):
+                problems[name] = answer.problem
+            elif not answer.ok:
+                last = (answer.stderr.strip().splitlines() or ["no message"])[-1]
+                problems[name] = f"its API gave no metrics: {last}"
+            else:
+                try:
+                    found[name] = read_sample(answer.stdout)
+                except UnreadableMetrics as problem:
+                    problems[name] = f"its metrics cannot be read: {problem}"
+        self.problems = problems
+        return found
+
+
+def script_for(host: Host) -> str:
+    """The question to one host."""
+    project = shlex.quote(host.application.project)
+    return f"PROJECT={project}\nDIRECTORY={shlex.quote(host.application.directory)}\n{SCRIPT}"
+
+
+def read_sample(answer: str) -> Sample:
+    """A host's answer as a sample. Raises UnreadableMetrics, also where it is cut off."""
+    head, mark, rest = answer.partition(f"{MARK}\n")
+    text, end, _ = rest.partition(f"{MARK} end")
+    if not mark or not end:
+        raise UnreadableMetrics("the answer is cut off")
+    time, _, process = head.strip().partition(" ")
+    requests: dict[str, float] = {}
+    buckets: dict[float, float] = {}
+    for series in parse_metrics(text):
+        if not math.isfinite(series.value) or series.value < 0:
+            raise UnreadableMetrics(f"{series.name} has a value that no counter has")
+        if series.name == REQUESTS:
+            code = series.labels.get("status_code", "")
+            requests[code] = requests.get(code, 0.0) + series.value
+        elif series.name == DURATIONS:
+            bound = _bound(series.labels.get("le", ""))
+            buckets[bound] = buckets.get(bound, 0.0) + series.value
+    if not requests:
+        raise UnreadableMetrics(f"there is no {REQUESTS}")
+    try:
+        return Sample(float(time), requests, buckets, process.strip())
+    except ValueError:
+        raise UnreadableMetrics("the host's clock gave no time") from None
+
+
+def _bound(text: str) -> float:
+    try:
+        bound = float(text)
+    except ValueError:
+        bound = math.nan
+    if math.isnan(bound):
+        raise UnreadableMetrics(f"{DURATIONS} has a bound that is no number")
+    return bound
