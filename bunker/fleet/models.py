@@ -163,6 +163,11 @@ class ApplicationSettings(Section):
     directory: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._-]+)+$")] = "/opt/changemaker-lite"
     project: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")] = "changemaker-lite"
     health_timeout_seconds: int = Field(default=120, ge=5)
+    deadman_seconds: int = Field(
+        default=300,
+        ge=15,
+        description="an upgrade that nobody goes on with for so long is taken back by the host",
+    )
     quiet_seconds: int = Field(
         default=5, ge=0, description="how long nothing may restart or log errors after an upgrade"
     )
