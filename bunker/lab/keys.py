@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
 from bunker.errors import BunkerError
 
 
+_ONE_AT_A_TIME = threading.Lock()
+"""Hosts and the git server are made side by side, and each asks for the key first."""
+
+
 def key_pair(folder: Path) -> tuple[Path, str]:
     """The private key's path (mode 0600) and the public key's line; made at the first call."""
+    with _ONE_AT_A_TIME:
+        return _key_pair(folder)
+
+
+def _key_pair(folder: Path) -> tuple[Path, str]:
     private = folder / "id_ed25519"
     public = folder / "id_ed25519.pub"
     if not private.exists() or not public.exists():
