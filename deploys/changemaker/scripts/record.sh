@@ -20,10 +20,10 @@ if [ -z "$last" ] || ! grep -qF -- "$identity" "$last"; then
   printf '{"number": %d, "time": "%s", "run": "%s", "backup": %s, "from": %s, %s}\n' \
     "$number" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$RUN" "$backup" "$from" "$identity" | write "$file"
   drop_generations
-  echo "generation $number"
 elif [ ! -e "${last%.json}/commit" ]; then
   keep_generation "$number" "$COMMIT"
 fi
 echo "$FINGERPRINT" | write /var/lib/bunker/applied/changemaker
 disarm
+printf 'generation %s\n' "$(cat "$(newest)")"
 rm -rf /var/lib/bunker/stage
