@@ -9,7 +9,19 @@ from pathlib import Path
 
 from invoke.collection import Collection
 
-from bunker.cli import deploy, env, hosts, instance, lab, secrets
+from bunker.cli import (
+    audit,
+    deploy,
+    env,
+    hosts,
+    instance,
+    lab,
+    maintenance,
+    notify,
+    runs,
+    secrets,
+    upgrade,
+)
 
 # Where inventories/ and group_data/ are, for whatever folder the command is given in.
 os.environ.setdefault("BUNKER_ROOT", str(Path(__file__).resolve().parent))
@@ -18,6 +30,12 @@ namespace = Collection(
     deploy.deploy,
     deploy.plan,
     deploy.apply,
+    upgrade.configure,
+    upgrade.upgrade,
+    upgrade.canary,
+    upgrade.rollout,
+    upgrade.rollback,
+    upgrade.os_upgrade,
     hosts.status,
     hosts.health,
     hosts.logs,
@@ -35,5 +53,9 @@ namespace = Collection(
         secrets.rekey,
         secrets.check,
     ),
+    run=Collection(runs.list_, runs.show, runs.watch, runs.resume, runs.cancel, runs.retry_failed),
     env=Collection(env.check),
+    maintenance=Collection(maintenance.on, maintenance.off, maintenance.list_),
+    notify=Collection(notify.test, notify.secret),
+    audit=Collection(audit.show, audit.verify),
 )

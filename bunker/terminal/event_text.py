@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bunker.terminal.lines import Line, Style, after, count, indented
+from bunker.terminal.run_event_text import run_event_lines
 
 
 def event_lines(event: Mapping[str, Any], *, verbose: bool = False) -> list[Line]:
@@ -30,6 +31,8 @@ def event_lines(event: Mapping[str, Any], *, verbose: bool = False) -> list[Line
             lines = indented(message, f"{host} | ", "faint")
         case "stopping":
             lines = [Line(stopping_sentence(), "warn")]
+        case _:
+            lines = run_event_lines(event)
     return lines
 
 

@@ -64,10 +64,10 @@ class JsonReporter:
         """Ask on the terminal, if there is one."""
         return ask(question, yes=self.yes)
 
-    def recap(self, outcomes: Mapping[str, dict[str, Any]]) -> None:
+    def recap(self, outcomes: Mapping[str, dict[str, Any]], *, reason: str = "") -> None:
         """One ``recap`` object with the number of hosts by outcome and every host's own."""
         hosts = {
             host: {**outcome, "next_commands": next_commands(host, outcome, self.repeat)}
             for host, outcome in outcomes.items()
         }
-        self.event({"event": "recap", "counts": counts(outcomes), "hosts": hosts})
+        self.event({"event": "recap", "counts": counts(outcomes), "hosts": hosts, "reason": reason})

@@ -36,9 +36,9 @@ def after(prefix: str, text: str, style: Style = "") -> list[Line]:
     return lines + [Line(f"    {printable(line)}".rstrip(), style) for line in rest]
 
 
-def count(number: int, noun: str) -> str:
-    """``1 host``, ``3 hosts``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def count(number: int, noun: str, plural: str = "") -> str:
+    """``1 host``, ``3 hosts``, ``2 batches`` with a plural of its own."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
 def some(names: Sequence[str], most: int = 6) -> str:

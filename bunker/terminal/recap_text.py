@@ -50,14 +50,33 @@ def counts(outcomes: Mapping[str, Outcome]) -> dict[str, int]:
     return {name: n for name, n in (known | found).items() if n or name in ALWAYS_COUNTED}
 
 
-def recap_lines(outcomes: Mapping[str, Outcome], repeat: Repeat) -> list[Line]:
+def recap_lines(outcomes: Mapping[str, Outcome], repeat: Repeat, reason: str = "") -> list[Line]:
     """The whole recap; failures come last, where an operator looks first."""
     summary = ", ".join(f"{number} {name}" for name, number in counts(outcomes).items())
     well = all(outcome["outcome"] in ("ok", "changed") for outcome in outcomes.values())
     lines = _table(outcomes)
     for host, outcome in outcomes.items():
         lines += _explained(host, outcome, repeat)
+    for host, outcome in outcomes.items():
+        lines += [Line(text) for text in measured(host, outcome)]
+    if reason:
+        lines += after("Stopped: ", reason, "bad")
     return [*lines, Line(f"Recap: {summary}", "good" if well else "bad")]
+
+
+def measured(host: str, outcome: Outcome) -> list[str]:
+    """What the probe saw of the API while the host was changed."""
+    found = outcome.get("availability")
+    if not found:
+        return []
+    requests, failed = found["requests"], found["failed"]
+    if not failed:
+        return [f"{host}: {requests} requests while it changed, none failed"]
+    longest = found.get("longest_outage_seconds", 0)
+    return [
+        f"{host}: {failed} of {requests} requests failed while it changed,"
+        f" the longest outage {longest:.1f} s"
+    ]
 
 
 def _table(outcomes: Mapping[str, Outcome]) -> list[Line]:
@@ -71,7 +90,7 @@ def _table(outcomes: Mapping[str, Outcome]) -> list[Line]:
         return []
     rows, styles = [], {}
     for number, (host, outcome) in enumerate(listed):
-        note = next(iter(str(outcome.get("message", "")).splitlines()), "")
+        note = next(iter(_note(outcome).splitlines()), "")
         commands = outcome.get("commands")
         rows.append(
             [host, outcome["outcome"], "" if commands is None else str(commands), note[:100]]
@@ -80,19 +99,30 @@ def _table(outcomes: Mapping[str, Outcome]) -> list[Line]:
     return table(("HOST", "OUTCOME", "COMMANDS", "NOTE"), rows, styles)
 
 
+def _note(outcome: Outcome) -> str:
+    message = str(outcome.get("message", ""))
+    generation = (outcome.get("generation") or {}).get("number")
+    if generation is None:
+        return message
+    return f"generation {generation}{': ' + message if message else ''}"
+
+
 def _explained(host: str, outcome: Outcome, repeat: Repeat) -> list[Line]:
     kind = outcome["outcome"]
     if kind in ("ok", "changed"):
         return []
     lines = [Line("")]
-    if kind == "failed":
-        lines += after(f"{host} failed: ", str(outcome.get("message") or "no reason given"), "bad")
+    if kind in ("failed", "rolled back"):
+        words = f"{host} failed: " if kind == "failed" else f"{host} failed and was rolled back: "
+        lines += after(words, str(outcome.get("message") or "no reason given"), "bad")
         output = [str(line) for line in outcome.get("output") or ()]
         text = "\n".join(output).splitlines()
         if len(text) > OUTPUT_LINES_SHOWN:
             lines.append(Line(f"    … {len(text) - OUTPUT_LINES_SHOWN} lines before", "faint"))
         for line in text[-OUTPUT_LINES_SHOWN:]:
             lines += indented(line, "    ")
+        if outcome.get("choice"):
+            lines += after("  not rolled back: ", str(outcome["choice"]), "warn")
     elif kind == "unreachable":
         lines += after(f"{host} is unreachable: ", str(outcome.get("message", "")), "bad")
     elif kind == "interrupted":
@@ -110,7 +140,7 @@ def _explained(host: str, outcome: Outcome, repeat: Repeat) -> list[Line]:
 def next_commands(host: str, outcome: Outcome, repeat: Repeat) -> list[str]:
     """What to try next for a host that did not end well."""
     match outcome["outcome"]:
-        case "failed":
+        case "failed" | "rolled back":
             output = "\n".join(str(line) for line in outcome.get("output") or ())
             looks = [
                 repeat.other("logs", host, "--service", service)

@@ -31,8 +31,8 @@ class Reporter(Protocol):
     def confirm(self, question: str) -> bool:
         """Ask the operator; raises BunkerError where there is nobody to ask."""
 
-    def recap(self, outcomes: Mapping[str, dict[str, Any]]) -> None:
-        """How each host ended."""
+    def recap(self, outcomes: Mapping[str, dict[str, Any]], *, reason: str = "") -> None:
+        """How each host ended, and why the run stopped early if it did."""
 
 
 class ClosingReporter(Reporter, AbstractContextManager["ClosingReporter"], Protocol):

@@ -82,10 +82,10 @@ class RichReporter:
         self._stop()
         return ask(question, yes=self.yes, source=self._source, target=self._err.file)
 
-    def recap(self, outcomes: Mapping[str, dict[str, Any]]) -> None:
+    def recap(self, outcomes: Mapping[str, dict[str, Any]], *, reason: str = "") -> None:
         """Print how every host ended on stdout."""
         self._stop()
-        print_lines(recap_lines(outcomes, self.repeat), self._out)
+        print_lines(recap_lines(outcomes, self.repeat, reason), self._out)
 
     def _live(self, event: dict[str, Any]) -> None:
         kind, host = event["event"], event.get("host", "")
@@ -104,6 +104,8 @@ class RichReporter:
         # Plans are shown whole, and so are the hosts that could not be planned.
         if event["event"] in ("connected", "planned", "unreachable", "failed"):
             return False
+        if event["event"] == "outcome":
+            return False  # the recap says it
         few = len(self._planning) <= FEW_HOSTS
         return self.verbose or few or event["event"] != "step" or event["status"] == "failed"
 

@@ -38,10 +38,22 @@ def status_lines(statuses: Sequence[HostStatus]) -> list[Line]:
     for status in troubled:
         reasons = "; ".join(status.verdict.reasons)
         lines += after(f"{status.host}: ", reasons, STYLES[status.verdict.state])
+    lines += _at_work(statuses, blank=bool(rows) and not troubled)
     states = [status.verdict.state for status in statuses]
     numbers = [f"{states.count(state)} {state}" for state in STYLES if state in states]
     total = f"{count(len(statuses), 'host')}: {', '.join(numbers)}" if numbers else "no hosts"
     return [*lines, Line(""), Line(total, "heading")]
+
+
+def _at_work(statuses: Sequence[HostStatus], *, blank: bool) -> list[Line]:
+    """Who works on which host: open maintenance, and the run that holds a lease."""
+    lines: list[Line] = []
+    for status in statuses:
+        if status.probe and status.probe.maintenance:
+            lines += after(f"{status.host}: ", status.probe.maintenance.sentence(), "warn")
+        if status.probe and status.probe.lease:
+            lines += after(f"{status.host}: ", status.probe.lease.sentence(), "faint")
+    return [Line(""), *lines] if blank and lines else lines
 
 
 def health_lines(status: HostStatus, repeat: Repeat) -> list[Line]:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bunker.errors import BunkerError
+from bunker.lease.holder import LeaseHolder, read_lease
+from bunker.maintenance.maintenance import Maintenance, read_maintenance
 
 if TYPE_CHECKING:
     from bunker.fleet.models import Host
@@ -69,6 +71,12 @@ else
   printf '%s\n' "$body" | sed '$d' | base64 | tr -d '\n'
   echo
 fi
+echo '{MARK} maintenance'
+date +%s
+[ ! -f /var/lib/bunker/maintenance.json ] || base64 < /var/lib/bunker/maintenance.json
+echo '{MARK} lease'
+date +%s
+[ ! -f /run/bunker/lease.json ] || base64 < /run/bunker/lease.json
 echo '{MARK} end'
 """
 
@@ -119,7 +127,7 @@ class Probe:
     """What one host said of itself. Sizes are bytes.
 
     ``applied``: the last deployment ended well. ``checkout``: the commit that the checkout is at,
-    empty where it has none, None where there is no checkout.
+    empty where it has none, None where there is no checkout. ``lease``: who changes it now.
     """
 
     uptime_seconds: int
@@ -132,6 +140,8 @@ class Probe:
     installed: bool
     applied: bool = True
     checkout: str | None = None
+    maintenance: Maintenance | None = None
+    lease: LeaseHolder | None = None
 
     @property
     def disk_percent(self) -> int:
@@ -177,6 +187,8 @@ def read_probe(host: str, output: str) -> Probe:
             installed=installed,
             applied=bool(found["applied"]),
             checkout=_checkout(found["checkout"]),
+            maintenance=read_maintenance(found.get("maintenance", ())),
+            lease=read_lease(host, found.get("lease", ())),
         )
     except (KeyError, IndexError, ValueError):
         raise BunkerError(

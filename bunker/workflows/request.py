@@ -7,7 +7,7 @@ import secrets as random
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,23 @@ class DeployRequest:
     verbose: bool = False
     debug: bool = False
     command: str = "invoke deploy"
+    commits: Mapping[str, str] = field(default_factory=dict)
+    """By host: what the ref named when a run began. Empty: the git server is asked."""
+    role: str = "deploys.whole_host:whole_host"
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """More host data for the role, such as the generation to go back to."""
+
+    @property
+    def needs_code(self) -> bool:
+        """Whether the role brings a commit to the hosts."""
+        if self.role != "deploys.whole_host:whole_host":
+            return False
+        return not self.tags_wanted or "changemaker" in self.tags_wanted
+
+    @property
+    def needs_secrets(self) -> bool:
+        """Whether the role writes or reads secrets."""
+        return self.needs_code or "env" in self.tags_wanted or "way_back" in self.role
 
 
 @dataclass(frozen=True)
@@ -60,14 +77,13 @@ def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
     hosts = fleet.select(hosts=request.hosts, groups=request.groups, tags=request.tags)
     if request.ref:
         hosts = [_with_ref(host, request.ref) for host in hosts]
-    whole = not request.tags_wanted
-    if not (whole or {"env", "changemaker"} & set(request.tags_wanted)):
+    if not request.needs_secrets:
         return fleet, [Target(host, {}, None) for host in hosts]
     from bunker.secrets import decrypt_hosts  # noqa: PLC0415 - only where secrets are needed
 
     secrets = decrypt_hosts(fleet.folder, [host.name for host in hosts])
-    commits: Mapping[str, str] = {}
-    if whole or "changemaker" in request.tags_wanted:
+    commits: Mapping[str, str] = request.commits
+    if request.needs_code and not commits:
         commits = _resolve_commits(hosts, secrets)
     targets = [Target(host, secrets[host.name], commits.get(host.name)) for host in hosts]
     _check_rendering(targets)
@@ -82,7 +98,7 @@ def worker_request(
 
     return {
         "run_id": run_id,
-        "deploy": "deploys.whole_host:whole_host",
+        "deploy": request.role,
         "tags": ",".join(request.tags_wanted),
         "verbose": request.verbose,
         "debug": request.debug,
@@ -91,13 +107,29 @@ def worker_request(
             {
                 "name": target.host.name,
                 "groups": list(target.host.groups),
-                "data": host_data(fleet, target.host),
+                "data": {**host_data(fleet, target.host), **request.data},
                 "secrets": {key: value.reveal() for key, value in target.secrets.items()},
                 "commit": target.commit,
             }
             for target in targets
         ],
     }
+
+
+def apply_command(request: DeployRequest) -> str:
+    """The command line that carries out what was planned."""
+    words = [request.command, "--fleet", request.fleet_name]
+    for flag, values in (
+        ("--host", request.hosts),
+        ("--group", request.groups),
+        ("--tag", request.tags),
+    ):
+        words += [word for value in values for word in (flag, value)]
+    if request.tags_wanted and request.command == "invoke deploy":
+        words += ["--tags", ",".join(request.tags_wanted)]
+    if request.ref:
+        words += ["--ref", request.ref]
+    return " ".join(words)
 
 
 def new_run_id() -> str:

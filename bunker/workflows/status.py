@@ -27,6 +27,11 @@ class HostStatus:
     verdict: Verdict
     probe: Probe | None = None
 
+    @property
+    def well(self) -> bool:
+        """Whether nothing needs attention now: it is healthy, or is being worked on."""
+        return self.verdict.well or bool(self.probe and self.probe.maintenance)
+
     def to_json(self) -> dict[str, Any]:
         """For programs; sizes are bytes, times seconds."""
         found: dict[str, Any] = {
@@ -53,6 +58,8 @@ class HostStatus:
                 "body": probe.health.body,
             },
             "containers": [container_json(container) for container in probe.containers],
+            "maintenance": probe.maintenance.to_json() if probe.maintenance else None,
+            "lease": probe.lease.to_json() if probe.lease else None,
         }
 
 

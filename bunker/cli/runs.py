@@ -1,0 +1,208 @@
+"""run.list, show, watch, resume, cancel and retry-failed: durable runs after they began."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from bunker.cli.command import operator_command
+from bunker.cli.options import Options
+from bunker.errors import BunkerError, ExitCode
+
+if TYPE_CHECKING:
+    from bunker.journal.records import RunRecord
+
+RUN_HELP = {"run": "id of the run, or how it begins or ends"}
+
+
+@operator_command(
+    select=False, name="list", help={"limit": "how many of the newest runs (default: 20)"}
+)
+def list_(options: Options, limit: str = "20") -> None:
+    """The newest runs: what, on how many hosts, by whom, and how they ended.
+
+    States: running, interrupted (its process died: resume it), paused (it waits for an answer),
+    done, failed, rolled back, cancelled.
+
+    Examples:
+      invoke run.list
+      invoke run.list --fleet production --json
+    """
+    from bunker.journal.reader import open_journal  # noqa: PLC0415
+    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
+    from bunker.terminal.run_text import list_lines  # noqa: PLC0415
+
+    if not limit.isdecimal():
+        raise BunkerError(f"{limit!r} is not a number", where="--limit", expected="1 or more")
+    with open_journal(options.root) as journal:
+        records = journal.runs(limit=int(limit), fleet=options.fleet_given or None)
+    if options.json:
+        print_json([record.to_json() for record in records])
+    else:
+        print_lines(list_lines(records))
+
+
+@operator_command(select=False, fleet=False, positional=("run",), help=RUN_HELP)
+def show(options: Options, run: str) -> None:
+    """One run: its batches, every host's outcome, what was measured, and what to do next.
+
+    Examples:
+      invoke run.show 20261121T1404
+      invoke run.show 3f2a --json
+    """
+    from bunker.journal.reader import open_journal  # noqa: PLC0415
+    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
+    from bunker.terminal.run_text import show_lines  # noqa: PLC0415
+
+    with open_journal(options.root) as journal:
+        record = journal.run(run)
+    if options.json:
+        print_json(record.to_json())
+    else:
+        print_lines(show_lines(record))
+
+
+@operator_command(select=False, fleet=False, positional=("run",), help=RUN_HELP)
+def watch(options: Options, run: str) -> ExitCode:
+    """Follow a run, from its beginning to its end, whichever process executes it.
+
+    Ctrl-C ends the watching, not the run.
+
+    Examples:
+      invoke run.watch 3f2a
+      invoke run.watch 3f2a --json
+
+    Exit codes: those of the run, once it has ended.
+    """
+    from bunker.runs.watching import watch_run  # noqa: PLC0415
+    from bunker.terminal.reporter import make_reporter  # noqa: PLC0415
+
+    with make_reporter(json=options.json) as reporter:
+        return watch_run(options.root, run, reporter)
+
+
+@operator_command(
+    select=False,
+    fleet=False,
+    positional=("run",),
+    help={
+        **RUN_HELP,
+        "go-on": "answer a paused run: go on",
+        "roll-back": "answer a paused run: bring the hosts of its first batch back",
+        "stop": "answer a paused run: leave everything as it is and end",
+        "verbose": "show every step's output",
+    },
+)
+def resume(
+    options: Options,
+    run: str,
+    go_on: bool = False,
+    roll_back: bool = False,
+    stop: bool = False,
+    verbose: bool = False,
+) -> ExitCode:
+    """Take up a run that was interrupted, or answer one that is paused.
+
+    What was finished is not repeated; the batch that was under way is planned anew from what its
+    hosts say now and ends in the same place as an uninterrupted run.
+
+    Examples:
+      invoke run.resume 3f2a
+      invoke run.resume 3f2a --go-on
+
+    Exit codes: those of the run; 5 where another process executes it.
+    """
+    from bunker.journal.records import ENDED  # noqa: PLC0415
+    from bunker.runs.control import execute  # noqa: PLC0415
+    from bunker.runs.port import BACK, GO_ON, STOP  # noqa: PLC0415
+    from bunker.terminal.reporter import make_reporter  # noqa: PLC0415
+
+    answers = [word for given, word in ((go_on, GO_ON), (roll_back, BACK), (stop, STOP)) if given]
+    if len(answers) > 1:
+        raise BunkerError("a run takes one answer", expected="--go-on, --roll-back or --stop")
+    record = _record(options, run)
+    if record.state in ENDED:
+        raise BunkerError(
+            f"the run {record.run} has ended: {record.state}",
+            remedy=f"Try its other hosts again with: invoke run.retry-failed {record.run}",
+        )
+    if answers and record.state != "paused":
+        raise BunkerError(
+            f"the run {record.run} asks nothing: it is {record.state}",
+            remedy=f"Take it up with: invoke run.resume {record.run}",
+        )
+    _use_keys(options, record)
+    with make_reporter(
+        json=options.json, verbose=verbose, yes=options.yes, repeat=options.repeat()
+    ) as reporter:
+        return execute(
+            options.root,
+            record.request,
+            reporter,
+            resume=True,
+            answer=answers[0] if answers else "",
+        )
+
+
+@operator_command(select=False, fleet=False, positional=("run",), help=RUN_HELP)
+def cancel(options: Options, run: str) -> None:
+    """Let no further batch of a run begin. The batch that is under way is finished.
+
+    Examples:
+      invoke run.cancel 3f2a
+    """
+    from bunker.journal.reader import open_journal  # noqa: PLC0415
+    from bunker.journal.records import ENDED  # noqa: PLC0415
+    from bunker.terminal.reporter import ask  # noqa: PLC0415
+
+    with open_journal(options.root) as journal:
+        record = journal.run(run)
+        if record.state in ENDED:
+            raise BunkerError(f"the run {record.run} has ended: {record.state}")
+        if not ask(f"Cancel the {record.request.kind} {record.run}?", yes=options.yes):
+            raise BunkerError("nothing was cancelled")
+        journal.cancel(record.run)
+    sys.stdout.write(f"the run {record.run} is cancelled; what has begun is finished\n")
+
+
+@operator_command(
+    select=False,
+    fleet=False,
+    positional=("run",),
+    name="retry-failed",
+    help={**RUN_HELP, "dry": "show the plan and stop", "verbose": "show every step's output"},
+)
+def retry_failed(options: Options, run: str, dry: bool = False, verbose: bool = False) -> ExitCode:
+    """A new run for those hosts of an ended run that did not end well, to the same commit.
+
+    Failed, unreachable, not started, interrupted and rolled back hosts are tried again.
+
+    Examples:
+      invoke run.retry-failed 3f2a --dry
+      invoke run.retry-failed 3f2a --yes
+    """
+    from bunker.runs.retry import retry_intent  # noqa: PLC0415
+    from bunker.runs.start import begin  # noqa: PLC0415
+    from bunker.terminal.reporter import make_reporter  # noqa: PLC0415
+
+    record = _record(options, run)
+    _use_keys(options, record)
+    intent = retry_intent(options.root, record, dry=dry, yes=options.yes, verbose=verbose)
+    repeat = options.repeat(f"invoke {record.request.kind}")
+    with make_reporter(
+        json=options.json, verbose=verbose, yes=options.yes, repeat=repeat
+    ) as reporter:
+        return begin(intent, reporter)
+
+
+def _record(options: Options, run: str) -> RunRecord:
+    from bunker.journal.reader import open_journal  # noqa: PLC0415
+
+    with open_journal(options.root) as journal:
+        return journal.run(run)
+
+
+def _use_keys(options: Options, record: RunRecord) -> None:
+    from bunker.lab.fleet import use_lab_keys  # noqa: PLC0415
+
+    use_lab_keys(options.root, record.request.fleet)

@@ -1,0 +1,335 @@
+"""configure, upgrade, canary, rollout, rollback and os-upgrade: changes that go as durable runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from bunker.cli.command import operator_command
+from bunker.cli.options import Options
+from bunker.errors import BunkerError, ExitCode
+
+if TYPE_CHECKING:
+    from bunker.fleet.settings import RolloutSettings
+    from bunker.journal.records import Kind
+    from bunker.workflows.request import DeployRequest
+
+HELP: Final[Mapping[str, str]] = {
+    "ref": "branch, tag or commit of the application, instead of what the host's file says",
+    "dry": "show the plan and stop",
+    "verbose": "show every step's output",
+    "wait": "wait so long for hosts that another run holds (30s, 10m); default: refuse at once",
+    "detach": "begin the run and return; it goes on by itself",
+    "approve": "approval of a second operator, where a group asks for one (invoke approve)",
+    "soak": "how long the first hosts are watched before they are judged (30m, 2h; 0 for not)",
+    "batch": "hosts at a time after the canary: a number or a part such as 25%",
+    "max-fail": "so many hosts may fail or be away before the run stops",
+    "no-judgement": "do not judge by metrics, only by health",
+    "to": "generation to go back to (default: ask, or the one before)",
+    "restore": "restore the database of that time too; later writes are lost",
+    "reboot": "if-required (default), never or always",
+}
+SHARED: Final = ("dry", "verbose", "wait", "detach", "approve")
+
+
+def _help(*more: str) -> dict[str, str]:
+    return {key: HELP[key] for key in (*more, *SHARED)}
+
+
+@operator_command(help=_help())
+def configure(
+    options: Options,
+    dry: bool = False,
+    verbose: bool = False,
+    wait: str = "",
+    detach: bool = False,
+    approve: str = "",
+) -> ExitCode:
+    """Bring environment and feature flags to what the host files say; no new code.
+
+    Only the services that read a changed value are recreated: one flipped flag restarts the API
+    and nothing else. The plan says which. A change that does not pass its gates is rolled back.
+
+    Examples:
+      invoke configure --host north-1 --dry
+      invoke configure --group changemaker --yes
+
+    Exit codes: 0 done or nothing to do, 3 some hosts failed, 4 rolled back, 5 held by another run,
+    130 interrupted.
+    """
+    request = _request(options, "configure", dry=dry, verbose=verbose, tags=("env",))
+    return _begin(options, request, "configure", _common(wait, detach, approve))
+
+
+@operator_command(help=_help("ref"))
+def upgrade(
+    options: Options,
+    ref: str = "",
+    dry: bool = False,
+    verbose: bool = False,
+    wait: str = "",
+    detach: bool = False,
+    approve: str = "",
+) -> ExitCode:
+    """Bring instances to a version, all chosen hosts at the same time.
+
+    Fetches, pulls and builds everything first, takes a snapshot of the database, migrates, replaces
+    the API without a failed request where the stack allows it, and asks the gates: containers
+    healthy, /api/health, the version really live, the error log quiet. What fails is rolled back
+    where the database allows it; else the choice is spelled out. If this machine or the
+    connection dies, the host goes back by itself.
+
+    For many hosts use `invoke rollout`.
+
+    Examples:
+      invoke upgrade --host north-1 --ref v2.1.0
+      invoke upgrade --group canary --dry
+
+    Exit codes: 0 done or nothing to do, 3 some hosts failed, 4 rolled back, 5 held by another run,
+    130 interrupted (prints how to resume).
+    """
+    request = _request(options, "upgrade", dry=dry, verbose=verbose, ref=ref, tags=("changemaker",))
+    return _begin(options, request, "upgrade", _common(wait, detach, approve))
+
+
+@operator_command(help=_help("ref", "soak", "no-judgement"))
+def canary(
+    options: Options,
+    ref: str = "",
+    soak: str = "",
+    no_judgement: bool = False,
+    dry: bool = False,
+    verbose: bool = False,
+    wait: str = "",
+    detach: bool = False,
+    approve: str = "",
+) -> ExitCode:
+    """Upgrade only the canary group, watch it, and judge it.
+
+    Without a choice of hosts it takes the canary group of the fleet's settings. After the soak the
+    error ratio and the 95th percentile of latency are compared with the canary's own past. Too few
+    requests to tell is no pass: the run pauses and asks.
+
+    Examples:
+      invoke canary --ref v2.1.0
+      invoke canary --ref v2.1.0 --soak 2h --detach
+
+    Exit codes: 0 passed, 3 failed, 4 rolled back, 5 held by another run, 7 inconclusive,
+    130 interrupted.
+    """
+    rollout = _settings(options)
+    if not (options.hosts or options.groups or options.tags):
+        options = replace(options, groups=(rollout.canary_group,))
+    seconds = _seconds(soak, "--soak", rollout.soak)
+    words = f"--soak {seconds}s" + " --no-judgement" * no_judgement
+    request = _request(
+        options, f"canary {words}", dry=dry, verbose=verbose, ref=ref, tags=("changemaker",)
+    )
+    how = {"only_canary": True, "soak_seconds": seconds, "judged": not no_judgement}
+    return _begin(options, request, "canary", {**_common(wait, detach, approve), **how})
+
+
+@operator_command(help=_help("ref", "soak", "batch", "max-fail", "no-judgement"))
+def rollout(
+    options: Options,
+    ref: str = "",
+    soak: str = "",
+    batch: str = "",
+    max_fail: str = "",
+    no_judgement: bool = False,
+    dry: bool = False,
+    verbose: bool = False,
+    wait: str = "",
+    detach: bool = False,
+    approve: str = "",
+) -> ExitCode:
+    """Bring many instances to a version: canary first, then batch after batch.
+
+    The canary group goes first, is watched for the soak and judged by its metrics against its own
+    past and against the hosts that still wait. Then batches follow; between two batches every host
+    that was changed is asked whether it is still well. The first batch that fails stops the rest.
+    Hosts that are there already are left alone. The run survives this process: resume it with
+    `invoke run.resume`.
+
+    Examples:
+      invoke rollout --group changemaker --ref v2.1.0
+      invoke rollout --group changemaker --ref v2.1.0 --batch 2 --max-fail 1 --soak 1h --detach
+
+    Exit codes: 0 done or nothing to do, 3 stopped or some hosts failed, 4 halted and rolled back,
+    5 held by another run, 7 inconclusive (waits for an answer), 130 interrupted.
+    """
+    settings = _settings(options)
+    seconds = _seconds(soak, "--soak", settings.soak)
+    most = _number(max_fail, "--max-fail", settings.max_fail)
+    size = batch or str(settings.batch)
+    words = f"--soak {seconds}s --batch {size} --max-fail {most}" + " --no-judgement" * no_judgement
+    request = _request(
+        options, f"rollout {words}", dry=dry, verbose=verbose, ref=ref, tags=("changemaker",)
+    )
+    canaries = options.load_fleet().groups.get(settings.canary_group, ())
+    how = {
+        "batch": size,
+        "canary": tuple(canaries),
+        "soak_seconds": seconds,
+        "judged": not no_judgement,
+        "max_fail": most,
+    }
+    return _begin(options, request, "rollout", {**_common(wait, detach, approve), **how})
+
+
+@operator_command(help=_help("to", "restore"))
+def rollback(
+    options: Options,
+    to: str = "",
+    restore: bool = False,
+    dry: bool = False,
+    verbose: bool = False,
+    wait: str = "",
+    detach: bool = False,
+    approve: str = "",
+) -> ExitCode:
+    """Go back to an earlier generation of an instance.
+
+    Shows the generations that passed their gates, with their age, and asks which one. Says first
+    whether code alone suffices; where a migration since then is not safe for the older code, it
+    stops and spells out the choice: --restore brings back the database of that time as well, and
+    what was written since is lost (the present database is kept beside it under another name).
+
+    The host's file still says what it said: pin `application.ref` there, or the next deploy goes
+    forward again.
+
+    Examples:
+      invoke rollback --host north-1
+      invoke rollback --host north-1 --to 7
+      invoke rollback --host north-1 --to 7 --restore
+
+    Exit codes: 0 done, 1 not possible as asked, 3 failed, 5 held by another run.
+    """
+    from bunker.runs.batch_change import WAY_BACK  # noqa: PLC0415
+    from bunker.runs.picker import pick_generation  # noqa: PLC0415
+
+    fleet, hosts = options.select()
+    number = to or pick_generation(fleet, hosts, yes=options.yes or dry)
+    words = f"rollback --to {number}" + " --restore" * restore
+    request = _request(options, words, dry=dry, verbose=verbose)
+    data = {"bunker_to": number, "bunker_restore": "yes" if restore else ""}
+    request = replace(request, role=WAY_BACK, data=data)
+    how = {"to_generation": number, "restore": restore}
+    return _begin(options, request, "rollback", {**_common(wait, detach, approve), **how})
+
+
+@operator_command(name="os-upgrade", help=_help("reboot", "batch", "max-fail"))
+def os_upgrade(
+    options: Options,
+    reboot: str = "if-required",
+    batch: str = "",
+    max_fail: str = "",
+    dry: bool = False,
+    verbose: bool = False,
+    wait: str = "",
+    detach: bool = False,
+    approve: str = "",
+) -> ExitCode:
+    """Upgrade the operating system's packages and the Docker engine, one host at a time.
+
+    Each host goes into maintenance, is upgraded, rebooted if that is required, waited for until it
+    has booted anew and its gates pass; only then the next one begins.
+
+    Examples:
+      invoke os-upgrade --group changemaker
+      invoke os-upgrade --host north-1 --reboot never
+
+    Exit codes: 0 done or nothing to do, 3 some hosts failed, 5 held by another run,
+    130 interrupted.
+    """
+    from bunker.runs.batch_change import ROLES  # noqa: PLC0415
+
+    choices = ("if-required", "never", "always")
+    if reboot not in choices:
+        raise BunkerError(f"{reboot!r} is no choice", where="--reboot", expected=", ".join(choices))
+    settings = _settings(options)
+    most = _number(max_fail, "--max-fail", settings.max_fail)
+    size = batch or str(settings.batch)
+    words = f"os-upgrade --reboot {reboot} --batch {size} --max-fail {most}"
+    request = _request(options, words, dry=dry, verbose=verbose)
+    request = replace(request, role=ROLES["os-upgrade"], data={"bunker_reboot": reboot})
+    how = {"one_at_a_time": True, "reboot": reboot, "batch": size, "max_fail": most}
+    return _begin(options, request, "os-upgrade", {**_common(wait, detach, approve), **how})
+
+
+def _common(wait: str, detach: bool, approve: str) -> dict[str, Any]:
+    return {
+        "wait_seconds": _seconds(wait, "--wait", 0),
+        "detach": detach,
+        "approval_file": Path(approve) if approve else None,
+    }
+
+
+def _request(
+    options: Options,
+    command: str,
+    *,
+    dry: bool,
+    verbose: bool,
+    ref: str = "",
+    tags: tuple[str, ...] = (),
+) -> DeployRequest:
+    from bunker.workflows.request import DeployRequest  # noqa: PLC0415
+
+    return DeployRequest(
+        root=options.root,
+        fleet_name=options.fleet_name,
+        hosts=options.hosts,
+        groups=options.groups,
+        tags=options.tags,
+        tags_wanted=tags,
+        ref=ref or None,
+        dry=dry,
+        yes=options.yes,
+        verbose=verbose,
+        debug=options.debug,
+        command=f"invoke {command}",
+    )
+
+
+def _begin(
+    options: Options, request: DeployRequest, kind: Kind, how: Mapping[str, Any]
+) -> ExitCode:
+    from bunker.runs.start import Intent, begin  # noqa: PLC0415 - keeps `--list` fast
+    from bunker.terminal.reporter import make_reporter  # noqa: PLC0415
+
+    more = ["--ref", request.ref] if request.ref else []
+    repeat = options.repeat(request.command.split(" --")[0], *more)
+    reporter = make_reporter(
+        json=options.json, verbose=request.verbose, yes=options.yes, repeat=repeat
+    )
+    with reporter:
+        return begin(Intent(request, kind, **how), reporter)
+
+
+def _settings(options: Options) -> RolloutSettings:
+    from bunker.fleet.settings import load_settings  # noqa: PLC0415
+
+    return load_settings(options.fleet_folder).rollout
+
+
+def _seconds(text: str, where: str, default: int) -> int:
+    from bunker.duration import parse_duration  # noqa: PLC0415
+
+    if not text:
+        return default
+    if text == "0":
+        return 0
+    try:
+        return parse_duration(text)
+    except BunkerError as error:
+        error.where = where
+        raise
+
+
+def _number(text: str, where: str, default: int) -> int:
+    if text and not text.isdecimal():
+        raise BunkerError(f"{text!r} is not a number", where=where, expected="0 or more")
+    return int(text) if text else default

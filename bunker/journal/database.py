@@ -1,0 +1,84 @@
+"""Where the runs are kept, and how what DBOS stores is written down."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from dbos import Serializer
+
+from bunker.errors import BunkerError
+
+URL_VARIABLE: Final = "BUNKER_JOURNAL_URL"
+"""Names a Postgres database for the runs. It may hold a password, so it is never printed."""
+
+APPLICATION: Final = "bunker"
+VERSION: Final = "runs-1"
+"""Runs of one such version can be resumed by every release of this program that carries it.
+
+It is raised only when the steps of a run change in a way that an old run could not go on with.
+"""
+
+
+def journal_url(root: Path) -> str:
+    """The address of the run database; its folder is made where it is a file."""
+    url = os.environ.get(URL_VARIABLE, "")
+    if url:
+        if urlsplit(url).scheme not in ("postgresql", "postgres"):
+            raise BunkerError(
+                "this is no address of a run database",
+                where=URL_VARIABLE,
+                expected="postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
+            )
+        return url
+    return f"sqlite:///{state_folder(root) / 'runs.sqlite'}"
+
+
+def is_shared() -> bool:
+    """Whether several control machines use one database."""
+    return bool(os.environ.get(URL_VARIABLE))
+
+
+def exists(root: Path) -> bool:
+    """Whether there can be any run at all."""
+    return is_shared() or (root / ".bunker" / "runs.sqlite").exists()
+
+
+def state_folder(root: Path) -> Path:
+    """Where a control machine keeps what it remembers; for its user alone."""
+    folder = root / ".bunker"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+class JsonSerializer(Serializer):
+    """Plain JSON instead of Python's pickles: whoever writes to a shared database runs no code.
+
+    An exception is kept as its sentence.
+    """
+
+    def name(self) -> str:
+        """What DBOS notes beside each value."""
+        return "bunker_json"
+
+    def serialize(self, data: Any) -> str:
+        """JSON of plain data, or of an exception."""
+        return json.dumps(data, ensure_ascii=False, default=_plain)
+
+    def deserialize(self, serialized_data: str) -> Any:
+        """The plain data, or a BunkerError with the exception's sentence."""
+        data = json.loads(serialized_data)
+        if isinstance(data, dict) and set(data) == {"__error__"}:
+            return BunkerError(data["__error__"])
+        return data
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseException):
+        return {"__error__": str(value) or type(value).__name__}
+    if isinstance(value, tuple | set | frozenset):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} cannot be kept in a run")

@@ -1,0 +1,69 @@
+"""DBOS in this process, for exactly one run: start it, or take it up where it was left.
+
+Each run is its own DBOS executor. So a process that starts DBOS takes up its own run and no
+other, whatever else is unfinished in the database.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dbos import DBOS, SetWorkflowID
+
+from bunker.journal.database import APPLICATION, VERSION, JsonSerializer, journal_url
+
+EVENTS = "events"
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One run that is being executed in this process."""
+
+    run: str
+
+    def status(self) -> str:
+        """DBOS' word: PENDING, SUCCESS, ERROR or CANCELLED."""
+        found = DBOS.get_workflow_status(self.run)
+        return found.status if found else "ERROR"
+
+    def start(self, workflow: Any, request: Mapping[str, Any]) -> None:
+        """Begin the run."""
+        with SetWorkflowID(self.run):
+            DBOS.start_workflow(workflow, request)
+
+    def result(self) -> dict[str, Any]:
+        """What the run returned; waits for it."""
+        found: dict[str, Any] = DBOS.retrieve_workflow(self.run).get_result()
+        return found
+
+
+def write_event(event: Mapping[str, Any]) -> None:
+    """Add an event to the run in whose step or workflow this is called."""
+    DBOS.write_stream(EVENTS, dict(event))
+
+
+@contextmanager
+def engine(root: Path, run: str) -> Iterator[Execution]:
+    """DBOS, started for one run; a run that was begun before goes on by itself at once."""
+    logging.getLogger("dbos").setLevel(logging.CRITICAL)
+    DBOS(
+        config={
+            "name": APPLICATION,
+            "system_database_url": journal_url(root),
+            "application_version": VERSION,
+            "executor_id": run,
+            "log_level": "CRITICAL",
+            "serializer": JsonSerializer(),
+            "notification_listener_polling_interval_sec": 0.2,
+        }
+    )
+    DBOS.launch()
+    try:
+        yield Execution(run)
+    finally:
+        DBOS.destroy()

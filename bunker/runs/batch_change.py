@@ -1,0 +1,245 @@
+"""Changing the hosts of one batch: leases, plan, apply, and the way back for those that failed.
+
+Everything here may be repeated from its start: a run whose process died does just that. What a
+host says now decides what is left to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from bunker.errors import BunkerError
+from bunker.fleet import Fleet, load_fleet
+from bunker.journal.records import WELL, RunBatch, RunRequest
+from bunker.runs.port import Port
+from bunker.runs.step_answers import answers_of
+from bunker.runs.summary import Outcomes
+from bunker.worker.client import WorkerClient
+from bunker.workflows.planning import Preparation, prepare, same_plan
+from bunker.workflows.request import DeployRequest, select_targets, worker_request
+
+if TYPE_CHECKING:
+    from bunker.lease.leases import HostLeases
+
+ROLES: Final[Mapping[str, str]] = {
+    "rollback": "deploys.way_back:way_back",
+    "os-upgrade": "deploys.os_upgrade:os_upgrade",
+}
+"""What the worker applies, where it is not the whole host or a part of it."""
+WHOLE_HOST: Final = "deploys.whole_host:whole_host"
+WAY_BACK: Final = "deploys.way_back:way_back"
+MAINTENANCE_SECONDS: Final = 3600
+"""A run that dies leaves its hosts in maintenance no longer than this."""
+
+
+@dataclass(frozen=True)
+class BatchChange:
+    """One batch of one run, executed in this process."""
+
+    root: Path
+    request: RunRequest
+    batch: RunBatch
+    port: Port
+
+    def run(self) -> Outcomes:
+        """Change the hosts and say how each ended; never raises for a single host."""
+        fleet = load_fleet(self.root, self.request.fleet)
+        names = [name for name in self.batch.hosts if name in fleet.hosts]
+        outcomes: Outcomes = {
+            name: {"outcome": "failed", "message": "the host is not in the fleet any more"}
+            for name in self.batch.hosts
+            if name not in fleet.hosts
+        }
+        if names:
+            with self._leases(fleet, names) as leases:
+                outcomes |= self._refused(leases)
+                free = [name for name in names if name in leases.held]
+                if free:
+                    outcomes |= self._change(fleet, free)
+                self._audit(leases, outcomes)
+        for name in sorted(outcomes):
+            self.port.event({"event": "outcome", "host": name, **outcomes[name]})
+        return outcomes
+
+    def return_all(self, why: str) -> Outcomes:
+        """Bring every host of this batch back to its generation from before the run."""
+        fleet = load_fleet(self.root, self.request.fleet)
+        failures = {
+            name: {"outcome": "failed", "message": why, "kept": True} for name in self.batch.hosts
+        }
+        outcomes: Outcomes = {}
+        with self._leases(fleet, self.batch.hosts) as leases:
+            outcomes |= self._refused(leases)
+            free = [name for name in self.batch.hosts if name in leases.held]
+            outcomes |= self.way_back(free, failures)
+            self._audit(leases, outcomes)
+        for name in sorted(outcomes):
+            self.port.event({"event": "outcome", "host": name, **outcomes[name]})
+        return outcomes
+
+    @contextmanager
+    def _leases(self, fleet: Fleet, names: Sequence[str]) -> Iterator[HostLeases]:
+        from bunker.lease.leases import take_leases  # noqa: PLC0415 - see the package
+        from bunker.remote import Remote  # noqa: PLC0415
+
+        remotes = [Remote.of(fleet, fleet.hosts[name]) for name in names]
+        with take_leases(
+            remotes,
+            run=self.request.run,
+            purpose=self.request.kind,
+            wait_seconds=self.request.wait_seconds,
+            maintenance_seconds=MAINTENANCE_SECONDS,
+            on_wait=lambda host, holder: self.port.event(
+                {"event": "waiting", "host": host, "message": holder.sentence()}
+            ),
+        ) as leases:
+            yield leases
+
+    def _refused(self, leases: HostLeases) -> Outcomes:
+        found: Outcomes = {
+            name: {"outcome": "failed", "message": holder.sentence(), "locked": True}
+            for name, holder in leases.refused.items()
+        }
+        for name, error in leases.unreachable.items():
+            found[name] = {"outcome": "unreachable", "message": str(error)}
+        return found
+
+    def _change(self, fleet: Fleet, names: list[str]) -> Outcomes:
+        wanted = ROLES.get(self.request.kind, WHOLE_HOST)
+        data: dict[str, Any] = {}
+        if self.request.kind == "rollback":
+            data = {
+                "bunker_to": self.request.to_generation,
+                "bunker_restore": "yes" if self.request.restore else "",
+            }
+        elif self.request.kind == "os-upgrade":
+            data = {"bunker_reboot": self.request.reboot}
+        outcomes = self._apply(names, wanted, data, confirmed=self.request.plans)
+        if wanted == WHOLE_HOST and not self.port.stopping:
+            outcomes |= self.way_back(
+                [name for name, outcome in outcomes.items() if outcome.get("step")], outcomes
+            )
+        return outcomes
+
+    def way_back(self, names: list[str], failures: Mapping[str, Mapping[str, Any]]) -> Outcomes:
+        """Bring hosts back to the generation they had before this run, where that is safe."""
+        if not names:
+            return {}
+        self.port.event({"event": "way_back", "hosts": names})
+        data = {"bunker_to": "", "bunker_restore": "", "bunker_of_run": self.request.run}
+        returned = self._apply(names, WAY_BACK, data, confirmed={})
+        found: Outcomes = {}
+        for name in names:
+            before, after = dict(failures[name]), returned[name]
+            if after["outcome"] == "ok":
+                continue  # nothing had been touched yet, so nothing had to be put back
+            if after["outcome"] == "changed":
+                number = after.get("generation", {}).get("number")
+                before["outcome"] = "rolled back"
+                before["back_on"] = after.get("going_to") or number
+                before["generation"] = after.get("generation")
+            else:
+                before["outcome"] = "failed"
+                before["choice"] = after["message"]
+            found[name] = before
+        return found
+
+    def _apply(
+        self,
+        names: list[str],
+        role: str,
+        data: Mapping[str, Any],
+        *,
+        confirmed: Mapping[str, tuple[str, str]],
+    ) -> Outcomes:
+        request = DeployRequest(
+            root=self.root,
+            fleet_name=self.request.fleet,
+            hosts=tuple(names),
+            tags_wanted=self.request.tags_wanted if role == WHOLE_HOST else (),
+            ref=self.request.ref,
+            commits=self.request.commits,
+            role=role,
+            data=data,
+            debug=self.request.debug,
+        )
+        try:
+            fleet, targets = select_targets(request)
+            message = worker_request(request, fleet, targets, self.request.run)
+        except BunkerError as error:
+            # The fleet's files changed while the run was under way.
+            return {name: {"outcome": "failed", "message": str(error)} for name in names}
+        with WorkerClient(message, cwd=self.root) as worker:
+            self.port.use(worker)
+            try:
+                preparation = prepare(self.request.fleet, worker, targets, self.port)
+                outcomes: Outcomes = {**preparation.outcomes}
+                stale = self._stale(preparation, confirmed)
+                outcomes |= stale
+                hosts = [p.host for p in preparation.to_change if p.host not in stale]
+                outcomes |= {name: {"outcome": "not started", "message": ""} for name in hosts}
+                if hosts and not self.port.stopping:
+                    worker.apply(hosts)
+                    for event in worker.events(until="done"):
+                        self.port.event(event)
+                        _note(event, outcomes)
+                for plan in preparation.to_change:
+                    outcomes[plan.host]["going_to"] = plan.facts.get("generation_to")
+            except BunkerError as error:
+                if not self.port.stopping:
+                    return {name: {"outcome": "failed", "message": str(error)} for name in names}
+                outcomes = {name: {"outcome": "interrupted", "message": ""} for name in names}
+            finally:
+                self.port.use(None)
+        return outcomes
+
+    def _stale(
+        self, preparation: Preparation, confirmed: Mapping[str, tuple[str, str]]
+    ) -> Outcomes:
+        """Hosts that are not any more what the confirmed plan was made from.
+
+        Not after a resume: then they differ because this very run began to change them.
+        """
+        if self.port.resumed:
+            return {}
+        return {
+            plan.host: {
+                "outcome": "failed",
+                "stale": True,
+                "message": "it changed after the plan was shown; nothing was changed on it",
+            }
+            for plan in preparation.to_change
+            if plan.host in confirmed and not same_plan(confirmed[plan.host], plan)
+        }
+
+    def _audit(self, leases: HostLeases, outcomes: Outcomes) -> None:
+        from bunker.runs.accounts import note_hosts  # noqa: PLC0415
+
+        if not self.port.stopping:
+            note_hosts(self.root, self.request, outcomes, leases)
+
+
+def _note(event: Mapping[str, Any], outcomes: Outcomes) -> None:
+    """Take a worker's event into the outcomes of its hosts."""
+    if event["event"] == "step":
+        outcome = outcomes[event["host"]]
+        if event["status"] == "failed":
+            outcome |= {"step": event["name"], "output": event["output"]}
+        elif event["status"] == "ok":
+            outcome |= answers_of(event.get("output") or ())
+        else:
+            outcome["began"] = True
+    elif event["event"] == "host":
+        outcome = outcomes[event["host"]]
+        outcome |= {key: event[key] for key in ("outcome", "message", "commands")}
+        if outcome["outcome"] == "not started" and outcome.get("began"):
+            outcome["outcome"] = "interrupted"
+
+
+def all_well(outcomes: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether every host ended as it should."""
+    return all(outcome["outcome"] in WELL for outcome in outcomes.values())

@@ -1,0 +1,82 @@
+"""A run that goes on after the command that began it has ended."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bunker.errors import BunkerError, ExitCode
+from bunker.journal.database import state_folder
+from bunker.journal.records import RunRequest
+
+if TYPE_CHECKING:
+    from bunker.terminal.reporter import Reporter
+
+CODE_ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 20
+
+
+def start_detached(root: Path, request: RunRequest, reporter: Reporter) -> ExitCode:
+    """Begin the run in a process of its own, which the end of this terminal does not touch."""
+    from bunker.journal.ownership import is_owned  # noqa: PLC0415
+
+    folder = state_folder(root) / "logs"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    log = folder / f"{request.run}.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bunker.runs.detached", str(root)],
+            cwd=CODE_ROOT,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            text=True,
+        )
+    log.chmod(0o600)
+    assert process.stdin is not None  # noqa: S101 - asked for a pipe above
+    process.stdin.write(json.dumps(request.to_json()))
+    process.stdin.close()
+    deadline = time.monotonic() + START_SECONDS
+    while not is_owned(root, request.run):
+        if process.poll() is not None or time.monotonic() > deadline:
+            last = (log.read_text().strip().splitlines() or ["it said nothing"])[-1]
+            raise BunkerError(f"the run could not be begun: {last}", where=str(log))
+        time.sleep(0.1)
+    commands = [f"invoke run.watch {request.run}", f"invoke run.cancel {request.run}"]
+    reporter.event(
+        {
+            "event": "waits",
+            "run": request.run,
+            "message": f"the run {request.run} goes on by itself",
+            "commands": commands,
+        }
+    )
+    return ExitCode.OK
+
+
+def main() -> int:
+    """`python -m bunker.runs.detached ROOT`, with the request on standard input."""
+    from bunker.cli.command import run_guarded  # noqa: PLC0415
+    from bunker.cli.options import Options  # noqa: PLC0415
+    from bunker.lab.fleet import use_lab_keys  # noqa: PLC0415
+    from bunker.runs.control import execute  # noqa: PLC0415
+    from bunker.terminal.reporter import make_reporter  # noqa: PLC0415
+
+    root = Path(sys.argv[1])
+    request = RunRequest.from_json(json.loads(sys.stdin.read()))
+    use_lab_keys(root, request.fleet)
+
+    def body() -> ExitCode:
+        with make_reporter(yes=True) as reporter:
+            return execute(root, request, reporter)
+
+    return run_guarded(body, Options(debug=request.debug), again=f"invoke run.resume {request.run}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

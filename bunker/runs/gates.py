@@ -1,0 +1,104 @@
+"""Whether a run may go on: still healthy, metrics within limits, window still open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bunker.errors import BunkerError
+from bunker.fleet import Fleet, load_fleet
+from bunker.journal.records import RunRequest
+
+if TYPE_CHECKING:
+    from bunker.judgement import Sample, Window
+
+
+def still_well(root: Path, request: RunRequest, names: Sequence[str]) -> str:
+    """Why hosts that were changed are not well any more, or nothing."""
+    from bunker.workflows.status import collect_status  # noqa: PLC0415
+
+    fleet = load_fleet(root, request.fleet)
+    found = collect_status(fleet, [fleet.hosts[name] for name in names if name in fleet.hosts])
+    bad = [
+        f"{status.host} is {status.verdict.state} ({'; '.join(status.verdict.reasons)})"
+        for status in found
+        if not status.verdict.well
+    ]
+    return "; ".join(bad)
+
+
+def take_samples(root: Path, request: RunRequest) -> dict[str, Any]:
+    """The metrics of every host of the run that answers, as plain data by host."""
+    fleet = load_fleet(root, request.fleet)
+    samples = _source(fleet).sample([fleet.hosts[n] for n in request.hosts if n in fleet.hosts])
+    return {host: sample.to_json() for host, sample in samples.items()}
+
+
+def judge_batch(
+    root: Path,
+    request: RunRequest,
+    fresh: Sequence[str],
+    before: Mapping[str, Any],
+    first: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Health first, then the metrics since the change against the hosts' own past and their peers.
+
+    ``before`` was sampled before the change, ``first`` right after it.
+    """
+    unwell = still_well(root, request, fresh)
+    if unwell:
+        return {"outcome": "fail", "reasons": [unwell], "hosts": {}}
+    if not request.judged:
+        return {"outcome": "pass", "reasons": [], "hosts": {}}
+    from bunker.fleet.settings import load_settings  # noqa: PLC0415
+    from bunker.judgement import Limits, Sample, judge, window  # noqa: PLC0415
+
+    fleet = load_fleet(root, request.fleet)
+    rollout = load_settings(fleet.folder).rollout
+    limits = Limits(
+        minimum_requests=rollout.minimum_requests,
+        max_error_ratio=rollout.max_error_ratio,
+        max_latency_factor=rollout.max_latency_factor,
+    )
+    now = _source(fleet).sample([fleet.hosts[n] for n in request.hosts if n in fleet.hosts])
+    earlier = {host: Sample.from_json(data) for host, data in before.items()}
+    begun = {host: Sample.from_json(data) for host, data in first.items()}
+
+    def since(start: Mapping[str, Sample], host: str) -> Window | None:
+        return window(start[host], now[host]) if host in start and host in now else None
+
+    canary = {host: since(begun, host) for host in fresh}
+    past = {host: earlier[host].whole() if host in earlier else None for host in fresh}
+    peers = {
+        host: found
+        for host in request.hosts
+        if host not in fresh and (found := since(begun, host)) is not None
+    }
+    return judge(canary, past, peers, limits).to_json()
+
+
+def window_is_closed(root: Path, request: RunRequest) -> str:
+    """The sentence of a group's closed window, or nothing."""
+    from bunker.fleet.settings import load_settings  # noqa: PLC0415
+    from bunker.runs.policies import groups_of  # noqa: PLC0415
+
+    fleet = load_fleet(root, request.fleet)
+    settings = load_settings(fleet.folder)
+    if not settings.policies:
+        return ""
+    from bunker.approvals import check_window  # noqa: PLC0415
+
+    hosts = [fleet.hosts[name] for name in request.hosts if name in fleet.hosts]
+    try:
+        check_window(settings, groups_of(settings, hosts), datetime.now(UTC))
+    except BunkerError as error:
+        return error.problem
+    return ""
+
+
+def _source(fleet: Fleet) -> Any:
+    from bunker.judgement import InstanceMetrics  # noqa: PLC0415
+
+    return InstanceMetrics(fleet)

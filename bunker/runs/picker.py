@@ -1,0 +1,45 @@
+"""Which generation to go back to: asked on a terminal, the one before where nobody can be asked."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bunker.errors import BunkerError
+
+if TYPE_CHECKING:
+    from bunker.fleet import Fleet, Host
+
+
+def pick_generation(fleet: Fleet, hosts: Sequence[Host], *, yes: bool) -> str:
+    """The number of a generation as text; empty for the one before what runs now.
+
+    Several hosts count their generations each on their own, so they can only go back by one.
+    """
+    if len(hosts) != 1 or yes:
+        return ""
+    from bunker.generations import read_generations  # noqa: PLC0415
+    from bunker.host_keys import Unreachable  # noqa: PLC0415
+    from bunker.remote import Remote  # noqa: PLC0415
+    from bunker.terminal.output import make_console, print_lines  # noqa: PLC0415
+
+    host = hosts[0]
+    found = read_generations([Remote.of(fleet, host)])[host.name]
+    if isinstance(found, Unreachable):
+        raise found
+    earlier = list(found)[:-1]
+    if not earlier:
+        raise BunkerError("there is no earlier generation to go back to", where=host.name)
+    if not sys.stdin.isatty():
+        return ""
+    from bunker.terminal.generations_text import history_lines  # noqa: PLC0415
+
+    print_lines(history_lines(host.name, found), make_console(sys.stderr))
+    sys.stderr.write(f"Go back to which generation? [{earlier[-1].number}] ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline().strip() or str(earlier[-1].number)
+    if answer not in {str(generation.number) for generation in earlier}:
+        known = ", ".join(str(generation.number) for generation in earlier)
+        raise BunkerError(f"{answer!r} is no earlier generation", expected=f"one of {known}")
+    return answer

@@ -1,0 +1,39 @@
+"""Following a run from outside the process that executes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bunker.errors import BunkerError, ExitCode
+from bunker.journal.reader import open_journal
+from bunker.journal.records import ENDED
+from bunker.runs.summary import exit_code
+
+if TYPE_CHECKING:
+    from bunker.terminal.reporter import Reporter
+
+
+def watch_run(root: Path, run: str, reporter: Reporter) -> ExitCode:
+    """Show all events so far and every new one until the run ends, pauses or loses its process."""
+    seen = 0
+    with open_journal(root) as journal:
+        name = journal.run(run).run
+        while True:
+            events = journal.follow(name, seen)
+            seen += len(events)
+            for event in events:
+                reporter.event(event)
+            if events:
+                continue
+            record = journal.run(name)
+            if record.state != "running":
+                break
+        if record.state in ENDED:
+            reporter.recap(dict(record.summary["hosts"]), reason=str(record.summary["reason"]))
+            return exit_code(record.state, record.summary["hosts"])
+    raise BunkerError(
+        f"the run {name} is {record.state}"
+        + (f": {record.summary['paused']}" if record.state == "paused" else ""),
+        remedy=f"Take it up with: invoke run.resume {name}",
+    )

@@ -1,0 +1,102 @@
+"""Runs as lines: the list, and everything about one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bunker.duration import format_duration
+from bunker.journal.records import ENDED, WELL, RunRecord
+from bunker.terminal.lines import Line, Style, after, some, table
+from bunker.terminal.recap_text import counts, measured
+
+STYLES: Mapping[str, Style] = {
+    "running": "change",
+    "interrupted": "bad",
+    "paused": "warn",
+    "done": "good",
+    "failed": "bad",
+    "rolled back": "bad",
+    "cancelled": "warn",
+}
+
+
+def list_lines(records: Sequence[RunRecord], now: float | None = None) -> list[Line]:
+    """A table, the newest run first."""
+    if not records:
+        return [Line("no runs yet")]
+    rows: list[list[str]] = []
+    styles: dict[int, Style] = {}
+    for number, record in enumerate(records):
+        hosts = ", ".join(f"{n} {name}" for name, n in counts(_hosts(record)).items() if n)
+        rows.append(
+            [
+                record.run,
+                record.request.kind,
+                record.request.fleet,
+                record.state,
+                _ago(record.started, now),
+                record.request.by,
+                hosts,
+            ]
+        )
+        styles[number] = STYLES[record.state]
+    return table(("RUN", "KIND", "FLEET", "STATE", "BEGAN", "BY", "HOSTS"), rows, styles)
+
+
+def show_lines(record: RunRecord, now: float | None = None) -> list[Line]:
+    """One run, its hosts, and the next command."""
+    request = record.request
+    lines = [Line(f"{request.kind} {record.run}: {record.state}", STYLES[record.state])]
+    lines.append(Line(f"  {request.command}"))
+    began = _ago(record.started, now)
+    lasted = format_duration(max(1, round(record.updated - record.started)))
+    took = f", took {lasted}" if record.state in ENDED else ""
+    lines.append(Line(f"  by {request.by}, {began}{took}"))
+    if request.retry_of:
+        lines.append(Line(f"  tries again what failed in {request.retry_of}"))
+    for batch in request.batches:
+        lines.append(Line(f"  {batch.name}: {some(batch.hosts)}"))
+    rows: list[list[str]] = []
+    styles: dict[int, Style] = {}
+    for number, (name, outcome) in enumerate(_hosts(record).items()):
+        generation = (outcome.get("generation") or {}).get("number")
+        message = next(iter(str(outcome.get("message", "")).splitlines()), "")
+        rows.append([name, outcome["outcome"], str(generation or ""), message[:100]])
+        styles[number] = "" if outcome["outcome"] in WELL else "bad"
+    lines += [Line(""), *table(("HOST", "OUTCOME", "GENERATION", "NOTE"), rows, styles)]
+    for name, outcome in _hosts(record).items():
+        if outcome.get("choice"):
+            lines += after(f"{name}: ", str(outcome["choice"]), "warn")
+        lines += [Line(text) for text in measured(name, outcome)]
+    for judgement in record.summary.get("judgements", ()):
+        lines += after(f"judgement: {judgement['outcome']}: ", "; ".join(judgement["reasons"]))
+    for word in ("reason", "paused"):
+        if record.summary.get(word):
+            lines += after("stopped: " if word == "reason" else "waits: ", record.summary[word])
+    return [*lines, *(Line(f"  try: {command}") for command in _next(record))]
+
+
+def _next(record: RunRecord) -> list[str]:
+    match record.state:
+        case "running":
+            return [f"invoke run.watch {record.run}"]
+        case "interrupted":
+            return [f"invoke run.resume {record.run}"]
+        case "paused":
+            words = ("go-on", "roll-back", "stop")
+            return [f"invoke run.resume {record.run} --{word}" for word in words]
+        case "done":
+            return []
+    return [f"invoke run.retry-failed {record.run}"]
+
+
+def _hosts(record: RunRecord) -> dict[str, dict[str, Any]]:
+    hosts: dict[str, dict[str, Any]] = record.summary["hosts"]
+    return hosts
+
+
+def _ago(then: float, now: float | None) -> str:
+    seconds = round((time.time() if now is None else now) - then)
+    return f"{format_duration(max(1, seconds))} ago" if seconds >= 0 else "just now"

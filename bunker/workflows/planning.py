@@ -1,0 +1,131 @@
+"""Planning on every selected host through a worker, and showing what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bunker.errors import ExitCode
+from bunker.plan.changes import HostPlan
+from bunker.workflows.connection_text import connection_text
+from bunker.workflows.request import DeployRequest, Target
+
+if TYPE_CHECKING:
+    from bunker.terminal.reporter import Reporter
+    from bunker.worker.client import WorkerClient
+
+
+class Listener(Protocol):
+    """Whoever wants to know of every event: an operator's reporter, or a run."""
+
+    def event(self, event: dict[str, Any]) -> None:
+        """One event, at the moment it arrives."""
+
+
+@dataclass
+class Preparation:
+    """What planning found: a plan per host that answered, a message for each that did not."""
+
+    plans: dict[str, HostPlan] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    unreachable: dict[str, str] = field(default_factory=dict)
+    commands: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def to_change(self) -> list[HostPlan]:
+        """Plans with at least one change."""
+        return [plan for plan in self.plans.values() if plan.changes]
+
+    @property
+    def unchanged(self) -> list[str]:
+        """Hosts that are as they should be."""
+        return [name for name, plan in self.plans.items() if not plan.changes]
+
+    @property
+    def outcomes(self) -> dict[str, dict[str, object]]:
+        """How every host ends of which nothing is to be changed, or nothing is known."""
+        found: dict[str, dict[str, object]] = {
+            name: {"outcome": "ok", "message": "", "commands": self.commands[name]}
+            for name in self.unchanged
+        }
+        found |= {
+            name: {"outcome": "failed", "message": text} for name, text in self.failed.items()
+        }
+        found |= {
+            name: {"outcome": "unreachable", "message": text}
+            for name, text in self.unreachable.items()
+        }
+        return found
+
+
+def prepare(
+    fleet_name: str, worker: WorkerClient, targets: Sequence[Target], listener: Listener
+) -> Preparation:
+    """Let the worker connect and plan; every host's answer goes to the listener as it comes."""
+    preparation = Preparation()
+    hosts = {target.host.name: target.host for target in targets}
+    for event in worker.events(until="ready"):
+        if event["event"] == "unreachable":
+            host = hosts[event["host"]]
+            event["message"] = connection_text(host, event["message"], fleet_name)
+        listener.event(event)
+        name = event.get("host", "")
+        match event["event"]:
+            case "planned":
+                preparation.plans[name] = HostPlan.from_json(event["plan"])
+                preparation.commands[name] = event["commands"]
+            case "failed":
+                preparation.failed[name] = event["message"]
+            case "unreachable":
+                preparation.unreachable[name] = event["message"]
+    preparation.plans = dict(sorted(preparation.plans.items()))
+    return preparation
+
+
+def show(preparation: Preparation, reporter: Reporter, next_command: str | None) -> None:
+    """The plan, and the command that would apply it."""
+    reporter.show_plan(
+        preparation.to_change,
+        preparation.unchanged,
+        preparation.failed,
+        preparation.unreachable,
+        next_command if preparation.to_change else None,
+    )
+
+
+def dry_exit(request: DeployRequest, preparation: Preparation) -> ExitCode:
+    """What a command answers that only planned."""
+    if preparation.failed or preparation.unreachable:
+        return ExitCode.SOME_HOSTS_FAILED
+    if preparation.to_change and request.detailed_exitcode:
+        return ExitCode.CHANGES_PENDING
+    return ExitCode.OK
+
+
+def same_plan(confirmed: tuple[str, str], plan: HostPlan) -> bool:
+    """Whether a host and its inputs are what they were when the plan was shown."""
+    return confirmed == fingerprints(plan)
+
+
+def fingerprints(plan: HostPlan) -> tuple[str, str]:
+    """Of what the host said, and of what was asked for."""
+    return plan.observed, plan.wanted
+
+
+def differing(planned: HostPlan, now: HostPlan) -> str:
+    """The first subjects of two plans that are not the same in both, to be put after a reason."""
+    unlike = [change for change in planned.changes if change not in now.changes]
+    unlike += [change for change in now.changes if change not in planned.changes]
+    subjects = list(dict.fromkeys(f"{change.role} {change.subject}" for change in unlike))
+    more = f" and {len(subjects) - SUBJECTS_NAMED} more" if len(subjects) > SUBJECTS_NAMED else ""
+    return f": {', '.join(subjects[:SUBJECTS_NAMED])}{more}" if subjects else ""
+
+
+SUBJECTS_NAMED = 2
+"""So many subjects say what made a plan stale; a new plan shows them all."""
+
+
+def plans_of(preparation: Preparation) -> Mapping[str, tuple[str, str]]:
+    """The fingerprints of every host that is to change, for the run that applies the plan."""
+    return {plan.host: fingerprints(plan) for plan in preparation.to_change}
