@@ -13,6 +13,7 @@ from pyinfra.api.command import StringCommand
 from pyinfra.api.exceptions import ConnectError, FactProcessError
 from pyinfra.connectors.ssh import SSHConnector
 
+from bunker.duration import describe_duration
 from bunker.ops.facts import sections
 from bunker.roles.os_upgrade import REBOOT_SCRIPT, RebootState, read_reboot_state
 
@@ -66,7 +67,7 @@ def _reboot(state: Any, host: Any, wanted: _Reboot) -> bool:
 
 def _wait(state: Any, host: Any, before: RebootState, patience: float) -> bool:
     deadline = time.monotonic() + patience
-    last = "it never went down"
+    last = "no answer"
     while time.monotonic() < deadline:
         time.sleep(PAUSE_SECONDS)
         fresh = SSHConnector(state, host)
@@ -76,12 +77,14 @@ def _wait(state: Any, host: Any, before: RebootState, patience: float) -> bool:
             fresh.connect()
             now = _look(fresh.run_shell_command)
             ready, _output = fresh.run_shell_command(StringCommand(_LOGGED_IN), _timeout=20)
-            if now is not None and now.boot != before.boot:
-                last = "it is up again, but its services are still starting or sudo does not work"
-                if ready:
-                    keep = True
-                    host.connector.client = fresh.client
-                    return True
+            if now is None or now.boot == before.boot:
+                last = "the old boot still answers" if now else "it answers, but sudo does not work"
+            elif ready:
+                keep = True
+                host.connector.client = fresh.client
+                return True
+            else:
+                last = "it is up again, but its services are still starting"
         except (ConnectError, OSError, EOFError) as error:
             last = str(error)
         except Exception as error:  # noqa: BLE001 - paramiko raises many kinds in mid-reboot
@@ -90,7 +93,7 @@ def _wait(state: Any, host: Any, before: RebootState, patience: float) -> bool:
             if not keep:
                 _close(fresh)
     logger.error(
-        f"{host.print_prefix}no new boot let us in within {int(patience // 60)} minutes"
+        f"{host.print_prefix}no new boot let us in within {describe_duration(patience)}"
         f" ({last}); look at the provider's console, then run the same command again"
     )
     return False

@@ -1,0 +1,254 @@
+"""Asking for an approval, giving it, and checking it before a run starts.
+
+An approval is an SSH signature over a text that names its subject, its signer and its end. It
+holds for that subject alone, as often as it is started or resumed, until it expires.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from bunker.approvals.requests import (
+    ApprovalRequest,
+    approvals_folder,
+    read_json,
+    write_json,
+    write_request,
+)
+from bunker.approvals.ssh_keys import (
+    VARIABLE,
+    PublicKey,
+    held_keys,
+    operator_key,
+    public_key,
+    sign,
+    signer_of,
+)
+from bunker.approvals.subject import ApprovalSubject
+from bunker.errors import BunkerError
+from bunker.fleet.settings import FleetSettings, approver_name
+
+LIFETIME: Final = timedelta(hours=24)
+LONGEST: Final = timedelta(days=7)
+CLOCK_SKEW: Final = timedelta(minutes=5)
+"""Two operators' clocks may differ by so much."""
+
+_MOMENT: Final = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A checked approval: who signed it, with which key, and until when it holds (UTC)."""
+
+    digest: str
+    approver: str
+    fingerprint: str
+    expires: datetime
+    file: Path
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the journal and the audit log."""
+        return {
+            "digest": self.digest,
+            "approver": self.approver,
+            "key": self.fingerprint,
+            "expires": self.expires.strftime(_MOMENT),
+        }
+
+
+def groups_to_approve(settings: FleetSettings, groups: Iterable[str]) -> list[str]:
+    """Those of the groups whose policy asks for an approval, sorted."""
+    policies = settings.policies
+    return sorted(name for name in set(groups) if name in policies and policies[name].approval)
+
+
+def require_approval(
+    root: Path,
+    settings: FleetSettings,
+    groups: Iterable[str],
+    subject: ApprovalSubject,
+    approval_file: Path | None = None,
+    *,
+    starter_key: Path | None = None,
+    fleet_key: Path | None = None,
+    now: datetime | None = None,
+) -> Approval | None:
+    """Let a run start only with what its groups' policies ask for; None where none asks.
+
+    ``groups`` are all groups of its hosts (:func:`bunker.approvals.policy_groups`).
+    ``starter_key`` names the key of whoever starts (None: $BUNKER_OPERATOR_SSH_KEY, else
+    ~/.ssh/id_ed25519), ``fleet_key`` the key that the fleet is reached with. Without an
+    ``approval_file`` one that lies at its usual place is taken. Raises BunkerError, and leaves a
+    request file for the second operator, where no approval holds.
+    """
+    asking = groups_to_approve(settings, groups)
+    if not asking:
+        return None
+    what = f"{subject.kind} on group{'s' * (len(asking) > 1)} {', '.join(asking)}"
+    if not settings.approvers:
+        raise BunkerError(
+            f"{what} needs an approval, and nobody may give one",
+            where=f"inventories/{subject.fleet}/fleet.settings.yaml: approvers",
+            expected="public SSH keys of at least two operators",
+        )
+    now = now or datetime.now(UTC)
+    own = _starter_keys(starter_key, fleet_key, what)
+    usual = approvals_folder(root) / f"{subject.short}.approval"
+    if approval_file is not None:
+        return check_approval(approval_file, subject, settings, own, now)
+    reason = "an approval by a second operator"
+    if usual.exists():
+        try:
+            return check_approval(usual, subject, settings, own, now)
+        except BunkerError as error:
+            reason = f"another approval, because {error.problem}"
+    request = write_request(root, subject, own)
+    raise BunkerError(
+        f"{what} needs {reason}",
+        where=str(request),
+        remedy=f"Another operator runs: invoke approve {subject.short} (or, elsewhere, with a copy"
+        f" of that file); then start it again with: --approve {usual}",
+    )
+
+
+def check_approval(
+    file: Path,
+    subject: ApprovalSubject,
+    settings: FleetSettings,
+    starter: frozenset[PublicKey],
+    now: datetime,
+) -> Approval:
+    """The approval in a file, if it holds for this subject; else a BunkerError that says why."""
+    content = read_json(file, "approval")
+    text, signature = content.get("text"), content.get("signature")
+    if not (isinstance(text, str) and isinstance(signature, str)):
+        raise BunkerError("this is no approval", where=str(file))
+    number = signer_of(text, signature, settings.approvers)
+    if number is None:
+        raise BunkerError(
+            "its signature is not that of an approver",
+            where=str(file),
+            expected="an unchanged file, signed by one of: "
+            + ", ".join(map(approver_name, settings.approvers)),
+        )
+    line = settings.approvers[number]
+    key = PublicKey.of(line)
+    assert key is not None  # noqa: S101 - it has just verified a signature
+    signed = _signed(text, file)
+    if signed["digest"] != subject.digest:
+        raise BunkerError(
+            "it approves something else",
+            where=str(file),
+            expected=f"the digest {subject.short}: the same hosts, kind and commits",
+            remedy="What changed since has to be approved again",
+        )
+    given, expires = signed["given"], signed["expires"]
+    if expires - given > LONGEST or given > now + CLOCK_SKEW:
+        raise BunkerError("its dates make no sense here", where=str(file))
+    if now >= expires:
+        raise BunkerError(
+            f"it expired at {expires.strftime(_MOMENT)}",
+            where=str(file),
+            remedy="Have it approved again",
+        )
+    if key in starter:
+        raise BunkerError(
+            f"it was signed with {approver_name(line)}'s key, which whoever starts this run holds"
+            " too: that would be the same operator",
+            where=str(file),
+            expected="the signature of another operator",
+            remedy="Let somebody else approve it, with a key that is only theirs",
+        )
+    return Approval(subject.digest, approver_name(line), key.fingerprint, expires, file)
+
+
+def give_approval(
+    request: ApprovalRequest,
+    key: Path,
+    settings: FleetSettings | None,
+    lifetime: timedelta = LIFETIME,
+    now: datetime | None = None,
+) -> Approval:
+    """Sign a request; the approval lies beside it. ``settings`` None: the fleet is not at hand.
+
+    Raises BunkerError for a key that is no approver's or that whoever asked holds.
+    """
+    if not timedelta() < lifetime <= LONGEST:
+        raise BunkerError(f"an approval holds for {LONGEST.days} days at most, and not for none")
+    own = public_key(key)
+    if own is None:
+        raise BunkerError(
+            "your SSH key cannot be read",
+            where=str(key),
+            remedy=f"Name it with --key or {VARIABLE}; its .pub file has to lie beside it",
+        )
+    if own.fingerprint in request.asked_keys:
+        raise BunkerError(
+            "whoever asked for this holds the same key: that would be the same operator",
+            where=str(key),
+            remedy="Let somebody else approve it, with a key that is only theirs",
+        )
+    name = own.fingerprint
+    if settings is not None:
+        names = {PublicKey.of(line): approver_name(line) for line in settings.approvers}
+        if own not in names:
+            raise BunkerError(
+                "this key is not among the fleet's approvers",
+                where=str(key),
+                expected=f"the key of one of: {', '.join(names.values()) or 'nobody yet'}",
+                remedy="Add its public line to `approvers` in the fleet's settings, or name"
+                " another key with --key",
+            )
+        name = names[own]
+    given = (now or datetime.now(UTC)).replace(microsecond=0)
+    expires = given + lifetime
+    subject = request.subject
+    text = json.dumps(
+        {
+            **subject.to_json(),
+            "digest": subject.digest,
+            "given": given.strftime(_MOMENT),
+            "expires": expires.strftime(_MOMENT),
+        },
+        indent=1,
+        sort_keys=True,
+    )
+    file = request.file.with_name(f"{subject.short}.approval")
+    write_json(file, {"text": text, "signature": sign(text, key)})
+    return Approval(subject.digest, name, own.fingerprint, expires, file)
+
+
+def _starter_keys(
+    starter_key: Path | None, fleet_key: Path | None, what: str
+) -> frozenset[PublicKey]:
+    path = operator_key(starter_key)
+    own = public_key(path)
+    held = held_keys([path, *([fleet_key] if fleet_key else [])])
+    if own is None or own not in held:
+        raise BunkerError(
+            f"{what} needs a second operator, and nobody can tell who the first is: there is no"
+            " SSH key of yours",
+            where=str(path),
+            expected="your private key, or its public file while your ssh-agent has the private",
+            remedy=f"Name your key with {VARIABLE}",
+        )
+    return held
+
+
+def _signed(text: str, file: Path) -> dict[str, Any]:
+    """The digest and the two dates of a text whose signature was good."""
+    try:
+        content = json.loads(text)
+        dates = {key: _moment(content[key]) for key in ("given", "expires")}
+        return {"digest": content["digest"], **dates}
+    except (KeyError, TypeError, ValueError):
+        raise BunkerError("this is no approval", where=str(file)) from None
+
+
+def _moment(text: str) -> datetime:
+    return datetime.strptime(text, _MOMENT).replace(tzinfo=UTC)

@@ -1,0 +1,80 @@
+"""Requests for an approval: files that one operator leaves and another one reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bunker.approvals.ssh_keys import PublicKey
+from bunker.approvals.subject import ApprovalSubject
+from bunker.errors import BunkerError
+
+
+@dataclass(frozen=True)
+class ApprovalRequest:
+    """What somebody waits for; ``asked_keys`` are fingerprints of the keys that they hold."""
+
+    subject: ApprovalSubject
+    asked_keys: tuple[str, ...]
+    file: Path
+
+
+def approvals_folder(root: Path) -> Path:
+    """Where requests and approvals lie: `.bunker/approvals` of the control machine's checkout."""
+    return root / ".bunker" / "approvals"
+
+
+def write_request(root: Path, subject: ApprovalSubject, starter: Iterable[PublicKey] = ()) -> Path:
+    """Leave a file that a second operator can approve; its path. Again: the same file."""
+    content = {
+        "digest": subject.digest,
+        "subject": subject.to_json(),
+        "asked_keys": sorted(key.fingerprint for key in starter),
+    }
+    return write_json(approvals_folder(root) / f"{subject.short}.json", content)
+
+
+def read_request(root: Path, named: str) -> ApprovalRequest:
+    """The request that a file or the beginning of a digest names."""
+    file = Path(named)
+    if not file.is_file():
+        found = sorted(approvals_folder(root).glob(f"{named}*.json")) if named.isalnum() else []
+        if len(found) != 1:
+            known = sorted(path.stem for path in approvals_folder(root).glob("*.json"))
+            raise BunkerError(
+                f"{'several requests begin' if found else 'no request begins'} with {named!r}",
+                where=str(approvals_folder(root)),
+                expected="a file, or the digest of one of: " + (", ".join(known) or "none"),
+            )
+        file = found[0]
+    content = read_json(file, "request")
+    subject = ApprovalSubject.from_json(content.get("subject"), where=str(file))
+    if content.get("digest") != subject.digest:
+        raise BunkerError("the request was changed: its digest is another one", where=str(file))
+    keys = content.get("asked_keys", [])
+    return ApprovalRequest(subject, tuple(map(str, keys)), file)
+
+
+def read_json(file: Path, what: str) -> dict[str, Any]:
+    """The mapping in a file that should be one of ours; BunkerError where it is not."""
+    try:
+        content = json.loads(file.read_text())
+    except OSError as error:
+        raise BunkerError(f"the {what} cannot be read: {error.strerror}", where=str(file)) from None
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise BunkerError(f"this is no {what}", where=str(file))
+    return content
+
+
+def write_json(file: Path, content: dict[str, Any]) -> Path:
+    """Write the file at once; its path."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f"{file.name}.new")
+    temporary.write_text(json.dumps(content, indent=1) + "\n")
+    temporary.replace(file)
+    return file
