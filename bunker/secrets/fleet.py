@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from bunker.audit.secret_access import record_reading, recorded_change
 from bunker.errors import BunkerError, Problems
 from bunker.masking import Secret
 from bunker.secrets import files, operator_key, sops, vault
@@ -41,6 +42,7 @@ def decrypt_hosts(
         return vault.without_host(vault.open_vault(files.read(path), path, name, key))
 
     results, problems = for_each(read, host_names)
+    record_reading(fleet_folder, results, failed=problems)
     if problems:
         raise Problems("secrets could not be read", problems.values())
     return results
@@ -80,9 +82,11 @@ def rekey(
         prepared, problems = for_each(prepare, names)
         if problems:
             raise Problems("no vault was changed", problems.values())
-        for name, ciphertext in prepared.items():
-            files.write_atomically(files.vault_path(fleet_folder, name), ciphertext)
-    removed = tuple(sorted(before - after))
+        removed = tuple(sorted(before - after))
+        told = {"recipients": sorted(after), "recipients_removed": removed}
+        with recorded_change(fleet_folder, names, told):
+            for name, ciphertext in prepared.items():
+                files.write_atomically(files.vault_path(fleet_folder, name), ciphertext)
     return RekeyReport(
         hosts=tuple(names),
         added_recipients=tuple(sorted(after - before)),

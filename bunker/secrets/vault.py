@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from bunker.audit.secret_access import record_reading, recorded_change
 from bunker.errors import BunkerError, Problems
 from bunker.masking import MASK, Secret
 from bunker.secrets import catalog, files, operator_key, sops
@@ -41,7 +42,9 @@ def create_host_secrets(
                 remedy="Use `invoke secrets.set` or `invoke secrets.edit`",
             )
         ciphertext = sops.encrypt(values, path=path, config=files.config_path(fleet_folder))
-        store_verified(path, ciphertext, values, key_file=key)
+        told = {"created": sorted(without_host(values))}
+        with recorded_change(fleet_folder, [host_name], told):
+            store_verified(path, ciphertext, values, key_file=key)
     return path
 
 
@@ -51,7 +54,13 @@ def read_host_secrets(
     """The secrets of one host, without the ``host`` field, once that is known to be right."""
     key = operator_key.locate(key_file)
     path = files.vault_path(fleet_folder, host_name)
-    return without_host(open_vault(files.read(path), path, host_name, key))
+    try:
+        values = open_vault(files.read(path), path, host_name, key)
+    except BunkerError:
+        record_reading(fleet_folder, [], failed=[host_name])
+        raise
+    record_reading(fleet_folder, [host_name])
+    return without_host(values)
 
 
 def set_secret(
@@ -100,7 +109,12 @@ def change_secrets(
             return False
         wanted = {name: value for name, value in (values | needed).items() if value is not None}
         changed = sops.change(ciphertext, needed, path=path, key_file=operator)
-        store_verified(path, changed, wanted, key_file=operator)
+        told = {
+            "set": sorted(name for name, value in needed.items() if value is not None),
+            "removed": sorted(name for name, value in needed.items() if value is None),
+        }
+        with recorded_change(fleet_folder, [host_name], told):
+            store_verified(path, changed, wanted, key_file=operator)
     return True
 
 

@@ -1,0 +1,26 @@
+"""What must never become history: secrets that stand in a file in clear."""
+
+from __future__ import annotations
+
+import re
+
+_PRIVATE_KEYS = re.compile(
+    rb"^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----|AGE-SECRET-KEY-1[0-9A-Z]{20}", re.MULTILINE
+)
+
+
+def why_not_to_commit(name: str, content: bytes) -> str | None:
+    """What is wrong with a file of the inventory, as the end of a sentence; None where nothing is.
+
+    Values are never told, names of keys are.
+    """
+    if name.endswith(".sops.yml"):
+        from bunker.secrets.sops import keys_in_clear, recipients  # noqa: PLC0415 - rarely needed
+
+        if not recipients(content):
+            return "is not encrypted: it has no sops metadata"
+        if exposed := keys_in_clear(content):
+            return f"holds values in clear: {', '.join(exposed)}"
+    if _PRIVATE_KEYS.search(content):
+        return "holds a private key in clear"
+    return None

@@ -1,0 +1,140 @@
+"""Where a fleet's audit log lies, and the one lock that its readers and writers take."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bunker.audit.chain import Head, create_key, load_key
+from bunker.errors import BunkerError, ExitCode
+
+LOCK_SECONDS = 10.0
+
+
+class AuditLogLockedError(BunkerError):
+    """Another process keeps the log's lock for longer than we wait."""
+
+    exit_code = ExitCode.LOCK_HELD
+
+
+@dataclass(frozen=True)
+class AuditFiles:
+    """The files of one fleet's log, all in ``<root>/.bunker/audit`` (0700)."""
+
+    folder: Path
+    fleet: str
+
+    @classmethod
+    def of(cls, root: Path, fleet: str) -> AuditFiles:
+        """The files of a fleet; its name must be one that can name a file."""
+        if not fleet or fleet.startswith(".") or "/" in fleet or not fleet.isprintable():
+            raise BunkerError(f"{fleet!r} is not a fleet's name")
+        return cls(root / ".bunker" / "audit", fleet)
+
+    @property
+    def log(self) -> Path:
+        """The entries, one in a line."""
+        return self.folder / f"{self.fleet}.jsonl"
+
+    @property
+    def head(self) -> Path:
+        """What the newest entry was, kept apart so that a log cut short is noticed."""
+        return self.folder / f"{self.fleet}.head"
+
+    @property
+    def torn(self) -> Path:
+        """Halves of lines that crashes left behind."""
+        return self.folder / f"{self.fleet}.torn"
+
+    @property
+    def key(self) -> Path:
+        """The chain's key, one for all fleets of this root."""
+        return self.folder / "chain.key"
+
+    def key_for_writing(self) -> bytes:
+        """The key, made on first use; a missing key is not replaced where logs exist."""
+        if (key := load_key(self.key)) is not None:
+            return key
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        if any(self.folder.glob("*.jsonl")) or any(self.folder.glob("*.head")):
+            # A process that writes for the first time at this moment makes the key before the log.
+            if (key := load_key(self.key)) is not None:
+                return key
+            raise self.key_is_missing()
+        ignore = self.folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+        return create_key(self.key)
+
+    def key_for_reading(self) -> bytes:
+        """The key; an error where there is none."""
+        if (key := load_key(self.key)) is None:
+            raise self.key_is_missing()
+        return key
+
+    def key_is_missing(self) -> BunkerError:
+        """Said instead of starting a new chain, which would make the old log worthless."""
+        return BunkerError(
+            "the audit log's key is missing, so its entries can be neither added to nor verified",
+            where=str(self.key),
+            remedy="Restore it from its backup; only if it is lost, move the whole folder aside",
+        )
+
+    def known_head(self) -> Head | None:
+        """What the head file says; None where it is missing or unreadable."""
+        try:
+            return Head.from_text(self.head.read_text())
+        except (OSError, ValueError):
+            return None
+
+    def write_head(self, head: Head) -> None:
+        """Replace the head file. Not flushed: after a crash an older head is no false alarm."""
+        temporary = self.head.with_name(f".{self.head.name}.{secrets.token_hex(4)}")
+        try:
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w") as stream:
+                stream.write(head.to_text() + "\n")
+            temporary.replace(self.head)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    @contextmanager
+    def opened(self, *, write: bool) -> Iterator[int]:
+        """The log's descriptor, locked; a reader gets FileNotFoundError where there is no log."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if write else os.O_RDONLY
+        descriptor = os.open(self.log, flags | os.O_CLOEXEC, 0o600)
+        try:
+            self._lock(descriptor, fcntl.LOCK_EX if write else fcntl.LOCK_SH)
+            yield descriptor
+        finally:
+            os.close(descriptor)  # which also releases the lock
+
+    def _lock(self, descriptor: int, kind: int) -> None:
+        deadline = time.monotonic() + LOCK_SECONDS
+        while True:
+            with suppress(BlockingIOError):
+                fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+                return
+            if time.monotonic() > deadline:
+                raise AuditLogLockedError(
+                    f"another command has kept the audit log for {LOCK_SECONDS:.0f} seconds",
+                    where=str(self.log),
+                    remedy="Look for a stopped command of this fleet, and run this again",
+                )
+            time.sleep(0.001)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make sure that a new file's name outlives a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
