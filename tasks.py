@@ -10,6 +10,7 @@ from pathlib import Path
 from invoke.collection import Collection
 
 from bunker.cli import (
+    approvals,
     audit,
     deploy,
     env,
@@ -36,6 +37,7 @@ namespace = Collection(
     upgrade.rollout,
     upgrade.rollback,
     upgrade.os_upgrade,
+    approvals.approve,
     hosts.status,
     hosts.health,
     hosts.logs,

@@ -72,6 +72,7 @@ def test_every_task_is_listed_and_explains_itself() -> None:
             for name in ("init", "generate", "show", "set", "edit", "rekey", "check")
         ),
         "env.check",
+        "approve",
         *(f"audit.{name}" for name in ("show", "verify")),
     }
     for name, document in documents.items():
