@@ -40,8 +40,8 @@ class GotifyNotifier:
             headers={"X-Gotify-Key": self.token},
         )
         try:
-            accepted = "id" in json.loads(answer.text)
-        except (ValueError, TypeError):
+            accepted = json.loads(answer.text).get("id") is not None
+        except (ValueError, AttributeError):
             accepted = False
         if not accepted:
             said = excerpt(answer.text, self._redactor)

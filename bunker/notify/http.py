@@ -18,7 +18,8 @@ from bunker.notify.message import NotifyFailed
 if TYPE_CHECKING:
     import httpx
 
-LARGEST_ANSWER = 4096
+LARGEST_ANSWER = 65_536
+"""Bytes of an answer that are read; Gotify repeats the whole message in its own."""
 LONGEST_REASON = 160
 _LONG_ENOUGH = 8
 
