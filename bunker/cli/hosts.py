@@ -12,7 +12,7 @@ from bunker.errors import BunkerError, ExitCode
 
 
 @operator_command(
-    help={"exit-status": "end with exit code 3 unless every host is healthy"},
+    help={"exit-status": "end with exit code 3 unless every host is healthy or in maintenance"},
 )
 def status(options: Options, exit_status: bool = False) -> ExitCode:
     """All hosts at a glance; which one needs help.
@@ -23,13 +23,15 @@ def status(options: Options, exit_status: bool = False) -> ExitCode:
 
     States: healthy; degraded (the API works, a container does not); unhealthy; unfinished (a
     deployment began and did not end); not deployed; unreachable; unknown (no sensible answer).
+    Below the table: what is wrong, open maintenance, and which run holds a host.
 
     Examples:
       invoke status
       invoke status --group canary --exit-status
       invoke status --json
 
-    Exit codes: 0, whatever the hosts' state is; 3 with --exit-status and a host not healthy.
+    Exit codes: 0, whatever the hosts' state is; 3 with --exit-status and a host that is neither
+    healthy nor in maintenance.
     """
     from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415 - see the package
     from bunker.terminal.status_text import status_lines  # noqa: PLC0415
@@ -41,7 +43,7 @@ def status(options: Options, exit_status: bool = False) -> ExitCode:
         print_json({"fleet": fleet.name, "hosts": [found.to_json() for found in statuses]})
     else:
         print_lines(status_lines(statuses))
-    well = all(found.verdict.well for found in statuses)
+    well = all(found.well for found in statuses)
     return ExitCode.OK if well or not exit_status else ExitCode.SOME_HOSTS_FAILED
 
 

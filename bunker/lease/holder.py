@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import getpass
+import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -53,6 +56,23 @@ class LeaseHolder:
             "held_seconds": self.held_seconds,
             "expires_in": self.expires_in,
         }
+
+
+def read_lease(host: str, lines: Sequence[str]) -> LeaseHolder | None:
+    """What a host answered: its clock, then its lease in base64, if there is one.
+
+    None where nobody holds it: there is no lease, it has expired, or it cannot be read.
+    """
+    try:
+        clock, *encoded = (line.strip() for line in lines if line.strip())
+        found, now = json.loads(base64.b64decode("".join(encoded))), int(clock)
+        times = {
+            "held_seconds": now - int(found["acquired"]),
+            "expires_in": int(found["expires"]) - now,
+        }
+    except (ValueError, TypeError, KeyError, binascii.Error):
+        return None
+    return LeaseHolder.of(host, found | times) if times["expires_in"] >= 0 else None
 
 
 class LockHeld(BunkerError):

@@ -73,6 +73,8 @@ def test_every_task_is_listed_and_explains_itself() -> None:
         ),
         "env.check",
         "approve",
+        *(f"maintenance.{name}" for name in ("on", "off", "list")),
+        *(f"notify.{name}" for name in ("test", "secret")),
         *(f"audit.{name}" for name in ("show", "verify")),
     }
     for name, document in documents.items():

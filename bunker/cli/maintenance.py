@@ -1,0 +1,131 @@
+"""maintenance.on, off and list: telling everybody that a host is being worked on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from bunker.cli.command import operator_command
+from bunker.cli.options import Options
+from bunker.errors import BunkerError, ExitCode
+
+if TYPE_CHECKING:
+    from bunker.fleet import Fleet, Host
+    from bunker.maintenance.hosts import Answer
+    from bunker.maintenance.maintenance import Maintenance
+    from bunker.remote import Remote
+    from bunker.terminal.lines import Style
+
+LONGEST_SECONDS = 30 * 86_400
+
+
+@operator_command(
+    help={
+        "for": "how long: 90s, 30m, 2h, 1h30m, 1d (default: 1h)",
+        "reason": "why, in a few words that others see",
+    },
+)
+def on(options: Options, for_: str = "1h", reason: str = "") -> ExitCode:
+    """Say that hosts are being worked on, for a while.
+
+    Written on each host, so that every operator sees it in `invoke status`, and checks such as
+    `invoke status --exit-status` do not count the host as bad. Ends by itself; said again, it
+    replaces what was open. A run's end does not close it. Deploys go on as ever.
+
+    Examples:
+      invoke maintenance.on --host north-1 --for 2h --reason 'new disk'
+      invoke maintenance.on --group canary --for 30m --reason 'moving to another rack'
+
+    Exit codes: 0 all hosts, 3 some could not be told.
+    """
+    from bunker.duration import parse_duration  # noqa: PLC0415 - see the package
+    from bunker.maintenance.hosts import open_maintenance  # noqa: PLC0415
+
+    seconds = parse_duration(for_, where="--for")
+    if not 0 < seconds <= LONGEST_SECONDS:
+        raise BunkerError(f"{for_!r} is out of range", where="--for", expected="1s to 30d")
+    if not reason.strip():
+        raise BunkerError("no reason is given", where="--reason", expected="a few words")
+    text = " ".join(reason.split())
+    fleet, hosts = options.select()
+    answers = open_maintenance(_remotes(fleet, hosts), seconds, text)
+    return _report(options, fleet, answers, lambda open_: open_.sentence(), "nothing was opened")
+
+
+@operator_command()
+def off(options: Options) -> ExitCode:
+    """End the maintenance of hosts before its time.
+
+    Whoever opened it, a person or a run.
+
+    Examples:
+      invoke maintenance.off --host north-1
+      invoke maintenance.off --group canary
+
+    Exit codes: 0 all hosts (also where none was open), 3 some could not be told.
+    """
+    from bunker.maintenance.hosts import close_maintenance  # noqa: PLC0415
+
+    fleet, hosts = options.select()
+    answers = close_maintenance(_remotes(fleet, hosts))
+    return _report(options, fleet, answers, lambda open_: f"ended: {open_.sentence()}", "none")
+
+
+@operator_command(name="list")
+def list_(options: Options) -> ExitCode:
+    """Which hosts are in maintenance, until when and why.
+
+    Asks all hosts of the fleet, or the chosen ones. Changes nothing.
+
+    Examples:
+      invoke maintenance.list
+      invoke maintenance.list --group canary --json
+
+    Exit codes: 0, or 3 where some host could not be asked.
+    """
+    from bunker.maintenance.hosts import maintenance_of  # noqa: PLC0415
+
+    fleet, hosts = options.select(everyone=True)
+    answers = maintenance_of(_remotes(fleet, hosts))
+    return _report(options, fleet, answers, lambda open_: open_.sentence(), "no maintenance")
+
+
+def _remotes(fleet: Fleet, hosts: Sequence[Host]) -> list[Remote]:
+    from bunker.remote import Remote  # noqa: PLC0415
+
+    return [Remote.of(fleet, host) for host in hosts]
+
+
+def _report(
+    options: Options,
+    fleet: Fleet,
+    answers: Mapping[str, Answer],
+    told: Callable[[Maintenance], str],
+    none: str,
+) -> ExitCode:
+    """One line, or one JSON object, for every host."""
+    from bunker.host_keys import Unreachable  # noqa: PLC0415
+    from bunker.terminal.lines import Line, after  # noqa: PLC0415
+    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
+
+    lines: list[Line] = []
+    rows = []
+    failed = False
+    for name, answer in answers.items():
+        row: dict[str, object] = {"host": name, "maintenance": None}
+        text = none
+        style: Style = "faint"
+        if isinstance(answer, Unreachable):
+            failed = True
+            row["error"] = answer.problem
+            text, style = f"could not be asked: {answer.problem}", "bad"
+        elif answer is not None:
+            row["maintenance"] = answer.to_json()
+            text, style = told(answer), "warn"
+        rows.append(row)
+        lines += after(f"{name}: ", text, style)
+    if options.json:
+        print_json({"fleet": fleet.name, "hosts": rows})
+    else:
+        print_lines(lines)
+    return ExitCode.SOME_HOSTS_FAILED if failed else ExitCode.OK
