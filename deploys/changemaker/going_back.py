@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +16,7 @@ from bunker.bundle import Bundle, BundleFile
 from bunker.fleet.models import Host
 from bunker.ops.changing import changing
 from bunker.ops.facts import sections
+from bunker.ops.migrations import read_migrations
 from bunker.ops.place import archive
 from bunker.ops.step import Command, shell
 from bunker.shell import script_file, with_variables
@@ -88,16 +88,6 @@ def protect(
         yield shell(text, stdin=armed_files(variables, found))
 
     return commands
-
-
-def read_migrations(lines: Sequence[str]) -> dict[str, str]:
-    """SQL by name from the section ``migrations``: a name and base64 a line."""
-    found = {}
-    for line in lines:
-        name, _, encoded = line.partition(" ")
-        if name:
-            found[name] = base64.b64decode(encoded).decode(errors="replace")
-    return found
 
 
 def _classify_pending(state: Any, host: Any, question: str, found: list[MigrationSafety]) -> bool:

@@ -1,0 +1,270 @@
+"""Going back to an earlier generation: which one, and whether its code alone suffices. Pure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from bunker.application.migrations import MigrationSafety, classify_migrations
+from bunker.errors import BunkerError
+
+SQL_GONE: Final = "what it does is not known: no commit that is kept here has its SQL"
+
+
+@dataclass(frozen=True)
+class KeptGeneration:
+    """One generation as its host remembers it.
+
+    ``source`` is the generation that it replaced. ``backup`` names the snapshot of the database
+    from before it. ``kept``: its files are there still. ``migrations`` are the names in its code,
+    None where its commit is not there any more.
+    """
+
+    number: int
+    commit: str
+    run: str
+    configuration: str = ""
+    migration_head: str = ""
+    source: int | None = None
+    backup: str | None = None
+    rollback_of: str | None = None
+    rollback_to: int | None = None
+    kept: bool = True
+    migrations: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Armed:
+    """A change that was begun and neither recorded nor taken back."""
+
+    source: int
+    run: str
+    snapshot: str | None = None
+    migrating: bool = False
+    halted: str = ""
+
+
+@dataclass(frozen=True)
+class WayBackState:
+    """What a host knows about going back. ``applied`` is None where the database is down.
+
+    ``snapshots`` are the times (seconds since 1970) whose data they hold, by id.
+    """
+
+    generations: tuple[KeptGeneration, ...] = ()
+    armed: Armed | None = None
+    head: str = ""
+    built: str = ""
+    configuration: str = ""
+    applied: tuple[str, ...] | None = ()
+    failed: tuple[str, ...] = ()
+    sql: Mapping[str, str] = field(default_factory=dict)
+    snapshots: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def newest(self) -> KeptGeneration | None:
+        """The generation that was recorded last."""
+        return self.generations[-1] if self.generations else None
+
+    def numbered(self, number: int) -> KeptGeneration | None:
+        """The generation of that number, where the host remembers it."""
+        return next((one for one in self.generations if one.number == number), None)
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """Where to go back to, whose change that undoes, and whether it makes a new generation."""
+
+    target: KeptGeneration
+    undoes: str
+    recorded: bool = True
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What speaks against going back with code alone, and what a restore would lose.
+
+    ``lost_since`` (seconds since 1970): everything written after it is lost with a restore.
+    """
+
+    unsafe: tuple[MigrationSafety, ...]
+    applied_since: tuple[str, ...]
+    snapshot: str | None
+    lost_since: int | None
+
+    @property
+    def code_alone(self) -> bool:
+        """Whether the older code works with the database as it is."""
+        return not self.unsafe
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why not, one line a migration."""
+        return tuple(f"{one.name}: {'; '.join(one.reasons)}" for one in self.unsafe)
+
+
+def choose(state: WayBackState, *, to: int | None, of_run: str) -> WayBack | None:
+    """The generation to go back to; None where there is nothing to undo.
+
+    ``to`` names one. Without it: where an armed change came from, else what the last generation of
+    the run ``of_run`` replaced. Raises BunkerError where that cannot be said or is not kept.
+    """
+    newest = state.newest
+    if newest is None:
+        if to is None and of_run:
+            return None
+        raise BunkerError("no generation was ever recorded here, so there is none to go back to")
+    if to is not None:
+        return _to_number(state, newest, to, of_run)
+    if state.armed:
+        return WayBack(_found(state, state.armed.source), of_run or state.armed.run)
+    if of_run:
+        return _of_run(state, newest, of_run)
+    if newest.source is None:
+        raise BunkerError(
+            f"generation {newest.number} replaced none that is known",
+            remedy="Name one with --to; invoke history lists them",
+        )
+    return WayBack(_found(state, newest.source), newest.run)
+
+
+def _to_number(state: WayBackState, newest: KeptGeneration, to: int, of_run: str) -> WayBack | None:
+    target = _found(state, to)
+    same = (target.commit, target.configuration) == (newest.commit, newest.configuration)
+    if same and not state.armed and _runs(state, newest):
+        return None
+    undoes = of_run or (state.armed.run if state.armed else newest.run)
+    return WayBack(target, undoes, recorded=not (same and not state.armed))
+
+
+def _of_run(state: WayBackState, newest: KeptGeneration, run: str) -> WayBack | None:
+    made = [one for one in state.generations if one.run == run and not one.rollback_of]
+    if not made:
+        # It failed before anything was switched, but it may have replaced the images' names.
+        mended = newest.kept and state.head == newest.commit and state.built != newest.commit
+        return WayBack(newest, run, recorded=False) if mended else None
+    if any(one.rollback_of == run and one.number > made[-1].number for one in state.generations):
+        return None
+    if newest.number != made[-1].number:
+        raise BunkerError(
+            f"generation {newest.number} was made after this run by run {newest.run}",
+            remedy="Look at invoke history, and choose with invoke rollback --to N",
+        )
+    if newest.source is None:
+        raise BunkerError(f"generation {newest.number} is the first one: there is none before it")
+    return WayBack(_found(state, newest.source), run)
+
+
+def _runs(state: WayBackState, generation: KeptGeneration) -> bool:
+    """Whether the host's own marks say that this generation is what stands there."""
+    return (
+        state.head == generation.commit
+        and state.built == generation.commit
+        and state.configuration == generation.configuration
+    )
+
+
+def _found(state: WayBackState, number: int) -> KeptGeneration:
+    found = state.numbered(number)
+    if found is None or not found.kept:
+        numbers = ", ".join(str(one.number) for one in state.generations if one.kept)
+        raise BunkerError(
+            f"generation {number} is not kept on this host",
+            expected=f"one of {numbers}" if numbers else None,
+            remedy="Its code can be deployed again with invoke upgrade --ref",
+        )
+    return found
+
+
+def assess(state: WayBackState, way: WayBack) -> Assessment:
+    """What was migrated since the target, and what that means. Raises BunkerError where unknown."""
+    target = way.target
+    applied = state.applied
+    if applied is None:
+        untouched = state.armed and state.armed.source == target.number
+        if not (untouched and state.armed and not state.armed.migrating):
+            raise BunkerError(
+                "the database does not answer, so nobody can tell what was migrated since",
+                remedy="Bring it up first: invoke logs --service v2-postgres shows why it is down",
+            )
+        applied = target.migrations or ()
+    if target.migrations is None:
+        since = tuple(name for name in applied if name > target.migration_head)
+    else:
+        since = tuple(name for name in applied if name not in target.migrations)
+    known = classify_migrations({name: state.sql[name] for name in since if name in state.sql})
+    unknown = [MigrationSafety(name, False, (SQL_GONE,)) for name in since if name not in state.sql]
+    unsafe = tuple(one for one in (*known, *unknown) if not one.safe)
+    snapshot = _snapshot(state, target)
+    return Assessment(
+        unsafe=unsafe,
+        applied_since=since,
+        snapshot=snapshot,
+        lost_since=state.snapshots[snapshot] if snapshot else None,
+    )
+
+
+def _snapshot(state: WayBackState, target: KeptGeneration) -> str | None:
+    """The latest snapshot of a database with just the target's migrations: it loses the least."""
+    armed = state.armed
+    if armed and armed.snapshot in state.snapshots:
+        source = state.numbered(armed.source)
+        if source and source.migration_head == target.migration_head:
+            return armed.snapshot
+    for one in reversed(state.generations):
+        source = state.numbered(one.source) if one.source is not None else None
+        fits = source is not None and source.migration_head == target.migration_head
+        if fits and one.backup in state.snapshots and one.number > target.number:
+            return one.backup
+    return None
+
+
+def check_choice(
+    host: str, state: WayBackState, way: WayBack, found: Assessment, *, restore: bool
+) -> None:
+    """Refuse what would break the instance, with the exact choice that is left."""
+    number = way.target.number
+    forward = f"fix forward with: invoke upgrade --host {host} --ref FIXED"
+    head = way.target.migration_head
+    if not restore and state.applied and head and head not in state.applied:
+        raise BunkerError(
+            f"generation {number} needs migration {head}, which the database does not have",
+            where=host,
+            remedy=f"Deploy it instead: invoke upgrade --host {host} --ref {way.target.commit}",
+        )
+    if restore and found.snapshot is None:
+        raise BunkerError(
+            f"no snapshot of the database from generation {number} is kept",
+            where=host,
+            remedy=forward[0].upper() + forward[1:],
+        )
+    if restore or found.code_alone:
+        return
+    choice = forward[0].upper() + forward[1:]
+    if found.lost_since is not None:
+        choice = (
+            f"Restore the database as it was at {moment(found.lost_since)}, which loses everything"
+            f" written since: invoke rollback --host {host} --to {number} --restore; or {forward}"
+        )
+    raise BunkerError(
+        f"generation {number} cannot run on the database as it is now: {'; '.join(found.reasons)}",
+        where=host,
+        remedy=choice,
+    )
+
+
+def summary(found: Assessment, *, restore: bool) -> str:
+    """What the plan says about the database, in one line."""
+    if restore and found.lost_since is not None:
+        return f"restored as it was at {moment(found.lost_since)}; what was written since is lost"
+    if not found.applied_since:
+        return "nothing was migrated since: code alone suffices"
+    names = ", ".join(found.applied_since)
+    return f"left as it is, code alone suffices: {names} is safe for the older code"
+
+
+def moment(seconds: int) -> str:
+    """A time as people read it, in UTC."""
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))

@@ -1,0 +1,117 @@
+"""Back to an earlier generation: `bunker_to`, `bunker_of_run` and `bunker_restore` say which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyinfra.context import ctx_host
+
+from bunker.errors import BunkerError
+from bunker.ops.changing import changing
+from bunker.ops.context import current_host, current_run, current_secrets
+from bunker.ops.facts import require
+from bunker.ops.recorder import RECORDER
+from bunker.ops.step import Command, shell, step
+from bunker.ops.way_back import WayBackFacts
+from bunker.plan.changes import Change
+from bunker.roles.changemaker.bundles import changemaker_bundle
+from bunker.roles.changemaker.way_back import (
+    Assessment,
+    WayBack,
+    WayBackState,
+    assess,
+    check_choice,
+    choose,
+    summary,
+)
+from bunker.shell import with_variables
+from deploys.changemaker.going_back import armed_files, going_back_variables, scripts
+
+ROLE = "changemaker"
+
+
+def way_back() -> None:
+    """Bring the current host back, or refuse with the choice that is left.
+
+    ``bunker_to`` is a generation's number; empty: where an armed change came from, else what the
+    last generation of the run ``bunker_of_run`` replaced, else nothing is done. With
+    ``bunker_restore`` = "yes" the database comes from the snapshot of that time. Facts of the plan:
+    ``generation`` and ``generation_to`` (number to go to), ``commit``, ``code_alone``, ``reasons``,
+    ``lost_since`` (seconds since 1970 or None) and ``failed_migrations``.
+    """
+    host = current_host()
+    data = ctx_host.get().data
+    bundle = changemaker_bundle(host, current_secrets())
+    variables = going_back_variables(host, bundle)
+    question = with_variables(scripts("armed", "common", "keep", "way_back_facts"), **variables)
+    state, token = require(
+        ctx_host.get().get_fact(WayBackFacts, script=question, _sudo=True),
+        "what it can go back to",
+    )
+    restore = str(data.get("bunker_restore") or "") == "yes"
+    way = choose(
+        state, to=_number(data.get("bunker_to")), of_run=str(data.get("bunker_of_run") or "")
+    )
+    recording = RECORDER.current()
+    recording.observed.append(["way back", token, state.head, state.built, state.applied])
+    if way is None:
+        return
+    found = assess(state, way)
+    target = way.target
+    recording.wanted.append(["way back", target.number, target.commit, restore])
+    recording.facts |= {
+        "commit": target.commit,
+        "generation": target.number,
+        "generation_to": target.number,
+        "code_alone": found.code_alone,
+        "reasons": list(found.reasons),
+        "lost_since": found.lost_since,
+        "failed_migrations": list(state.failed),
+    }
+    check_choice(host.name, state, way, found, restore=restore)
+    _record(state, way, found, restore=restore)
+    variables |= {
+        "FROM": target.number,
+        "RUN": current_run(),
+        "UNDOES": way.undoes,
+        "RESTORE": (found.snapshot or "") if restore else "",
+        "RECORDED": "yes" if way.recorded else "",
+        "PLANNED": token,
+    }
+    _declare(variables, found)
+
+
+def _number(value: object) -> int | None:
+    text = str(value or "").strip()
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise BunkerError(f"{text!r} is no generation", expected="a number, such as 7")
+    return int(text)
+
+
+def _record(state: WayBackState, way: WayBack, found: Assessment, *, restore: bool) -> None:
+    newest = state.newest
+    before = state.armed.run if state.armed else newest.number if newest else ""
+    target = way.target
+    words = f"unfinished run {before}" if state.armed else f"generation {before}"
+    if way.recorded:
+        code = f"{words} → {target.number}: commit {state.head[:12]} → {target.commit[:12]}"
+    else:
+        code = f"files and images of generation {target.number} put back"
+    lines = tuple(
+        f"migration {name} failed half-way; what it did before that stays in the database"
+        for name in state.failed
+    )
+    services = ("api", "admin", "media-api")
+    RECORDER.change(Change(ROLE, "way back", "~", code, lines=(), restarts=services))
+    text = summary(found, restore=restore)
+    RECORDER.change(Change(ROLE, "database", "~", text, lines=lines))
+
+
+def _declare(variables: dict[str, str | int], found: Assessment) -> None:
+    def commands() -> Iterator[Command]:
+        text = changing(scripts("armed") + "as_planned\n" + scripts("arm", "way_back"), **variables)
+        yield shell(text, stdin=armed_files(variables, found.unsafe))
+
+    step(f"changemaker: go back to generation {variables['FROM']}", commands)
