@@ -14,6 +14,7 @@ from bunker.cli import (
     audit,
     deploy,
     env,
+    generations,
     hosts,
     instance,
     lab,
@@ -42,6 +43,8 @@ namespace = Collection(
     hosts.health,
     hosts.logs,
     hosts.ssh,
+    generations.history,
+    generations.diff,
     lab=Collection(lab.up, lab.status, lab.ssh, lab.down),
     instance=Collection(
         instance.add, instance.list_, instance.show, instance.trust, instance.remove

@@ -20,13 +20,12 @@ def pick_generation(fleet: Fleet, hosts: Sequence[Host], *, yes: bool) -> str:
     if len(hosts) != 1 or yes:
         return ""
     from bunker.generations import read_generations  # noqa: PLC0415
-    from bunker.host_keys import Unreachable  # noqa: PLC0415
     from bunker.remote import Remote  # noqa: PLC0415
     from bunker.terminal.output import make_console, print_lines  # noqa: PLC0415
 
     host = hosts[0]
     found = read_generations([Remote.of(fleet, host)])[host.name]
-    if isinstance(found, Unreachable):
+    if isinstance(found, BunkerError):
         raise found
     earlier = list(found)[:-1]
     if not earlier:

@@ -64,7 +64,7 @@ def test_every_task_is_listed_and_explains_itself() -> None:
     )
     documents = json.loads(done.stdout)
     assert set(documents) == {
-        *("deploy", "plan", "apply", "status", "health", "logs", "ssh"),
+        *("deploy", "plan", "apply", "status", "health", "logs", "ssh", "history", "diff"),
         *(f"lab.{name}" for name in ("up", "status", "ssh", "down")),
         *(f"instance.{name}" for name in ("add", "list", "show", "trust", "remove")),
         *(

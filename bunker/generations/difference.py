@@ -1,0 +1,225 @@
+"""How two generations of a host differ: commits, images, configuration, migrations.
+
+The files that were kept hold secrets. They come over SSH into memory only, and leave this module
+as a diff in which secret values show as changed, never as what they are.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bunker.application.dotenv import parse_dotenv
+from bunker.application.migrations import MigrationSafety, classify_migration
+from bunker.application.table import PUBLIC_KEYS
+from bunker.bundle import BundleFile
+from bunker.bundle_diff import FileMeta, diff_file
+from bunker.errors import BunkerError
+from bunker.generations.model import Generation
+from bunker.masking import Redactor, Secret
+from bunker.shell import script_file, with_variables
+
+if TYPE_CHECKING:
+    from bunker.remote import Remote
+
+TIMEOUT_SECONDS = 60
+MARK = "@@bunker "
+_SCRIPT = Path(__file__).parent / "compare.sh"
+
+
+@dataclass(frozen=True)
+class FileDifference:
+    """A file that differs, and how, without secrets."""
+
+    path: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What is other in ``new`` than in ``old``.
+
+    added and removed: commits ("4f2a91c Subject"), newest first; None where the checkout does not
+    know both commits any more. images: by service, the ids before and after (None: no such
+    service). files: None where the files of one of the two are not kept; ``missing`` names the
+    generations. migrations: those applied between the two, oldest first; ``backwards`` where the
+    new one has fewer, which only a restored database can have.
+    """
+
+    old: Generation
+    new: Generation
+    added: tuple[str, ...] | None
+    removed: tuple[str, ...] | None
+    images: Mapping[str, tuple[str | None, str | None]]
+    files: tuple[FileDifference, ...] | None
+    missing: tuple[int, ...]
+    migrations: tuple[MigrationSafety, ...]
+    backwards: bool
+
+    @property
+    def nothing(self) -> bool:
+        """True where nothing is known to differ and everything was compared."""
+        commits = bool(self.added or self.removed) or self.old.commit != self.new.commit
+        return not (commits or self.images or self.files or self.missing or self.migrations)
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "old": self.old.to_json(),
+            "new": self.new.to_json(),
+            "commits_added": None if self.added is None else list(self.added),
+            "commits_removed": None if self.removed is None else list(self.removed),
+            "images": {
+                service: {"old": before, "new": after}
+                for service, (before, after) in self.images.items()
+            },
+            "files": None
+            if self.files is None
+            else [{"path": file.path, "lines": list(file.lines)} for file in self.files],
+            "files_not_kept": list(self.missing),
+            "migrations": [
+                {"name": item.name, "safe": item.safe, "reasons": list(item.reasons)}
+                for item in self.migrations
+            ],
+            "migrations_backwards": self.backwards,
+        }
+
+
+def read_difference(remote: Remote, old: Generation, new: Generation) -> Difference:
+    """Compare two generations of one host. One command; changes nothing.
+
+    Raises Unreachable, or BunkerError where the host's answer makes no sense.
+    """
+    script = with_variables(
+        script_file(_SCRIPT),
+        OLD=f"{old.number:06d}",
+        NEW=f"{new.number:06d}",
+        OLD_COMMIT=_plain(old.commit),
+        NEW_COMMIT=_plain(new.commit),
+        DIRECTORY=remote.host.application.directory,
+    )
+    answer = remote.run(script, sudo=True, timeout=TIMEOUT_SECONDS)
+    rows = [line.removeprefix(MARK) for line in answer.stdout.splitlines() if line[:9] == MARK]
+    if not answer.ok or not rows or rows[-1] != "end":
+        raise BunkerError("the generations cannot be compared", where=remote.host.name)
+    try:
+        return _difference(old, new, [row.split(" ") for row in rows])
+    except (ValueError, IndexError):
+        raise BunkerError("the comparison makes no sense", where=remote.host.name) from None
+
+
+def _plain(commit: str) -> str:
+    # It becomes an argument of git: never an option, never another revision.
+    if not commit or set(commit) - set("0123456789abcdef"):
+        raise BunkerError(f"{commit!r} is no commit")
+    return commit
+
+
+@dataclass(frozen=True)
+class _Kept:
+    content: bytes
+    meta: FileMeta
+
+
+def _difference(old: Generation, new: Generation, rows: list[list[str]]) -> Difference:
+    kinds = [row[0] for row in rows]
+    missing = tuple(
+        generation.number
+        for side, generation in (("old", old), ("new", new))
+        if [side, "none"] in rows or side not in kinds
+    )
+    files = None if missing else _file_differences(_kept(rows, "old"), _kept(rows, "new"))
+    heads = (old.migration_head, new.migration_head)
+    between = {row[1]: row[2] for row in rows if row[0] == "migration"}
+    migrations = tuple(
+        classify_migration(name, _decoded(between[name]).decode(errors="replace"))
+        for name in sorted(between)
+        if min(heads) < name <= max(heads)
+    )
+    services = sorted(old.images.keys() | new.images.keys())
+    return Difference(
+        old=old,
+        new=new,
+        added=_commits(rows, "added"),
+        removed=_commits(rows, "removed"),
+        images={
+            service: (old.images.get(service), new.images.get(service))
+            for service in services
+            if old.images.get(service) != new.images.get(service)
+        },
+        files=files,
+        missing=missing,
+        migrations=migrations,
+        backwards=heads[1] < heads[0],
+    )
+
+
+def _commits(rows: list[list[str]], kind: str) -> tuple[str, ...] | None:
+    if [f"{kind}-unknown"] in rows:
+        return None
+    return tuple(_decoded(row[1]).decode(errors="replace") for row in rows if row[0] == kind)
+
+
+def _kept(rows: list[list[str]], side: str) -> dict[str, _Kept]:
+    found = {}
+    for _, mode, owner, group, path, content in (row for row in rows if row[0] == side):
+        meta = FileMeta(int(mode, 8), owner, group)
+        found[_decoded(path).decode(errors="replace")] = _Kept(_decoded(content), meta)
+    return found
+
+
+def _decoded(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
+
+
+def _file_differences(
+    old: Mapping[str, _Kept], new: Mapping[str, _Kept]
+) -> tuple[FileDifference, ...]:
+    redact = Redactor(_secrets([*old.values(), *new.values()], [*old, *new]))
+    found = []
+    for path in sorted(old.keys() | new.keys()):
+        before, after = old.get(path), new.get(path)
+        lines = diff_file(
+            before.content if before else None,
+            _as_file(path, after) if after else None,
+            before.meta if before else None,
+        )
+        if lines:
+            found.append(FileDifference(path, tuple(redact(line) for line in lines)))
+    return tuple(found)
+
+
+def _as_file(path: str, kept: _Kept) -> BundleFile:
+    """A kept file with what may be shown of it; a file that is not known is secret."""
+    known = _is_dotenv(path) or path.endswith("/docker-compose.override.yml")
+    return BundleFile(
+        path,
+        kept.content,
+        kept.meta.mode,
+        kept.meta.owner,
+        kept.meta.group,
+        kind="dotenv" if _is_dotenv(path) else "text",
+        secret=_is_dotenv(path) or not known,
+        public_keys=PUBLIC_KEYS,
+    )
+
+
+def _is_dotenv(path: str) -> bool:
+    return path.endswith("/.env")
+
+
+def _secrets(files: Iterable[_Kept], paths: Iterable[str]) -> list[Secret]:
+    """The values of secret keys of every environment file: they must not show anywhere else."""
+    found = []
+    for file, path in zip(files, paths, strict=True):
+        if not _is_dotenv(path):
+            continue
+        try:
+            values = parse_dotenv(file.content)
+        except BunkerError:
+            continue
+        found += [Secret(value) for key, value in values.items() if key not in PUBLIC_KEYS]
+    return found

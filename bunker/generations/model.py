@@ -1,0 +1,125 @@
+"""A generation: what an instance ran, from the record that its host keeps. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from bunker.errors import BunkerError
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One record of the host.
+
+    number: counts up for ever. time: when it passed its gate (UTC). run: the run that made it.
+    configuration: fingerprint of the placed files. migration_head: the newest migration that was
+    applied. images: image id by service. backup: the snapshot made before, if any. came_from: the
+    number that ran before it. rollback_of and rollback_to: the run that was undone and the number
+    that was gone back to, where this generation is a way back. kept: what is needed to go back to
+    it is still on the host (files, commit, images).
+    """
+
+    number: int
+    time: datetime
+    run: str
+    commit: str
+    ref: str
+    configuration: str
+    migration_head: str
+    images: Mapping[str, str] = field(default_factory=dict)
+    backup: str | None = None
+    came_from: int | None = None
+    rollback_of: str | None = None
+    rollback_to: int | None = None
+    kept: bool = False
+
+    @classmethod
+    def from_record(cls, data: Mapping[str, Any], *, kept: bool, where: str) -> Self:
+        """The host's JSON as a generation. Raises BunkerError where it is no such record."""
+        try:
+            return cls(
+                number=int(data["number"]),
+                time=datetime.strptime(data["time"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
+                run=str(data["run"]),
+                commit=str(data["commit"]),
+                ref=str(data["ref"]),
+                configuration=str(data["configuration"]),
+                migration_head=str(data["migration_head"]),
+                images={str(key): str(value) for key, value in data["images"].items()},
+                backup=data.get("backup"),
+                came_from=data.get("from"),
+                rollback_of=data.get("rollback_of"),
+                rollback_to=data.get("rollback_to"),
+                kept=kept,
+            )
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise BunkerError("a generation's record makes no sense", where=where) from None
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs; the keys are those of the host's record, and ``kept``."""
+        return {
+            "number": self.number,
+            "time": self.time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "run": self.run,
+            "commit": self.commit,
+            "ref": self.ref,
+            "configuration": self.configuration,
+            "migration_head": self.migration_head,
+            "images": dict(self.images),
+            "backup": self.backup,
+            "from": self.came_from,
+            "rollback_of": self.rollback_of,
+            "rollback_to": self.rollback_to,
+            "kept": self.kept,
+        }
+
+
+@dataclass(frozen=True)
+class Step:
+    """A generation in its history.
+
+    changed: what differs from the one before it ("code", "configuration", "images",
+    "migrations"); None where the one before is not known any more. current: it runs now.
+    rolled_back: a later generation left it behind on the way back.
+    """
+
+    generation: Generation
+    changed: tuple[str, ...] | None
+    current: bool
+    rolled_back: bool
+
+
+def steps(generations: Sequence[Generation]) -> list[Step]:
+    """The history, oldest first. The newest record is what runs: a way back is recorded too."""
+    ordered = sorted(generations, key=lambda generation: generation.number)
+    known = {generation.number: generation for generation in ordered}
+    undone = {
+        number
+        for back in ordered
+        if back.rollback_to is not None
+        for number in range(back.rollback_to + 1, (back.came_from or back.number - 1) + 1)
+    }
+    found = []
+    for generation in ordered:
+        # Numbers have no gaps, so the record before is what ran before, also after a way back.
+        before = known.get(generation.number - 1)
+        changed = _changes(before, generation) if before or generation.number > 1 else ()
+        current = generation is ordered[-1]
+        rolled_back = generation.number in undone and not current
+        found.append(Step(generation, changed, current, rolled_back))
+    return found
+
+
+def _changes(before: Generation | None, after: Generation) -> tuple[str, ...] | None:
+    if before is None:
+        return None
+    pairs = {
+        "code": before.commit != after.commit,
+        "configuration": before.configuration != after.configuration,
+        "images": before.images != after.images,
+        "migrations": before.migration_head != after.migration_head,
+    }
+    return tuple(word for word, differs in pairs.items() if differs)

@@ -1,0 +1,65 @@
+"""Reading all generations of many hosts: one command per host, all at once."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from bunker.errors import BunkerError
+from bunker.generations.model import Generation
+from bunker.host_keys import Unreachable
+
+if TYPE_CHECKING:
+    from bunker.remote import Completed, Remote
+
+TIMEOUT_SECONDS = 30
+END = "@@bunker end"
+
+SCRIPT = rf"""
+cd /var/lib/bunker/generations 2>/dev/null || {{ echo '{END}'; exit 0; }}
+for file in [0-9]*.json; do
+  [ -f "$file" ] || continue
+  kept=no
+  [ ! -e "${{file%.json}}/commit" ] || kept=yes
+  echo "$file $kept $(base64 < "$file" | tr -d '\n')"
+done
+echo '{END}'
+"""
+
+
+def read_generations(remotes: Iterable[Remote]) -> Mapping[str, list[Generation] | BunkerError]:
+    """By host name: its generations, oldest first (none where nothing was ever deployed).
+
+    A host that cannot be asked has its Unreachable instead, one whose answer makes no sense
+    another BunkerError. Changes nothing.
+    """
+    from bunker.remote import run_many  # noqa: PLC0415 - only where hosts are asked
+
+    answers = run_many(remotes, SCRIPT, timeout=TIMEOUT_SECONDS, sudo=True)
+    return {host: _generations(host, answer) for host, answer in answers.items()}
+
+
+def _generations(host: str, answer: Completed | Unreachable) -> list[Generation] | BunkerError:
+    if isinstance(answer, Unreachable):
+        return answer
+    rows = answer.stdout.splitlines()
+    if not answer.ok or not rows or rows[-1] != END:
+        said = (answer.stderr.strip().splitlines() or ["the answer is cut off"])[-1]
+        return BunkerError(f"the generations cannot be read: {said}", where=host)
+    try:
+        return [_generation(host, row) for row in rows[:-1]]
+    except BunkerError as error:
+        return error
+
+
+def _generation(host: str, row: str) -> Generation:
+    name, _, rest = row.partition(" ")
+    kept, _, encoded = rest.partition(" ")
+    where = f"{host}:/var/lib/bunker/generations/{name}"
+    try:
+        data = json.loads(base64.b64decode(encoded, validate=True))
+    except ValueError:
+        raise BunkerError("a generation's record cannot be read", where=where) from None
+    return Generation.from_record(data, kept=kept == "yes", where=where)
