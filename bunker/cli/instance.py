@@ -77,6 +77,7 @@ def add(
         confirm=lambda keys: _confirm(keys, name, fingerprint, options),
         create_secrets=create_host_secrets,
     )
+    _record(options, name, {"added": domain, "address": address})
     files = [str(path.relative_to(options.root)) for path in (added.host_file, added.secrets_file)]
     files.append(str((folder / "known_hosts").relative_to(options.root)))
     following = options.repeat().again(name)
@@ -104,6 +105,7 @@ def trust(options: Options, name: str, fingerprint: str = "") -> None:
         name,
         confirm=lambda keys: _confirm(keys, name, fingerprint, options),
     )
+    _record(options, name, {"trusted": [key.fingerprint for key in keys]})
     if options.json:
         print_json({"host": name, "fingerprints": [key.fingerprint for key in keys]})
         return
@@ -172,6 +174,7 @@ def remove(options: Options, name: str, force: bool = False) -> None:
     Example:
       invoke instance.remove north-1
     """
+    from bunker.audit.secret_access import recorded_change  # noqa: PLC0415
     from bunker.fleet.scaffold import remove_instance  # noqa: PLC0415
     from bunker.terminal.output import print_json  # noqa: PLC0415
     from bunker.terminal.reporter import ask  # noqa: PLC0415
@@ -180,7 +183,9 @@ def remove(options: Options, name: str, force: bool = False) -> None:
     question = f"Remove the files and secrets of {name} ({host.domain}) from {options.fleet_name}?"
     if not ask(question, yes=options.yes):
         raise BunkerError(f"{name} was not removed: it was not confirmed")
-    removed = remove_instance(options.root, options.fleet_name, name, force=force)
+    with recorded_change(options.fleet_folder, [name], {"removed": "the host's file"}):
+        removed = remove_instance(options.root, options.fleet_name, name, force=force)
+    _record(options, name, {"removed": host.domain, "kept_in": removed.kept_in})
     files = [str(path.relative_to(options.root)) for path in removed.files]
     if options.json:
         print_json({"host": name, "files": files, "kept_in": removed.kept_in})
@@ -189,6 +194,12 @@ def remove(options: Options, name: str, force: bool = False) -> None:
         f"git has them in commit {removed.kept_in[:12]}" if removed.kept_in else "no copy is kept"
     )
     sys.stdout.write(f"Removed {', '.join(files)}; {kept}\n")
+
+
+def _record(options: Options, name: str, what: dict[str, object]) -> None:
+    from bunker.audit.inventory_change import record_inventory_change  # noqa: PLC0415
+
+    record_inventory_change(options.root, options.fleet_name, name, what)
 
 
 def _refuse_unnamed_lab(options: Options) -> None:

@@ -26,7 +26,7 @@ def note_begin(root: Path, request: RunRequest) -> None:
 
     commit = commit_inventory(root, request.fleet, request.run, f"Inventory of a {request.kind}")
     if commit.problem:
-        _warn(f"the inventory was not committed: {commit.problem}")
+        _warn(commit.problem)
     _append(
         root,
         request,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bunker.audit import append
+from bunker.audit import append, read
 from bunker.audit.files import AuditFiles
 
 CODE = Path(__file__).resolve().parents[3]
@@ -112,3 +112,23 @@ def test_a_fleet_that_never_was_is_an_error_with_near_misses(root: Path) -> None
     assert done.returncode == 1
     assert "production" in done.stderr
     assert not AuditFiles.of(root, "productoin").log.exists()
+
+
+def test_removing_a_host_is_recorded_as_the_end_of_its_secrets_too(root: Path) -> None:
+    done = invoke(root, "instance.remove", "north", "--yes", "--force")
+    assert done.returncode == 0, done.stderr
+    *_, secrets, inventory = read(root, FLEET)
+    assert (secrets.event, secrets.hosts) == ("secrets.changed", ("north",))
+    assert secrets.what["purpose"] == "instance.remove"
+    assert (inventory.event, inventory.what["removed"]) == (
+        "inventory.changed",
+        "north.example.org",
+    )
+
+
+def test_a_host_is_not_removed_where_that_cannot_be_recorded(root: Path) -> None:
+    AuditFiles.of(root, FLEET).key.unlink()
+    done = invoke(root, "instance.remove", "north", "--yes", "--force")
+    assert done.returncode == 1
+    assert "cannot be recorded" in done.stderr
+    assert (root / "inventories" / FLEET / "north.yml").exists()
