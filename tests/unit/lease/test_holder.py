@@ -1,0 +1,57 @@
+"""Who holds a host, as status reads it from the host's answer."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from bunker.lease.holder import LeaseHolder, LockHeld, read_lease, this_operator
+
+LEASE = {"owner": "anna@desk", "run": "r1", "purpose": "rollout", "acquired": 820, "expires": 1015}
+
+
+def encoded(value: object) -> str:
+    return base64.b64encode(json.dumps(value).encode()).decode()
+
+
+def test_a_lease_is_read_with_its_times_by_the_hosts_clock():
+    assert read_lease("north", ["1000", encoded(LEASE)]) == LeaseHolder(
+        "north", "anna@desk", "r1", "rollout", held_seconds=180, expires_in=15
+    )
+
+
+def test_a_long_answer_comes_in_several_lines():
+    text = encoded(LEASE)
+    assert read_lease("north", ["1000", text[:76], text[76:]])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [],
+        ["1000"],
+        ["1016", encoded(LEASE)],
+        ["noon", encoded(LEASE)],
+        ["1000", "?"],
+        ["1000", encoded({"run": "r1"})],
+        ["1000", encoded([])],
+    ],
+)
+def test_an_expired_or_unreadable_lease_holds_nobody(lines):
+    assert read_lease("north", lines) is None
+
+
+def test_all_refused_hosts_are_named_in_one_sentence_each():
+    holder = LeaseHolder("", "anna@desk", "r1", "rollout", held_seconds=60, expires_in=0)
+    told = str(LockHeld.by({"south": holder, "north": holder}))
+    assert told.startswith("north is held by anna@desk for run r1 (rollout) since 60 seconds, ")
+    assert "within 1 s unless renewed; south is held by" in told
+    assert told.endswith("--wait, or ask them to stop their run.")
+
+
+def test_the_operator_is_known_by_user_and_machine():
+    user, _, machine = this_operator().partition("@")
+    assert user
+    assert machine
