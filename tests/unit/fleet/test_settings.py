@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime
+import re
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from bunker.errors import BunkerError, Problems
+from bunker.fleet.notification_targets import KINDS
 from bunker.fleet.settings import EVENTS, FleetSettings, RolloutSettings, load_settings
+from bunker.fleet.yaml_file import read_document
 
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 ANA = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAna ana@example"
 BEN = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBen ben@example"
 WHOLE = f"""\
@@ -211,3 +215,23 @@ def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
 )
 def test_a_batch_has_at_least_one_host(batch: int | str, hosts: int, size: int) -> None:
     assert RolloutSettings(batch=batch).batch_size(hosts) == size
+
+
+def documented(page: str) -> str:
+    (block,) = re.findall(r"```yaml\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
+    return block.replace("…", "")
+
+
+def test_the_documented_settings_are_valid_and_name_every_key(tmp_path: Path) -> None:
+    text = documented("fleet-settings.md")
+    settings = load(tmp_path, text)
+    assert settings.rollout == RolloutSettings(), "the page shows the defaults"
+    data = read_document(text, "docs/fleet-settings.md").data
+    assert set(data) == set(FleetSettings.model_fields)
+    assert set(data["rollout"]) == set(RolloutSettings.model_fields)
+    assert set(data["policies"]["changemaker"]["window"]) == {"days", "from", "to", "timezone"}
+
+
+def test_the_documented_targets_are_valid_and_of_every_kind(tmp_path: Path) -> None:
+    targets = load(tmp_path, documented("notifications.md")).notifications
+    assert [target.kind for target in targets] == list(KINDS)
