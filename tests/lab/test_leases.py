@@ -111,6 +111,9 @@ def test_a_deploy_of_a_host_that_another_run_holds_changes_nothing_and_names_the
         fenced = west.pyinfra("inventories/lab.py", "deploys/site.py", "--limit", HOST, "--yes")
         assert fenced.code != 0
         assert f"held by anna@desk for run {RUN} (rollout); nothing was changed" in fenced.text
+        # Ours asks for a lease of its own first.
+        refused = west.deploy(HOST, expect=5)
+        assert f"held by anna@desk for run {RUN} (rollout) since" in refused.text
         assert west.on(HOST, "dpkg -l | sha256sum; ls -R /etc | sha256sum") == packages
         status = west.invoke("status", "--host", HOST)
         assert f"{HOST}: held by anna@desk for run {RUN} (rollout) since" in status.stdout
