@@ -51,7 +51,7 @@ class MetricSource(Protocol):
 class InstanceMetrics:
     """The API's own /metrics, asked on each host itself over SSH, all hosts at once.
 
-    Health checks are requests too: an instance without visitors answers a few in a minute.
+    An API may count its health checks: then one without visitors answers a few in a minute.
     """
 
     def __init__(self, fleet: Fleet) -> None:

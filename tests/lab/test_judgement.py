@@ -1,0 +1,49 @@
+"""The metrics of a real instance, sampled over SSH, are enough to judge it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bunker.fleet import load_fleet
+from bunker.judgement import InstanceMetrics, Limits, judge, window
+from tests.lab.fleet_under_test import NAME, FleetUnderTest
+
+pytestmark = pytest.mark.lab
+
+VISITS = """
+port=$(sed -n 's/^API_PORT=//p' /opt/changemaker-lite/.env | tr -cd 0-9)
+for i in $(seq 60); do
+  curl --silent --output /dev/null --max-time 20 "http://127.0.0.1:$port/api/campaigns"
+done
+"""
+
+
+def test_an_instance_is_judged_by_its_own_metrics_and_without_them_by_nobody(
+    north: FleetUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in north.environment.items():
+        monkeypatch.setenv(name, value)
+    fleet = load_fleet(north.root, NAME)
+    source, hosts = InstanceMetrics(fleet), [fleet.hosts["north"]]
+
+    before = source.sample(hosts)["north"]
+    north.on("north", VISITS)
+    after = source.sample(hosts)["north"]
+    assert before.process == after.process != ""
+    watched = window(before, after)
+    assert not watched.restarted
+    assert watched.requests >= 60
+    assert watched.timed >= 60
+    assert watched.p95 is not None
+    relaxed = Limits(max_latency_factor=1000)
+    found = judge({"north": watched}, {"north": before.whole()}, {}, relaxed)
+    assert (found.outcome, found.hosts["north"].requests) == ("pass", watched.requests)
+
+    north.on("north", "docker restart changemaker-lite-api-1")
+    north.settled("north")
+    assert window(after, source.sample(hosts)["north"]).restarted
+
+    north.on("north", "docker stop changemaker-lite-api-1")
+    assert source.sample(hosts) == {}
+    assert source.problems["north"].startswith("its API gave no metrics: curl: ")
+    assert judge({"north": None}, {}, {}, Limits()).outcome == "inconclusive"
