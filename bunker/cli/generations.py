@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @operator_command()
 def history(options: Options) -> ExitCode:
-    """What hosts ran: every generation, when, by which run, and what changed in it.
+    """What hosts ran: generations, when, and what changed.
 
     Read from the hosts themselves, which remember 20. A way back is a generation of its own;
     those it left behind are marked as rolled back. Changes nothing.
@@ -76,9 +76,9 @@ def _history_json(host: str, known: Sequence[Generation] | BunkerError) -> dict[
     },
 )
 def diff(options: Options, older: str, newer: str) -> None:
-    """How two generations of a host differ: commits, images, configuration, migrations.
+    """How two generations of a host differ.
 
-    Secret values show as changed, never as what they are. Of generations whose files are not kept
+    Commits, images, configuration and migrations. Secret values show as changed, never as what they are. Of generations whose files are not kept
     any more, only fingerprints are compared. Changes nothing.
 
     Examples:
