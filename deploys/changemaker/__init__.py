@@ -179,7 +179,7 @@ def _declare(
     if decision.migrate:
         step("changemaker: migrate", run("migrate"))
     step("changemaker: seed where empty", run("seed"))
-    step("changemaker: bring up services", run("swap", "up"))
+    step("changemaker: bring up services", run("swap", "reload", "up"))
     step("changemaker: health gate", run("health"))
     if upgrade:
         step("changemaker: settle", run("settle"))

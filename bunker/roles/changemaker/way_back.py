@@ -197,7 +197,7 @@ def assess(state: WayBackState, way: WayBack) -> Assessment:
     known = classify_migrations({name: state.sql[name] for name in since if name in state.sql})
     unknown = [MigrationSafety(name, False, (SQL_GONE,)) for name in since if name not in state.sql]
     unsafe = tuple(one for one in (*known, *unknown) if not one.safe)
-    snapshot = _snapshot(state, target)
+    snapshot = _snapshot(state, target, unsafe)
     return Assessment(
         unsafe=unsafe,
         applied_since=since,
@@ -206,17 +206,22 @@ def assess(state: WayBackState, way: WayBack) -> Assessment:
     )
 
 
-def _snapshot(state: WayBackState, target: KeptGeneration) -> str | None:
-    """The latest snapshot of a database with just the target's migrations: it loses the least."""
+def _snapshot(
+    state: WayBackState, target: KeptGeneration, unsafe: tuple[MigrationSafety, ...]
+) -> str | None:
+    """The latest snapshot of a database that the target's code works with: it loses the least."""
+
+    def fits(source: int | None) -> bool:
+        found = state.numbered(source) if source is not None else None
+        if found is None or found.migration_head < target.migration_head:
+            return False
+        return not any(one.name <= found.migration_head for one in unsafe)
+
     armed = state.armed
-    if armed and armed.snapshot in state.snapshots:
-        source = state.numbered(armed.source)
-        if source and source.migration_head == target.migration_head:
-            return armed.snapshot
+    if armed and armed.snapshot in state.snapshots and fits(armed.source):
+        return armed.snapshot
     for one in reversed(state.generations):
-        source = state.numbered(one.source) if one.source is not None else None
-        fits = source is not None and source.migration_head == target.migration_head
-        if fits and one.backup in state.snapshots and one.number > target.number:
+        if one.number > target.number and one.backup in state.snapshots and fits(one.source):
             return one.backup
     return None
 

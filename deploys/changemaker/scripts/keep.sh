@@ -29,13 +29,17 @@ keep_generation() {
   tag_images "$padded"
   as_owner update-ref "refs/bunker/g$padded" "$2"
 }
-# Twenty generations are remembered; the images of the last five are kept.
+# Twenty generations are remembered; the images of the last five that were reached going forward
+# are kept, and those of returns among the last five.
 drop_generations() {
   ls -1 "$GENERATIONS"/*.json | head -n -20 | while read -r file; do
     rm -rf "$file" "${file%.json}"
     as_owner update-ref -d "refs/bunker/g$(basename "$file" .json)" || true
   done
-  kept=$(ls -1 "$GENERATIONS"/*.json | tail -n 5 | xargs -n 1 basename | sed 's/\.json$//')
+  kept=$({
+    grep -L '"rollback_of"' "$GENERATIONS"/*.json | tail -n 5
+    ls -1 "$GENERATIONS"/*.json | tail -n 5
+  } | xargs -n 1 basename | sed 's/\.json$//')
   docker image ls --format '{{.Repository}}:{{.Tag}}' "bunker-kept/$PROJECT-*" </dev/null \
     | while read -r tag; do
       case "$kept" in
@@ -43,4 +47,7 @@ drop_generations() {
         *) docker image rm "$tag" >/dev/null </dev/null || true ;;
       esac
     done
+  # What failed upgrades built is of no use a day later.
+  docker image prune --force --filter "label=com.docker.compose.project=$PROJECT" \
+    --filter until=24h >/dev/null </dev/null || true
 }

@@ -21,6 +21,12 @@ failed() {
   echo "going back to generation $FROM failed: $why" >&2
   exit 70
 }
+# Those of the migrations on standard input after which the older code does not work, and why.
+unsafe_among() {
+  while read -r name; do
+    [ ! -s "$UPGRADE/unsafe" ] || grep "^$name	" "$UPGRADE/unsafe" || true
+  done | sed 's/	/: /; 2,$s/^/, /' | tr -d '\n'
+}
 why='see the lines above'
 ended() {
   code=$?
@@ -55,9 +61,7 @@ done
 oneoff --all | xargs -r docker rm -f >/dev/null 2>&1 9>&- || true
 if [ -s "$UPGRADE/unsafe" ] && [ ! -e "$UPGRADE/restore" ]; then
   if database_answers; then
-    completed=$(applied_migrations | while read -r name; do
-      grep "^$name	" "$UPGRADE/unsafe" || true
-    done | sed 's/	/: /' | tr '\n' ' ' | sed 's/ $//')
+    completed=$(applied_migrations | unsafe_among)
     [ -z "$completed" ] \
       || halt "generation $FROM does not work with the database as it is now ($completed): restore the snapshot, or fix forward"
   elif [ -e "$UPGRADE/migrating" ]; then
@@ -108,7 +112,10 @@ done | sort -u | xargs -r docker restart >/dev/null 9>&-
 gate || failed 'the API is not well there'
 echo "$COMMIT" | write "$KEPT/migrated"
 echo "$COMMIT" | write "$KEPT/built"
-identity=$(sed -n 's/.*\("commit": .*}\)}.*/\1/p' "$record")
+# Its code on the database of now, whose migrations stay where it was not restored.
+head=$(applied_migrations | tail -n 1)
+identity=$(sed -n 's/.*\("commit": .*}\)}.*/\1/p' "$record" \
+  | sed "s/\"migration_head\": \"[^\"]*\"/\"migration_head\": \"$head\"/")
 last=$(newest)
 undoes=$(cat "$UPGRADE/undoes")
 if [ ! -e "$UPGRADE/unrecorded" ] && [ "$RUN-$undoes-$FROM" != \
@@ -125,6 +132,10 @@ if [ ! -e "$UPGRADE/unrecorded" ] && [ "$RUN-$undoes-$FROM" != \
   drop_generations
 fi
 field configuration "$record" | write /var/lib/bunker/applied/changemaker
+half=$(sql 'select migration_name from _prisma_migrations where finished_at is null and rolled_back_at is null') || half=
+for name in $half; do
+  echo "migration $name failed half-way, and no other is applied before somebody mends what it left and says so: npx prisma migrate resolve --rolled-back $name (or --applied), in the api container"
+done
 trap - EXIT
 disarm
 rm -rf /var/lib/bunker/stage

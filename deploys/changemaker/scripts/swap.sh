@@ -149,7 +149,7 @@ swap_bridge() {
 
 # Replace the api; 1 when that failed before the old one was touched, 2 when after.
 swap_api() {
-  began=$(date +%s)
+  swap_began=$(date +%s)
   memory=$(swap_memory)
   swap_bridge || return 1
   swap_route "$(address_of "$BRIDGE")" || return 1
@@ -169,5 +169,5 @@ swap_api() {
     sleep 2
   fi
   swap_unroute
-  echo "api: replaced without a gap in $(( $(date +%s) - began )) s"
+  echo "api: replaced without a gap in $(( $(date +%s) - swap_began )) s"
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Compose recreates only what changed, and waits until every health check passes. The api is
-# replaced without a gap where that is possible.
+# replaced without a gap where that is possible, and nginx reads what changed of its files.
+began=$(date +%s)
 trap swap_clear EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
@@ -22,3 +23,4 @@ if ! compose up -d --no-build --remove-orphans --wait --wait-timeout "$TIMEOUT";
   explain
   exit 70
 fi
+reload_changed "$began" || exit 70

@@ -1,0 +1,157 @@
+"""An upgrade that goes wrong is taken back: by the host itself, by a worker, and never blindly."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.lab.fleet_under_test import FleetUnderTest
+from tests.lab.role_runs import WAY_BACK, RoleRun, run_role
+
+pytestmark = pytest.mark.lab
+
+DEADMAN_SECONDS = 20
+
+
+@pytest.fixture(scope="module")
+def host(deployed: FleetUnderTest) -> FleetUnderTest:
+    """A deployed host whose upgrades may stand alone for a short time only."""
+    deployed.pristine("north")
+    data = deployed.original("north")
+    data["application"]["deadman_seconds"] = DEADMAN_SECONDS
+    deployed.configure("north", data)
+    return deployed
+
+
+def version(fleet: FleetUnderTest) -> str:
+    """What the API says it is."""
+    body = fleet.on(
+        "north", "curl -s --retry 30 --retry-delay 1 --retry-all-errors http://127.0.0.1/api/health"
+    )
+    return str(json.loads(body)["version"])
+
+
+def sql(fleet: FleetUnderTest, statement: str) -> str:
+    """The answer of the instance's database."""
+    inner = (
+        f'PGPASSWORD=$POSTGRES_PASSWORD psql -U $POSTGRES_USER -d $POSTGRES_DB -tAc "{statement}"'
+    )
+    container = "$(docker ps -qf label=com.docker.compose.service=v2-postgres)"
+    return fleet.on("north", f"docker exec {container} sh -c '{inner}'").strip()
+
+
+def disarmed(fleet: FleetUnderTest, seconds: int = 200) -> None:
+    """Wait until the dead-man's switch has gone, by whatever it did."""
+    fleet.console(
+        "north",
+        f"for i in $(seq {seconds}); do [ -e /etc/systemd/system/bunker-deadman.timer ] || exit 0;"
+        " sleep 1; done; journalctl -u bunker-deadman --no-pager -n 60; exit 1",
+    )
+
+
+def newest(fleet: FleetUnderTest) -> dict[str, object]:
+    """The generation that was recorded last."""
+    text = fleet.on("north", "cat $(ls /var/lib/bunker/generations/*.json | tail -n 1)")
+    return dict(json.loads(text))
+
+
+def go_back(fleet: FleetUnderTest, *, of_run: str = "", to: str = "", restore: str = "") -> RoleRun:
+    """The way back by a worker."""
+    data = {"bunker_to": to, "bunker_restore": restore, "bunker_of_run": of_run}
+    return run_role(fleet, WAY_BACK, data=data, run=of_run)
+
+
+def assert_as_before(fleet: FleetUnderTest, *, undone: str) -> None:
+    """The first version serves, says so, and a deploy has nothing to do."""
+    assert version(fleet) == "2.0.0"
+    assert newest(fleet)["rollback_of"] == undone
+    fleet.settled("north")
+    left = fleet.on(
+        "north",
+        "ls -d /var/lib/bunker/upgrade /etc/systemd/system/bunker-deadman.* 2>/dev/null;"
+        " systemctl --failed --no-legend; docker ps -aqf label=com.docker.compose.oneoff=True",
+        check=False,
+    )
+    assert left == ""
+    assert run_role(fleet).plan["changes"] == []
+    (status,) = json.loads(fleet.invoke("status", "--host", "north", "--json").stdout)["hosts"]
+    assert status["state"] == "healthy"
+
+
+def test_a_version_that_crashes_is_taken_back_by_the_worker(host: FleetUnderTest) -> None:
+    failed = run_role(host, ref="v2.2.0-crash")
+    assert failed.outcome == "failed"
+    assert "template cache" in failed.output
+    assert version(host) == "2.0.0", "the older one was never stopped"
+    back = go_back(host, of_run=failed.run)
+    assert back.outcome == "changed", back.output + back.refusal
+    assert back.facts["code_alone"] is True
+    assert back.facts["generation"] == 1
+    assert_as_before(host, undone=failed.run)
+    assert go_back(host, of_run=failed.run).plan["changes"] == [], "there is nothing left to undo"
+
+
+def test_the_host_takes_an_upgrade_back_whose_worker_was_killed(host: FleetUnderTest) -> None:
+    killed = run_role(host, ref="v2.1.0", kill_at="changemaker: bring up services")
+    assert killed.outcome == "killed"
+    disarmed(host)
+    assert_as_before(host, undone=killed.run)
+
+
+def test_the_host_takes_an_upgrade_back_after_it_was_cut_off_from_power(
+    host: FleetUnderTest,
+) -> None:
+    container = host.lab.naming.container("north")
+    killed = run_role(
+        host,
+        ref="v2.1.0",
+        kill_at="changemaker: seed where empty",
+        when=lambda: host.lab.engine().run("kill", "--signal", "KILL", container) and None,
+    )
+    assert killed.outcome == "killed"
+    host.lab.up([])
+    disarmed(host)
+    assert_as_before(host, undone=killed.run)
+
+
+def test_after_a_broken_migration_old_code_serves_and_old_data_is_there(
+    host: FleetUnderTest,
+) -> None:
+    users = sql(host, "select count(*) from users")
+    failed = run_role(host, ref="v2.2.0-broken-migration")
+    assert failed.outcome == "failed"
+    assert "P3018" in failed.output
+    back = go_back(host, of_run=failed.run)
+    assert back.outcome == "changed", back.output + back.refusal
+    (name,) = back.facts["failed_migrations"]
+    assert f"migration {name} failed half-way" in back.output
+    assert sql(host, "select count(*) from users") == users
+    assert_as_before(host, undone=failed.run)
+    # Later tests migrate again.
+    sql(host, "update _prisma_migrations set rolled_back_at = now() where finished_at is null")
+    sql(host, "alter table users drop column display_name")
+
+
+def test_no_way_back_crosses_a_destructive_migration_unless_a_restore_is_asked_for(
+    host: FleetUnderTest,
+) -> None:
+    column = "select string_agg(description, chr(10) order by id) from campaigns"
+    descriptions = sql(host, column)
+    assert descriptions
+    good = newest(host)["number"]
+    killed = run_role(host, ref="v2.2.0-destructive", kill_at="changemaker: seed where empty")
+    disarmed(host)
+    halted = host.on("north", "cat /var/lib/bunker/upgrade/halted")
+    assert "drops column campaigns.description" in halted
+    refused = go_back(host, of_run=killed.run)
+    assert "drops column campaigns.description" in refused.refusal
+    assert f"invoke rollback --host north --to {good} --restore" in refused.refusal
+    assert "invoke upgrade --host north --ref" in refused.refusal
+    back = go_back(host, of_run=killed.run, to=str(good), restore="yes")
+    assert back.outcome == "changed", back.output + back.refusal
+    assert back.facts["code_alone"] is False
+    assert back.facts["lost_since"]
+    assert sql(host, column) == descriptions
+    assert "_before_" in sql(host, "select string_agg(datname, chr(32)) from pg_database")
+    assert_as_before(host, undone=killed.run)
