@@ -115,3 +115,5 @@ def _declare(variables: dict[str, str | int], found: Assessment) -> None:
         yield shell(text, stdin=armed_files(variables, found.unsafe))
 
     step(f"changemaker: go back to generation {variables['FROM']}", commands)
+    # Of the change that failed, where it had one; what it saw reaches the run this way.
+    step("changemaker: stop the availability probe", [shell(changing(scripts("probe_stop")))])
