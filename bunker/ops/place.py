@@ -44,6 +44,14 @@ def instructions(bundle: Bundle) -> str:
     return "\n".join(lines + [f"remove - - - {path}" for path in bundle.absent])
 
 
+def put_files_script() -> str:
+    """The shell function ``put_files``: it moves a staged archive's files into place.
+
+    It reads ``$STAGE`` and ``$INSTRUCTIONS``.
+    """
+    return script_file(_SCRIPTS / "put_files.sh")
+
+
 def read_components(
     components: Sequence[Component], extra_checks: dict[str, str] | None = None
 ) -> ComponentsState:
@@ -153,7 +161,9 @@ def placing_commands(item: Component) -> list[Command]:
     """The remote commands that place one component; archive and scripts go over stdin."""
     bundle = item.bundle
     place = changing(
-        script_file(_SCRIPTS / "reverting.sh") + script_file(_SCRIPTS / "place.sh"),
+        script_file(_SCRIPTS / "reverting.sh")
+        + put_files_script()
+        + script_file(_SCRIPTS / "place.sh"),
         NAME=bundle.name,
         FINGERPRINT=bundle.fingerprint,
         INSTRUCTIONS=instructions(bundle),

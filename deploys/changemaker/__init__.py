@@ -1,9 +1,10 @@
 """The Changemaker Compose stack of one instance, at an exact commit.
 
-Order: fetch, then lay out, pull and build everything beside the running instance; only then
-switch files, bring up the data services, migrate, seed an empty database, bring up the rest,
-ask the health gate, and record a generation. An interrupted run leaves no applied hash, so the
-next one goes through the same order again and ends in the same place.
+Order: fetch, then lay out, pull and build everything beside the running instance; then prepare
+the way back (see going_back.py); only then switch files, bring up the data services, migrate,
+seed an empty database, bring up the rest, ask the gates, and record a generation. An interrupted
+run leaves no applied hash, so the next one goes through the same order again and ends in the same
+place; where none comes, the host goes back by itself.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from bunker.ops.place import (
     differing,
     instructions,
     place_components,
+    put_files_script,
     read_components,
     read_contents,
 )
@@ -160,8 +162,9 @@ def _declare(
     def run(*names: str, files: bool = False, project: bool = True) -> Callable[[], list[Command]]:
         def commands() -> list[Command]:
             body = scripts(*(("common", *names) if project else names))
-            # In a subshell: however it ends, the deadline is renewed after it.
-            text = f"{scripts('armed')}as_planned\nrenew\n(\n{body}\n)\nrenew\n"
+            # In a subshell: a script that ends early still comes to renewing the deadline.
+            functions = scripts("armed") + (put_files_script() if files else "")
+            text = f"{functions}as_planned\nrenew\n(\n{body}\n)\nrenew\n"
             return [
                 shell(changing(text, **variables), stdin=archive(bundle.files) if files else None)
             ]

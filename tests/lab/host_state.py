@@ -26,11 +26,13 @@ find /etc /home /opt/changemaker-lite -xdev -name .git -prune -o \\( {ignored} \
 done
 """
 _REST = """
-echo '== bunker'; (cd /var/lib/bunker && find . -type f ! -name lock ! -name '*.json' | sort)
+echo '== bunker'; (cd /var/lib/bunker && find . -type f ! -name lock ! -name '*.json' \\
+  ! -path './snapshots/*' | sort)
 echo '== applied'; grep -r . /var/lib/bunker/applied | sort
 echo '== generations'
-cat /var/lib/bunker/generations/*.json | sed 's/"time": "[^"]*", "run": "[^"]*", //; s/"images".*//'
-echo '== timers'; systemctl list-units --all --no-legend 'bunker-revert-*' | cat
+cat /var/lib/bunker/generations/*.json \\
+  | sed 's/"time": "[^"]*", "run": "[^"]*", //; s/"backup": [^,]*, //; s/"images".*//'
+echo '== timers'; systemctl list-units --all --no-legend 'bunker-revert-*' 'bunker-deadman*' | cat
 echo '== packages'; dpkg-query -W -f='${db:Status-Status} ${Package}\\n' | sort
 echo '== containers'
 docker ps -a --format '{{.Label "com.docker.compose.service"}} {{.State}} {{.Names}}' | sort

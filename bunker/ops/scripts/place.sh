@@ -54,21 +54,7 @@ if [ -n "$CONFIRM" ]; then
 fi
 
 rm -f "/var/lib/bunker/applied/$NAME"
-printf '%s\n' "$INSTRUCTIONS" | while read -r action mode owner group path; do
-  if [ "$action" = remove ]; then
-    rm -f "$path"
-    continue
-  fi
-  directory=$(dirname "$path")
-  [ -d "$directory" ] || ( umask 022; mkdir -p "$directory" )
-  rm -f "$directory"/.bunker.??????  # left by a run that was killed between the next two lines
-  temporary=$(mktemp "$directory/.bunker.XXXXXX")
-  cat "$STAGE$path" > "$temporary"
-  chown "$owner:$group" "$temporary"
-  chmod "$mode" "$temporary"
-  mv -f -T "$temporary" "$path"
-done
-rm -rf "$STAGE"
+put_files
 
 works() {
   # What it prints is of interest only where it fails.

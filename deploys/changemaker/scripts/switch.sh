@@ -25,16 +25,4 @@ if git rev-parse --verify -q HEAD >/dev/null; then
 fi
 git checkout --quiet --force --detach "$COMMIT"
 umask 077
-printf '%s\n' "$INSTRUCTIONS" | while read -r action mode owner group path; do
-  if [ "$action" = remove ]; then
-    rm -f "$path"
-    continue
-  fi
-  rm -f "$(dirname "$path")"/.bunker.??????
-  temporary=$(mktemp "$(dirname "$path")/.bunker.XXXXXX")
-  cat "$STAGE$path" > "$temporary"
-  chown "$owner:$group" "$temporary"
-  chmod "$mode" "$temporary"
-  mv -f -T "$temporary" "$path"
-done
-rm -rf "$STAGE"
+put_files
