@@ -60,7 +60,14 @@ def container_json(container: Container) -> dict[str, Any]:
 
 
 def _unfinished(probe: Probe) -> str:
+    if probe.halted:
+        return f"the last deployment failed and was not taken back: {probe.halted}"
     reason = "the last deployment failed or was cut off"
+    if probe.returns_in is not None:
+        when = f"in {probe.returns_in} s" if probe.returns_in > 0 else "now"
+        reason = (
+            f"a change is under way; the host takes it back {when} unless somebody goes on with it"
+        )
     commit = str(probe.generation.get("commit", "")) if probe.generation else ""
     if probe.checkout and probe.checkout != commit:
         reason += f"; the checkout is at commit {probe.checkout[:7]}"

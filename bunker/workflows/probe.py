@@ -40,6 +40,12 @@ newest=$(ls -1 /var/lib/bunker/generations/*.json 2>/dev/null | tail -n 1)
 echo
 echo '{MARK} applied'
 [ ! -f /var/lib/bunker/applied/changemaker ] || echo applied
+echo '{MARK} halted'
+head -n 1 /var/lib/bunker/upgrade/halted 2>/dev/null
+echo '{MARK} returns'
+if [ -f /var/lib/bunker/upgrade/deadline ] && [ ! -f /var/lib/bunker/upgrade/halted ]; then
+  echo $(( $(cat /var/lib/bunker/upgrade/deadline) - $(date +%s) ))
+fi
 echo '{MARK} checkout'
 # Without git, which refuses to speak to root of a folder that another user owns.
 if [ -d "$DIRECTORY/.git" ]; then
@@ -140,6 +146,8 @@ class Probe:
     installed: bool
     applied: bool = True
     checkout: str | None = None
+    halted: str = ""
+    returns_in: int | None = None
     maintenance: Maintenance | None = None
     lease: LeaseHolder | None = None
 
@@ -187,6 +195,8 @@ def read_probe(host: str, output: str) -> Probe:
             installed=installed,
             applied=bool(found["applied"]),
             checkout=_checkout(found["checkout"]),
+            halted=" ".join(found.get("halted", ())),
+            returns_in=int(found["returns"][0]) if found.get("returns") else None,
             maintenance=read_maintenance(found.get("maintenance", ())),
             lease=read_lease(host, found.get("lease", ())),
         )

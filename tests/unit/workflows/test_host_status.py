@@ -70,12 +70,13 @@ def answer(
     *,
     applied: bool = True,
     checkout: str = "",
+    upgrade: str = "",
 ) -> str:
     encoded = base64.b64encode(json.dumps(generation).encode()).decode() if generation else ""
     return (
         "@@bunker uptime\n93784\n@@bunker disk\n4000 6000\n"
         f"@@bunker generation\n{encoded}\n@@bunker applied\n{'applied' if applied else ''}\n"
-        f"@@bunker checkout\n{checkout}\n@@bunker containers\n{containers}"
+        f"{upgrade}@@bunker checkout\n{checkout}\n@@bunker containers\n{containers}"
         f"@@bunker health\n{health}\n@@bunker end\n"
     )
 
@@ -199,6 +200,19 @@ CUT_OFF = "the last deployment failed or was cut off"
             answer("absent", generation=None, applied=False, checkout="empty"),
             "unfinished",
             (CUT_OFF, "no container exists"),
+        ),
+        (
+            answer(WELL, UP, applied=False, upgrade="@@bunker halted\nit drops a column\n"),
+            "unfinished",
+            ("the last deployment failed and was not taken back: it drops a column",),
+        ),
+        (
+            answer(WELL, UP, applied=False, upgrade="@@bunker returns\n250\n"),
+            "unfinished",
+            (
+                "a change is under way; the host takes it back in 250 s unless somebody"
+                " goes on with it",
+            ),
         ),
         (answer("absent", generation=None, applied=False), "not deployed", ()),
         (answer(WELL, UP, checkout=NEW_COMMIT), "healthy", ()),
