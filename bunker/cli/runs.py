@@ -19,7 +19,9 @@ RUN_HELP = {"run": "id of the run, or how it begins or ends"}
     select=False, name="list", help={"limit": "how many of the newest runs (default: 20)"}
 )
 def list_(options: Options, limit: str = "20") -> None:
-    """The newest runs: what, on how many hosts, by whom, and how they ended.
+    """The newest runs, and how they ended.
+
+    What, on how many hosts, by whom.
 
     States: running, interrupted (its process died: resume it), paused (it waits for an answer),
     done, failed, rolled back, cancelled.
@@ -44,7 +46,9 @@ def list_(options: Options, limit: str = "20") -> None:
 
 @operator_command(select=False, fleet=False, positional=("run",), help=RUN_HELP)
 def show(options: Options, run: str) -> None:
-    """One run: its batches, every host's outcome, what was measured, and what to do next.
+    """One run: every host's outcome, and what to do next.
+
+    With its batches, what was measured, and how it was judged.
 
     Examples:
       invoke run.show 20261121T1404
@@ -64,8 +68,9 @@ def show(options: Options, run: str) -> None:
 
 @operator_command(select=False, fleet=False, positional=("run",), help=RUN_HELP)
 def watch(options: Options, run: str) -> ExitCode:
-    """Follow a run, from its beginning to its end, whichever process executes it.
+    """Follow a run from its beginning to its end.
 
+    Whichever process or machine executes it.
     Ctrl-C ends the watching, not the run.
 
     Examples:
@@ -96,12 +101,13 @@ def watch(options: Options, run: str) -> ExitCode:
 def resume(
     options: Options,
     run: str,
+    *,
     go_on: bool = False,
     roll_back: bool = False,
     stop: bool = False,
     verbose: bool = False,
 ) -> ExitCode:
-    """Take up a run that was interrupted, or answer one that is paused.
+    """Take up an interrupted run, or answer a paused one.
 
     What was finished is not repeated; the batch that was under way is planned anew from what its
     hosts say now and ends in the same place as an uninterrupted run.
@@ -146,7 +152,9 @@ def resume(
 
 @operator_command(select=False, fleet=False, positional=("run",), help=RUN_HELP)
 def cancel(options: Options, run: str) -> None:
-    """Let no further batch of a run begin. The batch that is under way is finished.
+    """Let no further batch of a run begin.
+
+    The batch that is under way is finished.
 
     Examples:
       invoke run.cancel 3f2a
@@ -173,7 +181,9 @@ def cancel(options: Options, run: str) -> None:
     help={**RUN_HELP, "dry": "show the plan and stop", "verbose": "show every step's output"},
 )
 def retry_failed(options: Options, run: str, dry: bool = False, verbose: bool = False) -> ExitCode:
-    """A new run for those hosts of an ended run that did not end well, to the same commit.
+    """A new run for the hosts that did not end well.
+
+    To the same commit as the run that ended.
 
     Failed, unreachable, not started, interrupted and rolled back hosts are tried again.
 

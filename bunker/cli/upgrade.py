@@ -41,13 +41,14 @@ def _help(*more: str) -> dict[str, str]:
 @operator_command(help=_help())
 def configure(
     options: Options,
+    *,
     dry: bool = False,
     verbose: bool = False,
     wait: str = "",
     detach: bool = False,
     approve: str = "",
 ) -> ExitCode:
-    """Bring environment and feature flags to what the host files say; no new code.
+    """Apply environment and feature flags alone; no new code.
 
     Only the services that read a changed value are recreated: one flipped flag restarts the API
     and nothing else. The plan says which. A change that does not pass its gates is rolled back.
@@ -66,6 +67,7 @@ def configure(
 @operator_command(help=_help("ref"))
 def upgrade(
     options: Options,
+    *,
     ref: str = "",
     dry: bool = False,
     verbose: bool = False,
@@ -73,7 +75,7 @@ def upgrade(
     detach: bool = False,
     approve: str = "",
 ) -> ExitCode:
-    """Bring instances to a version, all chosen hosts at the same time.
+    """Bring instances to a version, all at the same time.
 
     Fetches, pulls and builds everything first, takes a snapshot of the database, migrates, replaces
     the API without a failed request where the stack allows it, and asks the gates: containers
@@ -97,6 +99,7 @@ def upgrade(
 @operator_command(help=_help("ref", "soak", "no-judgement"))
 def canary(
     options: Options,
+    *,
     ref: str = "",
     soak: str = "",
     no_judgement: bool = False,
@@ -134,6 +137,7 @@ def canary(
 @operator_command(help=_help("ref", "soak", "batch", "max-fail", "no-judgement"))
 def rollout(
     options: Options,
+    *,
     ref: str = "",
     soak: str = "",
     batch: str = "",
@@ -145,7 +149,7 @@ def rollout(
     detach: bool = False,
     approve: str = "",
 ) -> ExitCode:
-    """Bring many instances to a version: canary first, then batch after batch.
+    """Bring many instances to a version, batch after batch.
 
     The canary group goes first, is watched for the soak and judged by its metrics against its own
     past and against the hosts that still wait. Then batches follow; between two batches every host
@@ -182,6 +186,7 @@ def rollout(
 @operator_command(help=_help("to", "restore"))
 def rollback(
     options: Options,
+    *,
     to: str = "",
     restore: bool = False,
     dry: bool = False,
@@ -223,6 +228,7 @@ def rollback(
 @operator_command(name="os-upgrade", help=_help("reboot", "batch", "max-fail"))
 def os_upgrade(
     options: Options,
+    *,
     reboot: str = "if-required",
     batch: str = "",
     max_fail: str = "",
@@ -232,7 +238,7 @@ def os_upgrade(
     detach: bool = False,
     approve: str = "",
 ) -> ExitCode:
-    """Upgrade the operating system's packages and the Docker engine, one host at a time.
+    """Upgrade packages and the engine, one host at a time.
 
     Each host goes into maintenance, is upgraded, rebooted if that is required, waited for until it
     has booted anew and its gates pass; only then the next one begins.

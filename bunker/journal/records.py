@@ -52,7 +52,7 @@ class RunRequest:
     wait_seconds: float = 0
     retry_of: str | None = None
     plan_hash: str | None = None
-    approval: str | None = None
+    approval: Mapping[str, Any] | None = None
     debug: bool = False
 
     @property

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from bunker.errors import BunkerError
 
-
 _ONE_AT_A_TIME = threading.Lock()
 """Hosts and the git server are made side by side, and each asks for the key first."""
 

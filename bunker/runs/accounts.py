@@ -5,6 +5,7 @@ None of it may stop a run that is under way: a problem is shown and the run goes
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bunker.lease.leases import HostLeases
 
 Told = Literal["started", "paused", "failed", "rolled back", "done"]
+STATES: Mapping[str, Told] = {"done": "done", "rolled back": "rolled back"}
 
 
 def note_begin(root: Path, request: RunRequest) -> None:
@@ -32,7 +34,12 @@ def note_begin(root: Path, request: RunRequest) -> None:
         request,
         "run.started",
         hosts=request.hosts,
-        what={"command": request.command, "ref": request.ref, "inventory": commit.commit},
+        what={
+            "command": request.command,
+            "ref": request.ref,
+            "inventory": commit.commit,
+            "approval": request.approval,
+        },
     )
     _tell(root, request, "started", {"state": "running", "hosts": {}, "reason": ""})
 
@@ -67,7 +74,7 @@ def note_end(root: Path, request: RunRequest, summary: Mapping[str, Any]) -> Non
     state = summary["state"]
     what = {"reason": summary["reason"]} if summary["reason"] else None
     _append(root, request, "run.ended", hosts=request.hosts, what=what, outcome=state)
-    _tell(root, request, state, summary)
+    _tell(root, request, STATES.get(state, "failed"), summary)
 
 
 def _append(root: Path, request: RunRequest, event: str, **details: Any) -> Any:
@@ -96,6 +103,8 @@ def _tell(root: Path, request: RunRequest, event: Told, summary: Mapping[str, An
                 "kind": request.kind,
                 "fleet": request.fleet,
                 "by": request.by,
+                "started": PORT.started,
+                "seconds": round(time.time() - PORT.started),
                 "command": request.command,
                 "state": summary["state"],
                 "hosts": summary["hosts"],

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bunker.errors import BunkerError
 from bunker.fleet import Fleet, load_fleet
 from bunker.journal.records import WELL, RunBatch, RunRequest
+from bunker.plan.changes import HostPlan
 from bunker.runs.port import Port
 from bunker.runs.step_answers import answers_of
 from bunker.runs.summary import Outcomes
@@ -60,7 +61,12 @@ class BatchChange:
                 free = [name for name in names if name in leases.held]
                 if free:
                     outcomes |= self._change(fleet, free)
-                self._audit(leases, outcomes)
+                lost = sorted(leases.lost & set(free))
+                self._audit(leases, {n: o for n, o in outcomes.items() if n not in lost})
+            if lost and not self.port.stopping:
+                # A reboot ends a lease; it is taken again so that the host gets the log's head.
+                with self._leases(fleet, lost) as again:
+                    self._audit(again, {name: outcomes[name] for name in lost})
         for name in sorted(outcomes):
             self.port.event({"event": "outcome", "host": name, **outcomes[name]})
         return outcomes
@@ -118,11 +124,21 @@ class BatchChange:
             }
         elif self.request.kind == "os-upgrade":
             data = {"bunker_reboot": self.request.reboot}
-        outcomes = self._apply(names, wanted, data, confirmed=self.request.plans)
+        before = self.port.earlier
+        outcomes: Outcomes = {n: before.rolled_back[n] for n in names if n in before.rolled_back}
+        returning = {n: before.going_back[n] for n in names if n in before.going_back}
+        outcomes |= returning
+        outcomes |= self.way_back(list(returning), returning)
+        forward = [name for name in names if name not in outcomes]
+        if forward and not self.port.stopping:
+            outcomes |= self._apply(forward, wanted, data, confirmed=self.request.plans)
+            for name in forward:
+                if outcomes[name]["outcome"] == "ok" and name in before.touched:
+                    # This run changed it all the same, before its process died.
+                    outcomes[name]["outcome"] = "changed"
         if wanted == WHOLE_HOST and not self.port.stopping:
-            outcomes |= self.way_back(
-                [name for name, outcome in outcomes.items() if outcome.get("step")], outcomes
-            )
+            failed = [name for name in forward if outcomes.get(name, {}).get("step")]
+            outcomes |= self.way_back(failed, outcomes)
         return outcomes
 
     def way_back(self, names: list[str], failures: Mapping[str, Mapping[str, Any]]) -> Outcomes:
@@ -135,9 +151,9 @@ class BatchChange:
         found: Outcomes = {}
         for name in names:
             before, after = dict(failures[name]), returned[name]
-            if after["outcome"] == "ok":
+            if after["outcome"] == "ok" and name not in self.port.earlier.returning:
                 continue  # nothing had been touched yet, so nothing had to be put back
-            if after["outcome"] == "changed":
+            if after["outcome"] in WELL:
                 number = after.get("generation", {}).get("number")
                 before["outcome"] = "rolled back"
                 before["back_on"] = after.get("going_to") or number
@@ -187,8 +203,8 @@ class BatchChange:
                     for event in worker.events(until="done"):
                         self.port.event(event)
                         _note(event, outcomes)
-                for plan in preparation.to_change:
-                    outcomes[plan.host]["going_to"] = plan.facts.get("generation_to")
+                for plan in preparation.plans.values():
+                    outcomes[plan.host] |= self._told(plan)
             except BunkerError as error:
                 if not self.port.stopping:
                     return {name: {"outcome": "failed", "message": str(error)} for name in names}
@@ -196,6 +212,16 @@ class BatchChange:
             finally:
                 self.port.use(None)
         return outcomes
+
+    def _told(self, plan: HostPlan) -> dict[str, Any]:
+        """What a plan says of the outcome: where it goes back to, what this run recorded before."""
+        made = plan.facts.get("generation")
+        found: dict[str, Any] = {}
+        if isinstance(made, Mapping) and made.get("run") == self.request.run:
+            found["generation"] = made
+        if plan.facts.get("generation_to") is not None:
+            found["going_to"] = plan.facts["generation_to"]
+        return found
 
     def _stale(
         self, preparation: Preparation, confirmed: Mapping[str, tuple[str, str]]

@@ -82,17 +82,16 @@ def judge_batch(
 def window_is_closed(root: Path, request: RunRequest) -> str:
     """The sentence of a group's closed window, or nothing."""
     from bunker.fleet.settings import load_settings  # noqa: PLC0415
-    from bunker.runs.policies import groups_of  # noqa: PLC0415
 
     fleet = load_fleet(root, request.fleet)
     settings = load_settings(fleet.folder)
     if not settings.policies:
         return ""
-    from bunker.approvals import check_window  # noqa: PLC0415
+    from bunker.approvals import check_window, policy_groups  # noqa: PLC0415
 
     hosts = [fleet.hosts[name] for name in request.hosts if name in fleet.hosts]
     try:
-        check_window(settings, groups_of(settings, hosts), datetime.now(UTC))
+        check_window(settings, policy_groups(fleet, [host.name for host in hosts]), datetime.now(UTC))
     except BunkerError as error:
         return error.problem
     return ""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bunker.fleet.models import Host
 from bunker.fleet.settings import FleetSettings
 
 if TYPE_CHECKING:
+    from bunker.fleet import Fleet
     from bunker.runs.start import Intent
 
 FREE = ("rollback",)
@@ -20,17 +20,25 @@ FREE = ("rollback",)
 def check_policies(
     settings: FleetSettings,
     intent: Intent,
+    fleet: Fleet,
     hosts: Sequence[Host],
     commits: Mapping[str, str],
-    fleet_key: Path | None,
-) -> None:
-    """Raise where the window of a group is closed, or a second operator did not approve."""
+) -> dict[str, Any] | None:
+    """Raise where the window of a group is closed, or a second operator did not approve.
+
+    Returns who approved, for the audit log, where somebody had to.
+    """
     if intent.kind in FREE:
-        return
-    from bunker.approvals import ApprovalSubject, check_window, require_approval  # noqa: PLC0415
+        return None
+    from bunker.approvals import (  # noqa: PLC0415
+        ApprovalSubject,
+        check_window,
+        policy_groups,
+        require_approval,
+    )
     from bunker.audit.who import operator  # noqa: PLC0415
 
-    groups = groups_of(settings, hosts)
+    groups = policy_groups(fleet, [host.name for host in hosts])
     check_window(settings, groups, datetime.now(UTC))
     subject = ApprovalSubject(
         fleet=intent.request.fleet_name,
@@ -40,12 +48,12 @@ def check_policies(
         commits=dict(commits),
         asked_by=operator(),
     )
-    require_approval(
-        intent.request.root, settings, groups, subject, intent.approval_file, fleet_key=fleet_key
+    approval = require_approval(
+        intent.request.root,
+        settings,
+        groups,
+        subject,
+        intent.approval_file,
+        fleet_key=fleet.ssh_key,
     )
-
-
-def groups_of(settings: FleetSettings, hosts: Sequence[Host]) -> tuple[str, ...]:
-    """The groups of these hosts for which the settings have a policy."""
-    wanted = {group for host in hosts for group in (*host.groups, "all")}
-    return tuple(sorted(wanted & set(settings.policies)))
+    return approval.to_json() if approval else None

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from bunker.runs.earlier import Earlier
 from bunker.worker.events import Event
 
 if TYPE_CHECKING:
@@ -27,11 +28,13 @@ class Port:
 
     def __init__(self) -> None:
         self.root = Path()
+        self.started = time.time()
         self.request: RunRequest | None = None
         self.dispatcher: Dispatcher | None = None
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.stop_asked = threading.Event()
         self.resumed = False
+        self.earlier = Earlier()
         self.decision: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.outcomes: dict[str, dict[str, Any]] = {}
         self.left = threading.Event()
@@ -85,12 +88,13 @@ class Port:
 
     def answer(self) -> str:
         """An operator's answer, in a step of the run that asked."""
-        while not self.stopping:
+        while True:
+            if self.stopping:
+                self.leave()
             try:
                 return self.decision.get(timeout=0.2)
             except queue.Empty:
                 continue
-        self.leave()
 
     def leave(self) -> NoReturn:
         """End the step that was stopped. The run stays unfinished and repeats it on resume."""

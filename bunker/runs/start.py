@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bunker.errors import BunkerError, ExitCode
 from bunker.fleet import Fleet
@@ -65,13 +65,13 @@ def begin(intent: Intent, reporter: Reporter) -> ExitCode:
     """Plan, show, ask, and carry the change out as a run. With ``dry`` it stops after showing."""
     request = intent.request
     with planning_worker(request) as (worker, fleet, targets):
-        _check_policies(intent, fleet, targets)
+        approval = _check_policies(intent, fleet, targets)
         preparation = prepare(request.fleet_name, worker, targets, reporter)
     again = None if request.yes and not request.dry else apply_command(request)
     show(preparation, reporter, again)
     if request.dry:
         return dry_exit(request, preparation)
-    return carry_out(intent, preparation, targets, reporter)
+    return carry_out(intent, preparation, targets, reporter, approval=approval)
 
 
 def carry_out(
@@ -80,10 +80,12 @@ def carry_out(
     targets: Sequence[Target],
     reporter: Reporter,
     question: str = "",
+    *,
+    approval: Mapping[str, Any] | None = None,
 ) -> ExitCode:
     """Ask, where nobody said yes before, and execute the run."""
     request = intent.request
-    run = make_run(intent, preparation, targets)
+    run = make_run(intent, preparation, targets, approval)
     if not run.plans:
         reporter.recap(dict(sorted(preparation.outcomes.items())), reason="")
         bad = preparation.failed or preparation.unreachable
@@ -101,7 +103,12 @@ def carry_out(
     return execute(request.root, run, reporter)
 
 
-def make_run(intent: Intent, preparation: Preparation, targets: Sequence[Target]) -> RunRequest:
+def make_run(
+    intent: Intent,
+    preparation: Preparation,
+    targets: Sequence[Target],
+    approval: Mapping[str, Any] | None = None,
+) -> RunRequest:
     """The run that applies a plan."""
     from bunker.audit import plan_hash  # noqa: PLC0415
     from bunker.audit.who import operator  # noqa: PLC0415
@@ -136,7 +143,7 @@ def make_run(intent: Intent, preparation: Preparation, targets: Sequence[Target]
         wait_seconds=intent.wait_seconds,
         retry_of=intent.retry_of,
         plan_hash=plan_hash(preparation.to_change),
-        approval=str(intent.approval_file) if intent.approval_file else None,
+        approval=approval,
         debug=request.debug,
     )
 
@@ -153,21 +160,23 @@ def _batches(intent: Intent, hosts: Sequence[str]) -> tuple[RunBatch, ...]:
     return tuple(RunBatch(batch.name, tuple(batch.hosts)) for batch in made)
 
 
-def _check_policies(intent: Intent, fleet: Fleet, targets: Sequence[Target]) -> None:
+def _check_policies(
+    intent: Intent, fleet: Fleet, targets: Sequence[Target]
+) -> Mapping[str, Any] | None:
     """The window and the approval that a group may ask for; before any host is asked."""
     if intent.request.dry:
-        return
+        return None
     from bunker.fleet.settings import load_settings  # noqa: PLC0415
 
     settings = load_settings(fleet.folder)
     if not settings.policies:
-        return
+        return None
     from bunker.runs.policies import check_policies  # noqa: PLC0415
 
-    check_policies(
+    return check_policies(
         settings,
         intent,
+        fleet,
         hosts=[target.host for target in targets],
         commits={t.host.name: t.commit for t in targets if t.commit},
-        fleet_key=fleet.ssh_key,
     )

@@ -1,4 +1,4 @@
-"""What steps say in their output besides text for people: one keyword and one JSON object a line."""
+"""What steps say in their output besides text for people: a keyword and a JSON object a line."""
 
 from __future__ import annotations
 

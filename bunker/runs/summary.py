@@ -14,7 +14,7 @@ Outcomes = dict[str, dict[str, Any]]
 
 @dataclass
 class Summary:
-    """Every host's outcome, why the run stopped where it did, and whether it waits for an answer."""
+    """Every host's outcome, why the run stopped early, and the question it waits with."""
 
     hosts: Outcomes
     state: State = "running"

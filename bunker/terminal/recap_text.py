@@ -140,7 +140,10 @@ def _explained(host: str, outcome: Outcome, repeat: Repeat) -> list[Line]:
 def next_commands(host: str, outcome: Outcome, repeat: Repeat) -> list[str]:
     """What to try next for a host that did not end well."""
     match outcome["outcome"]:
-        case "failed" | "rolled back":
+        case "rolled back":
+            # The instance is well again, and the version that failed would fail again.
+            return [repeat.other("history", host), repeat.other("upgrade", host, "--ref FIXED")]
+        case "failed":
             output = "\n".join(str(line) for line in outcome.get("output") or ())
             looks = [
                 repeat.other("logs", host, "--service", service)

@@ -12,7 +12,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-HEAVY = ("pyinfra", "pydantic", "rich", "httpx", "ruamel", "gevent", "paramiko", "jinja2")
+HEAVY = (
+    "pyinfra",
+    "dbos",
+    "sqlalchemy",
+    "pydantic",
+    "rich",
+    "httpx",
+    "ruamel",
+    "gevent",
+    "paramiko",
+    "jinja2",
+)
 HOST = "host: {name}\naddress: {address}\ndomain: {name}.example.org\ntier: 1\n{more}"
 
 
@@ -71,6 +82,8 @@ def test_every_task_is_listed_and_explains_itself() -> None:
             f"secrets.{name}"
             for name in ("init", "generate", "show", "set", "edit", "rekey", "check")
         ),
+        *("configure", "upgrade", "canary", "rollout", "rollback", "os-upgrade"),
+        *(f"run.{name}" for name in ("list", "show", "watch", "resume", "cancel", "retry-failed")),
         "env.check",
         "approve",
         *(f"maintenance.{name}" for name in ("on", "off", "list")),

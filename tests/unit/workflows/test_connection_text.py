@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bunker.fleet.models import Host
-from bunker.workflows import deploy
 from bunker.workflows.connection_text import connection_text
+from bunker.workflows.planning import prepare
 from bunker.workflows.request import Target
 
 
@@ -57,9 +56,8 @@ def test_a_deploy_tells_the_remedy_everywhere(host: Host) -> None:
         def event(self, event: dict[str, Any]) -> None:
             told.append(event)
 
-    request = deploy.DeployRequest(root=Path(), fleet_name="lab")
     targets = [Target(host, {}, None)]
-    preparation = deploy._prepare(request, Worker(), targets, Reporter())  # type: ignore[arg-type]
+    preparation = prepare("lab", Worker(), targets, Reporter())  # type: ignore[arg-type]
     message = (
         "Could not connect (x). Try again; if it stays so, look at sshd on the host's console."
     )
