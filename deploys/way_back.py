@@ -55,6 +55,8 @@ def way_back() -> None:
     recording = RECORDER.current()
     recording.observed.append(["way back", token, state.head, state.built, state.applied])
     if way is None:
+        if state.newest and state.newest.rollback_to is not None:
+            recording.facts["generation_to"] = state.newest.rollback_to
         return
     found = assess(state, way)
     target = way.target

@@ -44,6 +44,8 @@ class InstanceState:
     generation: Mapping[str, Any] | None
     token: str = ""
     """Changes when the host goes back by itself: newest generation and attempts to go back."""
+    armed: bool = False
+    """Whether an upgrade was begun that has neither ended nor gone back."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -94,6 +96,7 @@ fi
 echo '{MARK} migrated'; cat /var/lib/bunker/changemaker/migrated 2>/dev/null || true
 echo '{MARK} built'; cat /var/lib/bunker/changemaker/built 2>/dev/null || true
 echo '{MARK} seed'; [ ! -e /var/lib/bunker/changemaker/seed-pending ] || echo yes
+echo '{MARK} armed'; [ ! -e /var/lib/bunker/upgrade/from ] || echo yes
 echo '{MARK} generation'
 cat "$(ls -1 /var/lib/bunker/generations/*.json 2>/dev/null | tail -n 1)" 2>/dev/null || true
 echo '{MARK} token'
@@ -126,4 +129,5 @@ echo '{MARK} end'
             seed_pending=first("seed") == "yes",
             generation=json.loads(generation) if generation else None,
             token=first("token"),
+            armed=first("armed") == "yes",
         )

@@ -158,6 +158,8 @@ class BatchChange:
                 before["outcome"] = "rolled back"
                 before["back_on"] = after.get("going_to") or number
                 before["generation"] = after.get("generation")
+            elif self.port.stopping and after["outcome"] in ("interrupted", "not started"):
+                before["outcome"] = "interrupted"  # the run is taken up at its way back
             else:
                 before["outcome"] = "failed"
                 before["choice"] = after["message"]

@@ -7,7 +7,7 @@ import queue
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from bunker.errors import BunkerError, ExitCode, Interrupted
 from bunker.journal.engine import Execution, engine
 from bunker.journal.ownership import claim
 from bunker.journal.records import RunRequest
+from bunker.runs.earlier import Earlier, earlier
 from bunker.runs.port import GO_ON, PORT
 from bunker.runs.summary import exit_code
 
@@ -41,7 +42,12 @@ def execute(
     from bunker.runs.workflow import run_workflow  # noqa: PLC0415 - registers the steps with DBOS
 
     PORT.root, PORT.request, PORT.resumed = root, request, resume
-    with claim(root, request.run), _signals() as received, engine(root, request.run) as execution:
+    with ExitStack() as stack:
+        stack.enter_context(claim(root, request.run))
+        if resume:
+            PORT.earlier = _earlier(root, request.run)
+        received = stack.enter_context(_signals())
+        execution = stack.enter_context(engine(root, request.run))
         if not resume:
             execution.start(run_workflow, request.to_json())
         if answer:
@@ -50,6 +56,13 @@ def execute(
             return _follow(execution, request, reporter, received)
         finally:
             _finish_telling(reporter)
+
+
+def _earlier(root: Path, run: str) -> Earlier:
+    from bunker.journal.reader import open_journal  # noqa: PLC0415 - loads DBOS
+
+    with open_journal(root) as journal:
+        return earlier(journal.events(run))
 
 
 def _follow(

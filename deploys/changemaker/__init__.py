@@ -144,7 +144,8 @@ def _record(
 def _declare(
     host: Host, bundle: Bundle, commit: str, decision: Decision, instance: InstanceState
 ) -> None:
-    upgrade = decision.switch and instance.generation is not None
+    # An upgrade that was cut off after its switch still has to settle.
+    upgrade = (decision.switch or instance.armed) and instance.generation is not None
     variables: dict[str, str | int] = {
         **going_back_variables(host, bundle),
         "REPOSITORY": host.application.repository,
