@@ -52,40 +52,50 @@ class Intent:
     detach: bool = False
 
 
+@dataclass(frozen=True)
+class Planning:
+    """A worker for the chosen hosts, and what was checked before it was started."""
+
+    worker: WorkerClient
+    targets: list[Target]
+    approval: Mapping[str, Any] | None
+
+
 @contextmanager
-def planning_worker(request: DeployRequest) -> Iterator[tuple[WorkerClient, Fleet, list[Target]]]:
-    """A worker for the chosen hosts; everything that can be checked here was checked."""
+def planning_worker(request: DeployRequest, intent: Intent | None = None) -> Iterator[Planning]:
+    """A worker for the chosen hosts; everything that can be checked here was checked.
+
+    With an intent that is more than looking, the policies of the hosts' groups are among it.
+    """
     fleet, targets = select_targets(request)
+    approval = _check_policies(intent, fleet, targets) if intent else None
     message = worker_request(request, fleet, targets, "planning")
     with WorkerClient(message, cwd=request.root) as worker:
-        yield worker, fleet, targets
+        yield Planning(worker, targets, approval)
 
 
 def begin(intent: Intent, reporter: Reporter) -> ExitCode:
     """Plan, show, ask, and carry the change out as a run. With ``dry`` it stops after showing."""
     request = intent.request
-    with planning_worker(request) as (worker, fleet, targets):
-        approval = _check_policies(intent, fleet, targets)
-        preparation = prepare(request.fleet_name, worker, targets, reporter)
+    with planning_worker(request, intent) as planning:
+        preparation = prepare(request.fleet_name, planning.worker, planning.targets, reporter)
     again = None if request.yes and not request.dry else apply_command(request)
     show(preparation, reporter, again)
     if request.dry:
         return dry_exit(request, preparation)
-    return carry_out(intent, preparation, targets, reporter, approval=approval)
+    return carry_out(intent, preparation, planning, reporter)
 
 
 def carry_out(
     intent: Intent,
     preparation: Preparation,
-    targets: Sequence[Target],
+    planning: Planning,
     reporter: Reporter,
     question: str = "",
-    *,
-    approval: Mapping[str, Any] | None = None,
 ) -> ExitCode:
     """Ask, where nobody said yes before, and execute the run."""
     request = intent.request
-    run = make_run(intent, preparation, targets, approval)
+    run = make_run(intent, preparation, planning.targets, planning.approval)
     if not run.plans:
         reporter.recap(dict(sorted(preparation.outcomes.items())), reason="")
         bad = preparation.failed or preparation.unreachable

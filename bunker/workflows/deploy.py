@@ -23,8 +23,8 @@ def run_deploy(request: DeployRequest, reporter: Reporter, **how: Any) -> ExitCo
 
 def save_plan(request: DeployRequest, file: Path, reporter: Reporter) -> ExitCode:
     """Plan, show, and write the plan to a file that `invoke apply` takes."""
-    with planning_worker(request) as (worker, _fleet, targets):
-        preparation = prepare(request.fleet_name, worker, targets, reporter)
+    with planning_worker(request) as planning:
+        preparation = prepare(request.fleet_name, planning.worker, planning.targets, reporter)
     show(preparation, reporter, f"invoke apply {file}")
     if preparation.failed or preparation.unreachable:
         names = ", ".join(sorted({*preparation.failed, *preparation.unreachable}))
@@ -32,7 +32,7 @@ def save_plan(request: DeployRequest, file: Path, reporter: Reporter) -> ExitCod
             f"no plan was saved, because {names} could not be planned",
             remedy="Mend that, or leave the host out of the selection",
         )
-    commits = {target.host.name: target.commit or "" for target in targets}
+    commits = {target.host.name: target.commit or "" for target in planning.targets}
     plans = tuple(preparation.plans.values())
     saved = SavedPlan(request.fleet_name, request.tags_wanted, plans, commits, request.ref)
     write_plan(file, saved)
@@ -49,12 +49,12 @@ def apply_plan(file: Path, request: DeployRequest, reporter: Reporter) -> ExitCo
         tags_wanted=saved.tags_wanted,
         ref=saved.ref,
     )
-    with planning_worker(request) as (worker, _fleet, targets):
-        preparation = prepare(request.fleet_name, worker, targets, reporter)
-    _refuse_stale(saved, preparation, targets, file)
-    show(preparation, reporter, None)
     intent = Intent(request, "deploy")
-    return carry_out(intent, preparation, targets, reporter, f"Apply the plan {file}?")
+    with planning_worker(request, intent) as planning:
+        preparation = prepare(request.fleet_name, planning.worker, planning.targets, reporter)
+    _refuse_stale(saved, preparation, planning.targets, file)
+    show(preparation, reporter, None)
+    return carry_out(intent, preparation, planning, reporter, f"Apply the plan {file}?")
 
 
 def _refuse_stale(
