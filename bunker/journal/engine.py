@@ -1,7 +1,8 @@
 """DBOS in this process, for exactly one run: start it, or take it up where it was left.
 
-Each run is its own DBOS executor. So a process that starts DBOS takes up its own run and no
-other, whatever else is unfinished in the database.
+Each run is its own DBOS executor and its own application version. So a process that starts DBOS
+takes up its own run and no other, whatever else is unfinished in the database: DBOS puts a run
+that is taken up into a queue, from which every process of the same version would take it.
 """
 
 from __future__ import annotations
@@ -27,9 +28,12 @@ class Execution:
     run: str
 
     def status(self) -> str:
-        """DBOS' word: PENDING, SUCCESS, ERROR or CANCELLED."""
+        """PENDING, SUCCESS, ERROR or CANCELLED."""
         found = DBOS.get_workflow_status(self.run)
-        return found.status if found else "ERROR"
+        if found is None:
+            return "ERROR"
+        # A run that is taken up waits in a queue for a moment.
+        return "PENDING" if found.status == "ENQUEUED" else found.status
 
     def start(self, workflow: Any, request: Mapping[str, Any]) -> None:
         """Begin the run."""
@@ -55,7 +59,7 @@ def engine(root: Path, run: str) -> Iterator[Execution]:
         config={
             "name": APPLICATION,
             "system_database_url": journal_url(root),
-            "application_version": VERSION,
+            "application_version": f"{VERSION}-{run}",
             "executor_id": run,
             "log_level": "CRITICAL",
             "serializer": JsonSerializer(),
