@@ -6,7 +6,6 @@ The optional file `inventories/FLEET/fleet.settings.yaml`; without it every defa
 from __future__ import annotations
 
 import datetime
-import math
 import zoneinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -95,12 +94,6 @@ class RolloutSettings(Section):
     """Fewer requests than this while soaking prove nothing: the gate is inconclusive."""
     max_error_ratio: Ratio = Field(default=0.05, ge=0, le=1)
     max_latency_factor: Ratio = Field(default=2.0, ge=1)
-
-    def batch_size(self, hosts: int) -> int:
-        """How many of this many hosts make one batch: rounded down, one at least."""
-        if isinstance(self.batch, int):
-            return self.batch
-        return max(1, math.floor(hosts * int(self.batch.removesuffix("%")) / 100))
 
 
 class Window(Section):

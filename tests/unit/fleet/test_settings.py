@@ -209,14 +209,6 @@ def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
         load_settings(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("batch", "hosts", "size"),
-    [("25%", 200, 50), ("25%", 7, 1), ("25%", 3, 1), ("100%", 9, 9), (10, 200, 10), ("1%", 1, 1)],
-)
-def test_a_batch_has_at_least_one_host(batch: int | str, hosts: int, size: int) -> None:
-    assert RolloutSettings(batch=batch).batch_size(hosts) == size
-
-
 def documented(page: str) -> str:
     (block,) = re.findall(r"```yaml\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
     return block.replace("…", "")
