@@ -1,0 +1,161 @@
+"""Visitors notice no upgrade, and a version that cannot start is never put in front of them."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from bunker.application.availability import Availability, parse_availability
+from tests.lab.fleet_under_test import FleetUnderTest, Ran
+from tests.lab.host_state import started
+from tests.lab.test_interruptions import kill_both
+from tests.lab.visitors import visitors
+
+LOGGER = logging.getLogger(__name__)
+
+pytestmark = pytest.mark.lab
+
+UP = "changemaker: bring up services"
+WITHOUT_A_GAP = "api: replaced without a gap"
+UNLIMITED = {"RATE_LIMIT_MAX": "1000000"}
+"""So that the visitors are answered by the application instead of being told to slow down."""
+
+LEFTOVERS = """
+docker ps -a --format '{{.Names}}' | grep -e bridge || true
+nginx=$(docker ps -qf label=com.docker.compose.service=nginx)
+pid=$(docker inspect --format '{{.State.Pid}}' "$nginx")
+nsenter -t "$pid" -n iptables -t nat -S | grep BUNKER || true
+"""
+"""What a swap that was cut off may leave behind."""
+
+WAIT_FOR_THE_BRIDGE = """
+for i in $(seq 900); do
+  docker ps --format '{{.Names}} {{.Status}}' | grep -q 'api-bridge .*(healthy)' && exit 0
+  sleep 0.1
+done
+exit 1
+"""
+
+KILL_THE_SWAP = """
+for process in /proc/[0-9]*; do
+  if tr '\\0' ' ' < "$process/cmdline" 2>/dev/null | grep -q 'swap_[d]rain'; then
+    kill -9 "${process#/proc/}"
+  fi
+done
+"""
+"""As if the host's memory ran out: the swap ends where it is and cleans nothing up."""
+
+
+def step_output(ran: Ran, name: str) -> list[str]:
+    """What a finished step printed."""
+    [event] = [
+        event
+        for event in ran.events("step")
+        if event["name"] == name and event["status"] != "started"
+    ]
+    return list(event["output"])
+
+
+def measured(ran: Ran) -> Availability:
+    """What the probe on the host saw."""
+    found = parse_availability(step_output(ran, "changemaker: stop the availability probe"))
+    assert found is not None
+    return found
+
+
+def version(fleet: FleetUnderTest) -> str:
+    """What the API behind nginx says it is."""
+    answer = fleet.on("north", "curl -s --retry 20 --retry-all-errors http://127.0.0.1/api/health")
+    return str(json.loads(answer)["version"])
+
+
+@pytest.fixture
+def unlimited(north: FleetUnderTest) -> FleetUnderTest:
+    """The deployed host, with no limit on how much one visitor may ask."""
+    north.configure("north", {"environment": UNLIMITED})
+    north.deploy("north", more=("--tags", "env"))
+    return north
+
+
+def test_no_request_fails_while_the_next_version_takes_over(unlimited: FleetUnderTest) -> None:
+    fleet = unlimited
+    before = started(fleet, "north")
+    host = fleet.state.host("north")
+    # As if the next version had other configuration for nginx than the one that it has read.
+    fleet.on("north", "echo other > /var/lib/bunker/changemaker/nginx-nginx")
+
+    with visitors(host.address, f"api.{fleet.original('north')['domain']}") as visits:
+        ran = fleet.deploy("north", more=("--ref", "v2.1.0"))
+
+    assert visits.failures == []
+    assert visits.versions == {"2.0.0", "2.1.0"}
+    for kind in ("health", "read", "post"):
+        assert visits.count(kind) > 50
+    assert visits.count("post slowly") > 3
+    assert {status for _, status in visits.answers} == {200, 201}
+
+    found = measured(ran)
+    assert found.failed == 0
+    assert found.requests > 50
+    assert found.longest_outage_seconds == 0
+    said = step_output(ran, UP)
+    assert any(line.startswith(WITHOUT_A_GAP) for line in said)
+    assert "nginx: reads its changed configuration" in said
+
+    after = started(fleet, "north")
+    assert {name for name in after if after[name] != before[name]} == {"api", "media-api"}
+    assert fleet.on("north", LEFTOVERS) == ""
+    assert fleet.on("north", "ls /run/bunker/probe 2>/dev/null", check=False) == ""
+    LOGGER.info("probe: %s; visitors: %s", found.sentence(), visits)
+
+
+def test_a_version_that_crashes_never_takes_the_place_of_the_one_that_runs(
+    north: FleetUnderTest,
+) -> None:
+    before = started(north, "north")
+    host = north.state.host("north")
+
+    with visitors(host.address, f"api.{north.original('north')['domain']}") as visits:
+        ran = north.deploy("north", more=("--ref", "v2.2.0-crash"), expect=4)
+
+    said = "\n".join(step_output(ran, UP))
+    assert "the one that runs was not touched" in said
+    assert "the template cache could not be opened" in said
+    assert started(north, "north")["api"] == before["api"]
+    assert visits.failures == []
+    assert visits.versions == {"2.0.0"}
+    assert north.on("north", LEFTOVERS) == ""
+
+
+def test_a_swap_that_was_killed_leaves_nothing_behind_after_the_next_deploy(
+    north: FleetUnderTest,
+) -> None:
+    deploy = north.start("deploy", "--host", "north", "--ref", "v2.1.0", "--yes", "--json")
+    north.on("north", WAIT_FOR_THE_BRIDGE)
+    kill_both(deploy)
+    north.on("north", KILL_THE_SWAP)
+    deploy.communicate(timeout=120)
+    assert "bridge" in north.on("north", LEFTOVERS)
+    assert version(north) in {"2.0.0", "2.1.0"}, "somebody still answers"
+
+    north.invoke("upgrade", "--host", "north", "--ref", "v2.1.0", "--wait", "2m", "--yes")
+
+    assert north.on("north", LEFTOVERS) == ""
+    assert version(north) == "2.1.0"
+    assert len(started(north, "north")) == 6
+
+
+def test_a_version_that_logs_errors_after_the_gate_is_not_recorded(
+    unlimited: FleetUnderTest,
+) -> None:
+    fleet = unlimited
+    host = fleet.state.host("north")
+    with visitors(host.address, f"api.{fleet.original('north')['domain']}"):
+        ran = fleet.deploy("north", more=("--ref", "v2.2.0-slow-burn"), expect=4)
+
+    said = step_output(ran, "changemaker: settle")
+    assert any("no session slot is left" in line for line in said)
+    assert '"ref": "v2.2.0' not in fleet.on("north", "cat /var/lib/bunker/generations/*.json")
+    assert version(fleet) == "2.0.0"
