@@ -16,9 +16,11 @@ pytestmark = pytest.mark.lab
 
 def worker_of(controller: subprocess.Popen[str]) -> int:
     """Process id of the controller's worker."""
-    command = ["ps", "-o", "pid=", "--ppid", str(controller.pid)]
+    command = ["ps", "-o", "pid=,args=", "--ppid", str(controller.pid)]
     found = subprocess.run(command, check=True, capture_output=True, text=True)
-    return int(found.stdout.split()[0])
+    # Its other children are the sessions that keep its leases.
+    workers = [line for line in found.stdout.splitlines() if "bunker.worker" in line]
+    return int(workers[0].split()[0])
 
 
 def kill_controller(controller: subprocess.Popen[str]) -> None:
