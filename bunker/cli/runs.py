@@ -159,6 +159,7 @@ def cancel(options: Options, run: str) -> None:
     Examples:
       invoke run.cancel 3f2a
     """
+    from bunker.audit import append  # noqa: PLC0415
     from bunker.journal.reader import open_journal  # noqa: PLC0415
     from bunker.journal.records import ENDED  # noqa: PLC0415
     from bunker.terminal.reporter import ask  # noqa: PLC0415
@@ -169,6 +170,13 @@ def cancel(options: Options, run: str) -> None:
             raise BunkerError(f"the run {record.run} has ended: {record.state}")
         if not ask(f"Cancel the {record.request.kind} {record.run}?", yes=options.yes):
             raise BunkerError("nothing was cancelled")
+        append(
+            options.root,
+            record.request.fleet,
+            "run.cancelled",
+            hosts=record.request.hosts,
+            run=record.run,
+        )
         journal.cancel(record.run)
     sys.stdout.write(f"the run {record.run} is cancelled; what has begun is finished\n")
 
