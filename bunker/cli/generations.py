@@ -78,8 +78,9 @@ def _history_json(host: str, known: Sequence[Generation] | BunkerError) -> dict[
 def diff(options: Options, older: str, newer: str) -> None:
     """How two generations of a host differ.
 
-    Commits, images, configuration and migrations. Secret values show as changed, never as what they are. Of generations whose files are not kept
-    any more, only fingerprints are compared. Changes nothing.
+    Commits, images, configuration and migrations. Secret values show as changed, never as what they
+    are. Of generations whose files are not kept any more, only fingerprints are compared. Changes
+    nothing.
 
     Examples:
       invoke diff --host north-1 3 current

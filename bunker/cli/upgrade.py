@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
+from bunker.cli.run_options import (
+    begin_run,
+    common,
+    help_for,
+    number_of,
+    rollout_settings,
+    run_request,
+    seconds_of,
+)
 from bunker.errors import BunkerError, ExitCode
 
-if TYPE_CHECKING:
-    from bunker.fleet.settings import RolloutSettings
-    from bunker.journal.records import Kind
-    from bunker.workflows.request import DeployRequest
 
-HELP: Final[Mapping[str, str]] = {
-    "ref": "branch, tag or commit of the application, instead of what the host's file says",
-    "dry": "show the plan and stop",
-    "verbose": "show every step's output",
-    "wait": "wait so long for hosts that another run holds (30s, 10m); default: refuse at once",
-    "detach": "begin the run and return; it goes on by itself",
-    "approve": "approval of a second operator, where a group asks for one (invoke approve)",
-    "soak": "how long the first hosts are watched before they are judged (30m, 2h; 0 for not)",
-    "batch": "hosts at a time after the canary: a number or a part such as 25%",
-    "max-fail": "so many hosts may fail or be away before the run stops",
-    "no-judgement": "do not judge by metrics, only by health",
-    "to": "generation to go back to (default: ask, or the one before)",
-    "restore": "restore the database of that time too; later writes are lost",
-    "reboot": "if-required (default), never or always",
-}
-SHARED: Final = ("dry", "verbose", "wait", "detach", "approve")
-
-
-def _help(*more: str) -> dict[str, str]:
-    return {key: HELP[key] for key in (*more, *SHARED)}
-
-
-@operator_command(help=_help())
+@operator_command(help=help_for())
 def configure(
     options: Options,
     *,
@@ -60,11 +40,11 @@ def configure(
     Exit codes: 0 done or nothing to do, 3 some hosts failed, 4 rolled back, 5 held by another run,
     130 interrupted.
     """
-    request = _request(options, "configure", dry=dry, verbose=verbose, tags=("env",))
-    return _begin(options, request, "configure", _common(wait, detach, approve))
+    request = run_request(options, "configure", dry=dry, verbose=verbose, tags=("env",))
+    return begin_run(options, request, "configure", common(wait, detach, approve))
 
 
-@operator_command(help=_help("ref"))
+@operator_command(help=help_for("ref"))
 def upgrade(
     options: Options,
     *,
@@ -92,11 +72,13 @@ def upgrade(
     Exit codes: 0 done or nothing to do, 3 some hosts failed, 4 rolled back, 5 held by another run,
     130 interrupted (prints how to resume).
     """
-    request = _request(options, "upgrade", dry=dry, verbose=verbose, ref=ref, tags=("changemaker",))
-    return _begin(options, request, "upgrade", _common(wait, detach, approve))
+    request = run_request(
+        options, "upgrade", dry=dry, verbose=verbose, ref=ref, tags=("changemaker",)
+    )
+    return begin_run(options, request, "upgrade", common(wait, detach, approve))
 
 
-@operator_command(help=_help("ref", "soak", "no-judgement"))
+@operator_command(help=help_for("ref", "soak", "no-judgement"))
 def canary(
     options: Options,
     *,
@@ -122,19 +104,19 @@ def canary(
     Exit codes: 0 passed, 3 failed, 4 rolled back, 5 held by another run, 7 inconclusive,
     130 interrupted.
     """
-    rollout = _settings(options)
+    rollout = rollout_settings(options)
     if not (options.hosts or options.groups or options.tags):
         options = replace(options, groups=(rollout.canary_group,))
-    seconds = _seconds(soak, "--soak", rollout.soak)
+    seconds = seconds_of(soak, "--soak", rollout.soak)
     words = f"--soak {seconds}s" + " --no-judgement" * no_judgement
-    request = _request(
+    request = run_request(
         options, f"canary {words}", dry=dry, verbose=verbose, ref=ref, tags=("changemaker",)
     )
     how = {"only_canary": True, "soak_seconds": seconds, "judged": not no_judgement}
-    return _begin(options, request, "canary", {**_common(wait, detach, approve), **how})
+    return begin_run(options, request, "canary", {**common(wait, detach, approve), **how})
 
 
-@operator_command(help=_help("ref", "soak", "batch", "max-fail", "no-judgement"))
+@operator_command(help=help_for("ref", "soak", "batch", "max-fail", "no-judgement"))
 def rollout(
     options: Options,
     *,
@@ -164,12 +146,12 @@ def rollout(
     Exit codes: 0 done or nothing to do, 3 stopped or some hosts failed, 4 halted and rolled back,
     5 held by another run, 7 inconclusive (waits for an answer), 130 interrupted.
     """
-    settings = _settings(options)
-    seconds = _seconds(soak, "--soak", settings.soak)
-    most = _number(max_fail, "--max-fail", settings.max_fail)
+    settings = rollout_settings(options)
+    seconds = seconds_of(soak, "--soak", settings.soak)
+    most = number_of(max_fail, "--max-fail", settings.max_fail)
     size = batch or str(settings.batch)
     words = f"--soak {seconds}s --batch {size} --max-fail {most}" + " --no-judgement" * no_judgement
-    request = _request(
+    request = run_request(
         options, f"rollout {words}", dry=dry, verbose=verbose, ref=ref, tags=("changemaker",)
     )
     canaries = options.load_fleet().groups.get(settings.canary_group, ())
@@ -180,10 +162,10 @@ def rollout(
         "judged": not no_judgement,
         "max_fail": most,
     }
-    return _begin(options, request, "rollout", {**_common(wait, detach, approve), **how})
+    return begin_run(options, request, "rollout", {**common(wait, detach, approve), **how})
 
 
-@operator_command(help=_help("to", "restore"))
+@operator_command(help=help_for("to", "restore"))
 def rollback(
     options: Options,
     *,
@@ -218,14 +200,14 @@ def rollback(
     fleet, hosts = options.select()
     number = to or pick_generation(fleet, hosts, yes=options.yes or dry)
     words = f"rollback --to {number}" + " --restore" * restore
-    request = _request(options, words, dry=dry, verbose=verbose)
+    request = run_request(options, words, dry=dry, verbose=verbose)
     data = {"bunker_to": number, "bunker_restore": "yes" if restore else ""}
     request = replace(request, role=WAY_BACK, data=data)
     how = {"to_generation": number, "restore": restore}
-    return _begin(options, request, "rollback", {**_common(wait, detach, approve), **how})
+    return begin_run(options, request, "rollback", {**common(wait, detach, approve), **how})
 
 
-@operator_command(name="os-upgrade", help=_help("reboot", "batch", "max-fail"))
+@operator_command(name="os-upgrade", help=help_for("reboot", "batch", "max-fail"))
 def os_upgrade(
     options: Options,
     *,
@@ -255,87 +237,11 @@ def os_upgrade(
     choices = ("if-required", "never", "always")
     if reboot not in choices:
         raise BunkerError(f"{reboot!r} is no choice", where="--reboot", expected=", ".join(choices))
-    settings = _settings(options)
-    most = _number(max_fail, "--max-fail", settings.max_fail)
+    settings = rollout_settings(options)
+    most = number_of(max_fail, "--max-fail", settings.max_fail)
     size = batch or str(settings.batch)
     words = f"os-upgrade --reboot {reboot} --batch {size} --max-fail {most}"
-    request = _request(options, words, dry=dry, verbose=verbose)
+    request = run_request(options, words, dry=dry, verbose=verbose)
     request = replace(request, role=ROLES["os-upgrade"], data={"bunker_reboot": reboot})
     how = {"one_at_a_time": True, "reboot": reboot, "batch": size, "max_fail": most}
-    return _begin(options, request, "os-upgrade", {**_common(wait, detach, approve), **how})
-
-
-def _common(wait: str, detach: bool, approve: str) -> dict[str, Any]:
-    return {
-        "wait_seconds": _seconds(wait, "--wait", 0),
-        "detach": detach,
-        "approval_file": Path(approve) if approve else None,
-    }
-
-
-def _request(
-    options: Options,
-    command: str,
-    *,
-    dry: bool,
-    verbose: bool,
-    ref: str = "",
-    tags: tuple[str, ...] = (),
-) -> DeployRequest:
-    from bunker.workflows.request import DeployRequest  # noqa: PLC0415
-
-    return DeployRequest(
-        root=options.root,
-        fleet_name=options.fleet_name,
-        hosts=options.hosts,
-        groups=options.groups,
-        tags=options.tags,
-        tags_wanted=tags,
-        ref=ref or None,
-        dry=dry,
-        yes=options.yes,
-        verbose=verbose,
-        debug=options.debug,
-        command=f"invoke {command}",
-    )
-
-
-def _begin(
-    options: Options, request: DeployRequest, kind: Kind, how: Mapping[str, Any]
-) -> ExitCode:
-    from bunker.runs.start import Intent, begin  # noqa: PLC0415 - keeps `--list` fast
-    from bunker.terminal.reporter import make_reporter  # noqa: PLC0415
-
-    more = ["--ref", request.ref] if request.ref else []
-    repeat = options.repeat(request.command.split(" --")[0], *more)
-    reporter = make_reporter(
-        json=options.json, verbose=request.verbose, yes=options.yes, repeat=repeat
-    )
-    with reporter:
-        return begin(Intent(request, kind, **how), reporter)
-
-
-def _settings(options: Options) -> RolloutSettings:
-    from bunker.fleet.settings import load_settings  # noqa: PLC0415
-
-    return load_settings(options.fleet_folder).rollout
-
-
-def _seconds(text: str, where: str, default: int) -> int:
-    from bunker.duration import parse_duration  # noqa: PLC0415
-
-    if not text:
-        return default
-    if text == "0":
-        return 0
-    try:
-        return parse_duration(text)
-    except BunkerError as error:
-        error.where = where
-        raise
-
-
-def _number(text: str, where: str, default: int) -> int:
-    if text and not text.isdecimal():
-        raise BunkerError(f"{text!r} is not a number", where=where, expected="0 or more")
-    return int(text) if text else default
+    return begin_run(options, request, "os-upgrade", {**common(wait, detach, approve), **how})

@@ -209,7 +209,9 @@ class BatchChange:
                     outcomes[plan.host] |= self._told(plan)
             except BunkerError as error:
                 if not self.port.stopping:
-                    return {name: {"outcome": "failed", "message": str(error)} for name in names}
+                    # How far it came is not known, so the way back is looked for on every host.
+                    lost = {"outcome": "failed", "message": str(error), "step": "the worker"}
+                    return {name: dict(lost) for name in names}
                 outcomes = {name: {"outcome": "interrupted", "message": ""} for name in names}
             finally:
                 self.port.use(None)
