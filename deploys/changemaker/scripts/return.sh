@@ -72,9 +72,6 @@ if [ -e "$UPGRADE/restore" ]; then
   database_answers postgres || failed 'the database does not answer'
   restore_database
 fi
-if [ ! -e "$UPGRADE/left" ]; then
-  ( as_owner rev-parse HEAD 2>/dev/null || echo "$COMMIT" ) | write "$UPGRADE/left"
-fi
 rm -f /var/lib/bunker/applied/changemaker "$KEPT/migrated" "$KEPT/built"
 rm -f .git/index.lock
 if ! as_owner diff --quiet HEAD --; then
@@ -96,19 +93,14 @@ done < "$copy/images"
 DOMAIN=$(sed -n 's/^DOMAIN=//p' .env | tail -n 1 | tr -d "\"'")
 HTTP_PORT=$(sed -n 's/^NGINX_HTTP_PORT=//p' .env | tail -n 1 | tr -cd '0-9')
 # A version that serves is replaced without a gap; where that fails, as Compose does it.
-if ! bring_up && ! compose up -d --no-build --remove-orphans --wait --wait-timeout "$TIMEOUT"; then
-  explain
-  failed 'its services do not come up'
+if ! bring_up; then
+  began=$(date +%s)
+  if ! compose up -d --no-build --remove-orphans --wait --wait-timeout "$TIMEOUT"; then
+    explain
+    failed 'its services do not come up'
+  fi
+  reload_changed "$began" || failed 'nginx does not take its configuration'
 fi
-# Folders that containers read from the checkout hold other files now: Compose does not see that.
-changed=$(as_owner diff --name-only "$(cat "$UPGRADE/left")" "$COMMIT" -- 2>/dev/null) || changed=
-docker ps -q --filter "label=com.docker.compose.project=$PROJECT" </dev/null | while read -r id; do
-  docker inspect --format '{{range .Mounts}}{{if eq .Type "bind"}}{{println .Source}}{{end}}{{end}}' "$id" </dev/null \
-    | while read -r source; do
-      case "$source" in "$DIRECTORY"/?*) ;; *) continue ;; esac
-      if echo "$changed" | grep -q "^${source#"$DIRECTORY"/}\(/\|$\)"; then echo "$id"; fi
-    done
-done | sort -u | xargs -r docker restart >/dev/null 9>&-
 gate || failed 'the API is not well there'
 echo "$COMMIT" | write "$KEPT/migrated"
 echo "$COMMIT" | write "$KEPT/built"
