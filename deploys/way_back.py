@@ -28,6 +28,7 @@ from bunker.shell import with_variables
 from deploys.changemaker.going_back import armed_files, going_back_variables, scripts
 
 ROLE = "changemaker"
+_NOTHING_DEPLOYED = """[ -d "$DIRECTORY/.git" ] || { echo '@@bunker end'; exit 0; }\n"""
 
 
 def way_back() -> None:
@@ -43,7 +44,9 @@ def way_back() -> None:
     data = ctx_host.get().data
     bundle = changemaker_bundle(host, current_secrets())
     variables = going_back_variables(host, bundle)
-    question = with_variables(scripts("armed", "common", "keep", "way_back_facts"), **variables)
+    question = with_variables(
+        _NOTHING_DEPLOYED + scripts("armed", "common", "keep", "way_back_facts"), **variables
+    )
     state, token = require(
         ctx_host.get().get_fact(WayBackFacts, script=question, _sudo=True),
         "what it can go back to",
