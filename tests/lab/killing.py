@@ -40,6 +40,8 @@ def point_of(event: dict[str, Any]) -> str:
             return f"{event['host']}: outcome"
         case "batch":
             return str(event["name"])
+        case "connected" | "planned":
+            return f"{event['host']}: {event['event']}"
         case "begin" | "soak" | "judgement" | "gate" | "way_back":
             return str(event["event"])
     return ""
@@ -84,7 +86,7 @@ class KilledRun:
             event = json.loads(line)
             if event["event"] == "begin":
                 self.run = event["run"]
-            point = point_of(event)
+            point = point_of(event) if self.run else ""
             if point and point not in self.points and self.wanted(point):
                 kill(process)
                 self.points.append(point)
@@ -141,3 +143,29 @@ def assert_nothing_left(fleet: FleetUnderTest, host: str) -> None:
 def without_run_ids(state: dict[str, str]) -> dict[str, str]:
     """A host's state, with runs named alike: snapshots bear the name of theirs."""
     return {part: re.sub(r"\d{8}T\d{6}Z-[0-9a-f]{4}", "RUN", text) for part, text in state.items()}
+
+
+def until_step(process: subprocess.Popen[str], step: str) -> str:
+    """Read a command's events until a step has begun; the id of its run."""
+    assert process.stdout is not None
+    run = ""
+    for line in process.stdout:
+        event = json.loads(line)
+        run = event["run"] if event["event"] == "begin" else run
+        if event["event"] == "step" and event["name"] == step:
+            return run
+    raise AssertionError(f"it ended before step {step!r}")
+
+
+def cut_connections(fleet: FleetUnderTest, host: str) -> None:
+    """End every login of the operator on a host, as a firewall that forgets connections does."""
+    fleet.console(host, f"pkill -KILL -f '^sshd[^ ]*: {fleet.state.host(host).user}'")
+
+
+def disarmed(fleet: FleetUnderTest, host: str, seconds: int = 300) -> None:
+    """Wait until a host's dead-man's switch has gone, by whatever it did."""
+    fleet.console(
+        host,
+        f"for i in $(seq {seconds}); do [ -e /etc/systemd/system/bunker-deadman.timer ] || exit 0;"
+        " sleep 1; done; journalctl -u bunker-deadman --no-pager -n 60; exit 1",
+    )
