@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options, words
+from bunker.cli.run_options import HELP as RUN_HELP
+from bunker.cli.run_options import common
 from bunker.errors import BunkerError, ExitCode
 
 if TYPE_CHECKING:
@@ -27,7 +29,10 @@ HELP = {
 
 
 @operator_command(
-    help={key: HELP[key] for key in ("tags", "ref", "dry", "detailed-exitcode", "verbose")},
+    help={
+        **{key: HELP[key] for key in ("tags", "ref", "dry", "detailed-exitcode", "verbose")},
+        **{key: RUN_HELP[key] for key in ("wait", "detach", "approve")},
+    },
     iterable=("tags",),
 )
 def deploy(
@@ -38,6 +43,9 @@ def deploy(
     dry: bool = False,
     detailed_exitcode: bool = False,
     verbose: bool = False,
+    wait: str = "",
+    detach: bool = False,
+    approve: str = "",
 ) -> ExitCode:
     """Bring hosts to what their files say: plan, ask, apply.
 
@@ -55,13 +63,13 @@ def deploy(
       invoke deploy --host 'north-*' --ref v2.1
 
     Exit codes: 0 done or nothing to do, 1 error, 2 changes found (--dry --detailed-exitcode),
-    3 some hosts failed, 130 interrupted.
+    3 some hosts failed, 4 rolled back, 5 held by another run, 130 interrupted.
     """
     from bunker.workflows.deploy import run_deploy  # noqa: PLC0415 - keeps `--list` fast
 
     request = _request(options, tags, ref, detailed_exitcode, verbose, dry=dry)
     with _reporter(options, request) as reporter:
-        return run_deploy(request, reporter)
+        return run_deploy(request, reporter, **common(wait, detach, approve))
 
 
 @operator_command(

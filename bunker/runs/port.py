@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from bunker.notify import Dispatcher
     from bunker.worker.client import WorkerClient
 
-QUIET = ("planned", "connected", "log", "ready", "done", "host")
+TOLD_BEFORE = ("planned", "connected", "ready")
+"""The operator saw the plan before the run began; planning anew under the lease tells nothing."""
+QUIET = ("log", "done", "host")
 """Events that are shown while they happen and not kept: a resumed run tells them anew."""
 
 
@@ -45,6 +47,8 @@ class Port:
         """Keep an event in the run and show it. Steps of a run call this; so does a worker."""
         from bunker.journal.engine import write_event  # noqa: PLC0415 - loads DBOS
 
+        if event["event"] in TOLD_BEFORE:
+            return
         event = {**event, "time": round(time.time(), 3)}
         if event["event"] not in QUIET:
             write_event(event)

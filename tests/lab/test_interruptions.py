@@ -52,7 +52,7 @@ def interrupt(
     *more: str,
 ) -> tuple[int, str]:
     """Start a deploy of north and interrupt it as soon as the step has started."""
-    controller = fleet.start("deploy", "--host", "north", "--yes", "--json", *more)
+    controller = fleet.start("deploy", "--host", "north", "--yes", "--json", "--wait", "60s", *more)
     assert controller.stdout is not None
     seen = []
     for line in controller.stdout:
