@@ -19,6 +19,8 @@ from dbos import DBOS, SetWorkflowID
 from bunker.journal.database import APPLICATION, VERSION, JsonSerializer, journal_url
 
 EVENTS = "events"
+CANCEL = "cancel"
+"""Topic of the message that asks a run which is being executed to begin nothing more."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ class Execution:
 def write_event(event: Mapping[str, Any]) -> None:
     """Add an event to the run in whose step or workflow this is called."""
     DBOS.write_stream(EVENTS, dict(event))
+
+
+def cancel_was_asked() -> bool:
+    """Whether somebody asked to begin nothing more; only in a workflow, which remembers it."""
+    return DBOS.recv(CANCEL, timeout_seconds=0) is not None
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,13 @@ from filelock import FileLock, Timeout
 from bunker.errors import BunkerError, ExitCode
 from bunker.journal.database import is_shared, journal_url, state_folder
 
+PATIENCE_SECONDS = 1.0
 _NAMESPACE = 0x6275  # keeps our advisory locks apart from others in a shared database
+
+_FIND_THE_DEAD = """
+set tcp_keepalives_idle = 15; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3;
+set idle_session_timeout = 0
+"""
 
 
 class RunIsOwned(BunkerError):
@@ -23,11 +30,12 @@ class RunIsOwned(BunkerError):
 
 
 @contextmanager
-def claim(root: Path, run: str) -> Iterator[None]:
+def claim(root: Path, run: str, *, patience: float = PATIENCE_SECONDS) -> Iterator[None]:
     """Be the one process that executes a run; raises RunIsOwned where another one does.
 
     On one machine a locked file says so, in a shared database an advisory lock of the session:
-    both go with the process that holds them, even after ``kill -9``.
+    both go with the process that holds them, even after ``kill -9``. Whoever only looks whether a
+    run is owned holds it for a moment, which ``patience`` (seconds) outlasts.
     """
     problem = RunIsOwned(
         f"the run {run} is being executed by another process",
@@ -35,14 +43,16 @@ def claim(root: Path, run: str) -> Iterator[None]:
     )
     if is_shared():
         with _connection(root) as cursor:
-            cursor.execute("select pg_try_advisory_lock(%s, %s)", (_NAMESPACE, _number(run)))
-            if not cursor.fetchone()[0]:
-                raise problem
+            until = time.monotonic() + patience
+            while not _try_lock(cursor, run):
+                if time.monotonic() >= until:
+                    raise problem
+                time.sleep(0.05)
             yield
         return
     lock = _file_lock(root, run)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=patience)
     except Timeout:
         raise problem from None
     try:
@@ -54,7 +64,7 @@ def claim(root: Path, run: str) -> Iterator[None]:
 def is_owned(root: Path, run: str) -> bool:
     """Whether some process executes the run right now."""
     try:
-        with claim(root, run):
+        with claim(root, run, patience=0):
             return False
     except RunIsOwned:
         return True
@@ -66,6 +76,11 @@ def _file_lock(root: Path, run: str) -> FileLock:
     return FileLock(folder / run)
 
 
+def _try_lock(cursor: Any, run: str) -> bool:
+    cursor.execute("select pg_try_advisory_lock(%s, %s)", (_NAMESPACE, _number(run)))
+    return bool(cursor.fetchone()[0])
+
+
 def _number(run: str) -> int:
     return zlib.crc32(run.encode()) - 2**31
 
@@ -75,11 +90,16 @@ def _connection(root: Path) -> Iterator[Any]:
     import psycopg  # noqa: PLC0415 - only where a database is shared
 
     try:
-        connection = psycopg.connect(journal_url(root), autocommit=True)
+        connection = psycopg.connect(journal_url(root), autocommit=True, connect_timeout=10)
+        # A control machine that lost its power says nothing; the server finds out by asking.
+        connection.execute(_FIND_THE_DEAD)
     except psycopg.OperationalError as error:
         raise database_is_away(error) from None
-    with connection, connection.cursor() as cursor:
-        yield cursor
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()
 
 
 def database_is_away(error: Exception) -> BunkerError:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bunker.errors import BunkerError
 from bunker.journal.database import JsonSerializer, exists, journal_url
-from bunker.journal.engine import EVENTS
+from bunker.journal.engine import CANCEL, EVENTS
 from bunker.journal.ownership import database_is_away, is_owned
 from bunker.journal.records import RunRecord, RunRequest, State
 from bunker.runs.summary import summarise
@@ -55,8 +55,12 @@ class Journal:
         return list(self._stream(run, offset, timeout=seconds))
 
     def cancel(self, run: str) -> None:
-        """No further step of the run begins, whoever executes it."""
-        self._client.cancel_workflow(run)
+        """No further batch of the run begins; what has begun is finished by who executes it."""
+        if is_owned(self.root, run):
+            # DBOS' own way would take the run from the process that is changing hosts for it.
+            self._client.send(run, CANCEL, CANCEL)
+        else:
+            self._client.cancel_workflow(run)
 
     def _stream(self, run: str, offset: int, *, timeout: float) -> Iterator[dict[str, Any]]:
         from dbos import error  # noqa: PLC0415 - loaded by open_journal already

@@ -53,7 +53,7 @@ def execute(
         if answer:
             PORT.decision.put(answer)
         try:
-            return _follow(execution, request, reporter, received)
+            return _follow(execution, request, reporter, received, answered=bool(answer))
         finally:
             _finish_telling(reporter)
 
@@ -66,15 +66,21 @@ def _earlier(root: Path, run: str) -> Earlier:
 
 
 def _follow(
-    execution: Execution, request: RunRequest, reporter: Reporter, received: list[int]
+    execution: Execution,
+    request: RunRequest,
+    reporter: Reporter,
+    received: list[int],
+    *,
+    answered: bool,
 ) -> ExitCode:
     while True:
         event = _next_event()
         if event is not None:
             reporter.event(event)
             if event["event"] == "paused":
-                if not PORT.decision.empty():
-                    continue  # the answer came with the command
+                if answered:
+                    answered = False  # the answer came with the command; the next one does not
+                    continue
                 if not _answered(str(event["reason"])):
                     return _leave_paused(request, reporter, str(event["reason"]))
             continue

@@ -10,11 +10,13 @@ from typing import Any
 
 from dbos import DBOS
 
+from bunker.journal.engine import cancel_was_asked
 from bunker.journal.records import RunBatch, RunRequest
 from bunker.runs import steps
 from bunker.runs.port import BACK, GO_ON
 from bunker.runs.summary import Outcomes, Summary, bad_hosts, end_state, summarise
 
+CANCELLED = "an operator cancelled the run"
 SOAK_LOOKS = 12
 """How often a soak is looked at, at most once a minute and at least every two seconds."""
 
@@ -34,9 +36,13 @@ def _batches(request: RunRequest, data: dict[str, Any], outcomes: Outcomes) -> s
     judgements_left = request.judged
     for number, batch in enumerate(request.batches):
         if number:
+            if cancel_was_asked():
+                return CANCELLED
             closed = steps.closed_window(data)
             if closed and steps.ask(closed) != GO_ON:
                 return closed
+            if closed and cancel_was_asked():
+                return CANCELLED
         before = steps.sample(data) if judgements_left else {}
         changed = steps.change(data, number)
         outcomes |= changed
@@ -80,22 +86,13 @@ def _soak(
     """Let the first batch run for a while and judge it; returns why the run stops, or nothing."""
     fresh = [name for name in batch.hosts if _is_changed(outcomes, name)]
     if not fresh:
-        return ""
-    pause = max(2, min(60, -(-request.soak_seconds // SOAK_LOOKS)))
-    first = steps.sample(data) if request.judged else {}
-    began = steps.soak_begins(data)
-    looks = -(-request.soak_seconds // pause) if request.soak_seconds else 0
-    judgement: dict[str, Any] = {}
-    for look in range(1, looks + 1):
-        steps.rest(min(began + look * pause, began + request.soak_seconds))
-        judgement = steps.judge(data, fresh, before, first, final=look == looks)
-        if judgement["outcome"] == "fail":
-            break
-    if not looks:
-        judgement = steps.judge(data, fresh, before, first, final=True)
+        return _nothing_to_judge(batch, outcomes)
+    judgement = _watch(request, data, fresh, before)
     match judgement["outcome"]:
         case "pass":
             return ""
+        case "cancelled":
+            return CANCELLED
         case "inconclusive":
             answer = steps.ask("; ".join(judgement["reasons"]))
             if answer == GO_ON:
@@ -108,10 +105,36 @@ def _soak(
     return f"the judgement failed: {why}"
 
 
+def _nothing_to_judge(batch: RunBatch, outcomes: Outcomes) -> str:
+    """Ask whether to go on without any evidence; hosts that had nothing to change are fine."""
+    if not bad_hosts({name: outcomes[name] for name in batch.hosts}):
+        return ""
+    question = f"nothing can be judged: {_named(list(batch.hosts))} could not be reached"
+    return "" if steps.ask(question) == GO_ON else question
+
+
+def _watch(
+    request: RunRequest, data: dict[str, Any], fresh: list[str], before: dict[str, Any]
+) -> dict[str, Any]:
+    """Look at the changed hosts until the soak is over; returns the judgement that counts."""
+    pause = max(2, min(60, -(-request.soak_seconds // SOAK_LOOKS)))
+    first = steps.sample(data) if request.judged else {}
+    began = steps.soak_begins(data)
+    looks = -(-request.soak_seconds // pause)
+    for look in range(1, looks + 1):
+        steps.rest(min(began + look * pause, began + request.soak_seconds))
+        if cancel_was_asked():
+            return {"outcome": "cancelled"}
+        judgement = steps.judge(data, fresh, before, first, final=look == looks)
+        if judgement["outcome"] == "fail" or look == looks:
+            return judgement
+    return steps.judge(data, fresh, before, first, final=True)
+
+
 def _end(
     request: RunRequest, data: dict[str, Any], outcomes: Outcomes, reason: str
 ) -> dict[str, Any]:
-    state = end_state(outcomes, halted=bool(reason))
+    state = end_state(outcomes, halted=bool(reason)) if reason != CANCELLED else "cancelled"
     summary = Summary(dict(sorted(outcomes.items())), state=state, reason=reason)
     result = summary.to_json()
     steps.end(data, result)

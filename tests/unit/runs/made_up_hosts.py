@@ -1,0 +1,132 @@
+"""The real runs, DBOS and commands in a process of their own, over hosts that are made up.
+
+`python -m tests.unit.runs.made_up_hosts WORLD WORDS…` is `invoke WORDS…`, or begins the run
+whose request is on standard input where the words are `begin`. WORLD is a folder: `world.json`
+says how hosts and judgements turn out, `told.jsonl` gets what was done.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+WORLD = Path(sys.argv[1])
+
+
+def told(what: str, **more: Any) -> None:
+    """Write down what was done; the test reads it."""
+    with (WORLD / "told.jsonl").open("a") as file:
+        file.write(json.dumps({"what": what, **more}) + "\n")
+
+
+def reach(point: str) -> None:
+    """Come to a point where the world may want the process dead (once) or held up."""
+    world = read_world()
+    once = WORLD / f"was-at-{point.replace(' ', '-')}"
+    if world.get("die_at") == point and not once.exists():
+        once.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    while world.get("wait_at") == point:
+        once.touch()
+        time.sleep(0.05)
+        world = read_world()
+
+
+def read_world() -> dict[str, Any]:
+    """How things turn out, as the test wants it right now."""
+    found: dict[str, Any] = json.loads((WORLD / "world.json").read_text())
+    return found
+
+
+class MadeUpChange:
+    """Stands for BatchChange: every host ends as the world says, or "changed"."""
+
+    def __init__(self, _root: Path, _request: Any, batch: Any, port: Any) -> None:
+        self.batch = batch
+        self.port = port
+
+    def run(self) -> dict[str, dict[str, Any]]:
+        """Change the hosts."""
+        told("change", batch=self.batch.name, hosts=list(self.batch.hosts))
+        reach(f"change {self.batch.name}")
+        hosts = read_world().get("hosts", {})
+        outcomes = {}
+        for name in self.batch.hosts:
+            outcomes[name] = hosts.get(name) or {"outcome": "changed", "message": ""}
+            self.port.event({"event": "outcome", "host": name, **outcomes[name]})
+        reach(f"changed {self.batch.name}")
+        told("changed", batch=self.batch.name)
+        return outcomes
+
+    def return_all(self, why: str) -> dict[str, dict[str, Any]]:
+        """Bring the hosts back."""
+        told("way back", hosts=list(self.batch.hosts), why=why)
+        return {name: {"outcome": "rolled back", "message": why} for name in self.batch.hosts}
+
+
+def judge_batch(_root: Path, _request: Any, fresh: list[str], *_samples: Any) -> dict[str, Any]:
+    """The judgement that the world names; a pass where it names none."""
+    told("judge", hosts=list(fresh))
+    reach("judge")
+    judgement = {"outcome": "pass", "reasons": [], "hosts": {}}
+    return judgement | read_world().get("judgement", {})
+
+
+def replace_the_outside() -> None:
+    """Nothing here reaches a host, a git repository, a chat room or a metric."""
+    from bunker.runs import accounts, batch_change, gates
+    from bunker.runs.port import PORT
+
+    batch_change.BatchChange = MadeUpChange  # type: ignore[assignment,misc]
+    gates.still_well = lambda _root, _request, names: told("gate", hosts=list(names)) or ""
+    gates.take_samples = lambda _root, _request: {}
+    gates.judge_batch = judge_batch  # type: ignore[assignment]
+    gates.window_is_closed = lambda _root, _request: str(read_world().get("window", ""))
+    accounts.note_begin = lambda _root, _request: told("begin")
+    accounts.note_pause = lambda _root, _request, question: told("pause", question=question)
+    accounts.note_end = lambda _root, _request, summary: told("end", state=summary["state"])
+
+    wait = PORT.wait
+
+    def noted(until: float) -> None:
+        told("wait", seconds=max(0.0, until - time.time()))
+        wait(until)
+
+    PORT.wait = noted  # type: ignore[method-assign]
+
+
+def begin() -> int:
+    """Begin the run whose request is on standard input, as a command does after its plan."""
+    from bunker.cli.command import run_guarded
+    from bunker.cli.options import Options
+    from bunker.journal.records import RunRequest
+    from bunker.runs.control import execute
+    from bunker.terminal.reporter import make_reporter
+
+    request = RunRequest.from_json(json.loads(sys.stdin.read()))
+
+    def body() -> int:
+        with make_reporter(json=True, yes=True) as reporter:
+            return execute(WORLD, request, reporter)
+
+    return run_guarded(body, Options(json=True), again="begin")
+
+
+def main() -> None:
+    """Dispatch."""
+    os.environ["BUNKER_ROOT"] = str(WORLD)
+    replace_the_outside()
+    if sys.argv[2] == "begin":
+        raise SystemExit(begin())
+    from invoke.main import program
+
+    program.run(["invoke", *sys.argv[2:]])
+
+
+if __name__ == "__main__":
+    main()
