@@ -60,6 +60,10 @@ def way_back() -> None:
     if way is None:
         if state.newest and state.newest.rollback_to is not None:
             recording.facts["generation_to"] = state.newest.rollback_to
+        if state.probed:
+            # Whoever went back before was cut off right after it.
+            RECORDER.change(Change(ROLE, "availability probe", "-", "stopped"))
+            _stop_probe()
         return
     found = assess(state, way)
     target = way.target
@@ -121,4 +125,8 @@ def _declare(variables: dict[str, str | int], found: Assessment) -> None:
 
     step(f"changemaker: go back to generation {variables['FROM']}", commands)
     # Of the change that failed, where it had one; what it saw reaches the run this way.
+    _stop_probe()
+
+
+def _stop_probe() -> None:
     step("changemaker: stop the availability probe", [shell(changing(scripts("probe_stop")))])

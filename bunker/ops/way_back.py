@@ -56,6 +56,7 @@ def read_way_back(output: list[str]) -> tuple[WayBackState, str]:
         failed=_names(found.get("failed", [])),
         sql=read_migrations(found.get("sql", [])),
         snapshots={name: int(seconds) for seconds, name in snapshots},
+        probed=first("probe") == "yes",
     )
     return state, first("token")
 

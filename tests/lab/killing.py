@@ -137,7 +137,8 @@ def version(fleet: FleetUnderTest, host: str) -> str:
 
 def assert_nothing_left(fleet: FleetUnderTest, host: str) -> None:
     """No bridge, no dead-man's switch, no lease and no maintenance."""
-    assert fleet.on(host, LEFTOVERS) == ""
+    left = fleet.on(host, LEFTOVERS)
+    assert left == "", left
 
 
 def without_run_ids(state: dict[str, str]) -> dict[str, str]:

@@ -62,6 +62,8 @@ class WayBackState:
     failed: tuple[str, ...] = ()
     sql: Mapping[str, str] = field(default_factory=dict)
     snapshots: Mapping[str, int] = field(default_factory=dict)
+    probed: bool = False
+    """Whether the availability probe of a change was not stopped yet."""
 
     @property
     def newest(self) -> KeptGeneration | None:
