@@ -194,7 +194,8 @@ def _errors(  # noqa: PLR0911 - one answer for each case, in the order of the do
     proven = wilson(window.errors, window.requests)[0] > limits.max_error_ratio
     if past is not None and not _clearly_worse(window, past):
         before = f"before the change {_percent(past.error_ratio)} did"
-        if past.error_ratio > limits.max_error_ratio:
+        # Bad as before is no reason to stop, but too few requests are no reason to go on.
+        if past.error_ratio > limits.max_error_ratio and window.requests >= limits.minimum_requests:
             return "pass", f"{seen}, but {before} too"
         return "inconclusive", f"{allowed}; {before}, which is too close to tell"
     if not proven:

@@ -5,7 +5,7 @@ import json
 import math
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from bunker.fleet.settings import RolloutSettings
@@ -164,6 +164,7 @@ MAYBE = st.none() | windows()
 
 
 @given(windows(), MAYBE, MAYBE, st.integers(1, 500))
+@example(window(10, 0, 0), window(50, 34, 0), None, 10)
 def test_more_errors_never_make_it_better(
     changed: Window, before: Window | None, elsewhere: Window | None, more: int
 ) -> None:
