@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ from bunker.journal.engine import CANCEL, EVENTS
 from bunker.journal.ownership import database_is_away, is_owned
 from bunker.journal.records import RunRecord, RunRequest, State
 from bunker.runs.summary import summarise
+
+NO_TABLES = ("42P01", "3F000")
+"""What Postgres answers where a table, or the schema that it is in, does not exist."""
 
 
 class Journal:
@@ -104,17 +108,26 @@ class Journal:
 def open_journal(root: Path) -> Iterator[Journal]:
     """The journal for reading; raises BunkerError where nothing was ever run here."""
     if not exists(root):
-        raise BunkerError(
-            "there are no runs yet", remedy="A run begins with: invoke upgrade --host NAME"
-        )
+        raise _no_runs()
     from dbos import DBOSClient  # noqa: PLC0415 - loads SQLAlchemy
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+    from sqlalchemy.exc import DBAPIError, ProgrammingError  # noqa: PLC0415
 
+    logging.getLogger("dbos").setLevel(logging.CRITICAL)
     try:
         client = DBOSClient(system_database_url=journal_url(root), serializer=JsonSerializer())
-    except SQLAlchemyError as error:
-        raise database_is_away(error.orig or error) from None  # type: ignore[attr-defined]
+    except DBAPIError as error:
+        raise database_is_away(error.orig or error) from None
     try:
         yield Journal(root, client)
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", "") in NO_TABLES:
+            raise _no_runs() from None  # a shared database gets its tables from the first run
+        raise
     finally:
         client.destroy()
+
+
+def _no_runs() -> BunkerError:
+    return BunkerError(
+        "there are no runs yet", remedy="A run begins with: invoke upgrade --host NAME"
+    )
