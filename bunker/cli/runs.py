@@ -21,7 +21,7 @@ RUN_HELP = {"run": "id of the run, or how it begins or ends"}
 def list_(options: Options, limit: str = "20") -> None:
     """The newest runs, and how they ended.
 
-    What, on how many hosts, by whom.
+    Each with its kind, who began it, and its hosts by outcome.
 
     States: running, interrupted (its process died: resume it), paused (it waits for an answer),
     done, failed, rolled back, cancelled.
@@ -48,7 +48,7 @@ def list_(options: Options, limit: str = "20") -> None:
 def show(options: Options, run: str) -> None:
     """One run: every host's outcome, and what to do next.
 
-    With its batches, what was measured, and how it was judged.
+    Also its batches, what was measured while hosts changed, and how they were judged.
 
     Examples:
       invoke run.show 20261121T1404
@@ -70,8 +70,8 @@ def show(options: Options, run: str) -> None:
 def watch(options: Options, run: str) -> ExitCode:
     """Follow a run from its beginning to its end.
 
-    Whichever process or machine executes it.
-    Ctrl-C ends the watching, not the run.
+    Shows everything from its first event on, whichever process or machine executes it. Ctrl-C ends
+    the watching, not the run.
 
     Examples:
       invoke run.watch 3f2a
@@ -154,7 +154,7 @@ def resume(
 def cancel(options: Options, run: str) -> None:
     """Let no further batch of a run begin.
 
-    The batch that is under way is finished.
+    The batch that is under way is finished; what was changed stays changed.
 
     Examples:
       invoke run.cancel 3f2a
@@ -191,9 +191,8 @@ def cancel(options: Options, run: str) -> None:
 def retry_failed(options: Options, run: str, dry: bool = False, verbose: bool = False) -> ExitCode:
     """A new run for the hosts that did not end well.
 
-    To the same commit as the run that ended.
-
-    Failed, unreachable, not started, interrupted and rolled back hosts are tried again.
+    Every host that failed, was unreachable, not started, interrupted or rolled back is planned
+    anew, to the same commit as in the run that ended. All at once: no canary, no soak.
 
     Examples:
       invoke run.retry-failed 3f2a --dry

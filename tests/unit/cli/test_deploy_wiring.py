@@ -30,8 +30,8 @@ def seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     """What the workflows were asked for; they answer that some hosts failed."""
     calls: list[Any] = []
 
-    def answer(*arguments: Any) -> ExitCode:
-        calls.append(arguments)
+    def answer(*arguments: Any, **more: Any) -> ExitCode:
+        calls.append((*arguments, more) if more else arguments)
         return ExitCode.SOME_HOSTS_FAILED
 
     monkeypatch.setenv("BUNKER_ROOT", str(tmp_path))
@@ -48,8 +48,10 @@ def exit_code(task: Any, **values: Any) -> int:
 
 def test_deploy(seen: list[Any], tmp_path: Path) -> None:
     own = {"tags": ["base,env"], "ref": "v2.1", "dry": True, "detailed_exitcode": True}
-    assert exit_code(commands.deploy, **GIVEN, **own, verbose=True) == 3
-    request, reporter = seen[0]
+    way = {"wait": "10m", "detach": False, "approve": "approval.json"}
+    assert exit_code(commands.deploy, **GIVEN, **own, **way, verbose=True) == 3
+    request, reporter, how = seen[0]
+    assert how == {"wait_seconds": 600, "detach": False, "approval_file": Path("approval.json")}
     assert request == DeployRequest(
         root=tmp_path,
         fleet_name="lab",
