@@ -83,9 +83,14 @@ class Journal:
             summary = status.output
         else:
             summary = summarise(request, self.events(request.run)).to_json()
+        state = self._state(status.status, summary, request.run)
+        if state == "running":
+            for outcome in summary["hosts"].values():
+                if outcome["outcome"] == "interrupted":
+                    outcome["outcome"] = "under way"
         return RunRecord(
             request=request,
-            state=self._state(status.status, summary, request.run),
+            state=state,
             started=status.created_at / 1000,
             updated=status.updated_at / 1000,
             summary={key: value for key, value in summary.items() if key != "state"},
