@@ -192,7 +192,8 @@ def rollback(
       invoke rollback --host north-1 --to 7
       invoke rollback --host north-1 --to 7 --restore
 
-    Exit codes: 0 done, 1 not possible as asked, 3 failed, 5 held by another run.
+    Exit codes: 0 done, 3 failed, or refused with the choice spelled out, 5 held by another run,
+    130 interrupted.
     """
     from bunker.runs.batch_change import WAY_BACK  # noqa: PLC0415
     from bunker.runs.picker import pick_generation  # noqa: PLC0415

@@ -122,7 +122,7 @@ def _others(
     if unchanged:
         lines.append(Line(f"unchanged: {some(unchanged)}", "faint"))
     for host, message in sorted(failed.items()):
-        lines += after(f"{host}: could not be planned: ", message, "bad")
+        lines += after(f"{host}: could not be planned: ", message.removeprefix(f"{host}: "), "bad")
     for host, message in sorted(unreachable.items()):
         lines += after(f"{host}: unreachable: ", message, "bad")
     return [*lines, Line("")] if lines else []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bunker.application.services import SERVICES
-from bunker.terminal.lines import Line, Style, after, indented, table
+from bunker.terminal.lines import Line, Style, after, indented, some, table
 from bunker.worker.events import OUTCOMES
 
 Outcome = Mapping[str, Any]
@@ -57,6 +57,7 @@ def recap_lines(outcomes: Mapping[str, Outcome], repeat: Repeat, reason: str = "
     lines = _table(outcomes)
     for host, outcome in outcomes.items():
         lines += _explained(host, outcome, repeat)
+    lines += _not_started([host for host, o in outcomes.items() if o["outcome"] == "not started"])
     for host, outcome in outcomes.items():
         lines += [Line(text) for text in measured(host, outcome)]
     if reason:
@@ -109,12 +110,13 @@ def _note(outcome: Outcome) -> str:
 
 def _explained(host: str, outcome: Outcome, repeat: Repeat) -> list[Line]:
     kind = outcome["outcome"]
-    if kind in ("ok", "changed"):
+    if kind in ("ok", "changed", "not started"):
         return []
     lines = [Line("")]
     if kind in ("failed", "rolled back"):
         words = f"{host} failed: " if kind == "failed" else f"{host} failed and was rolled back: "
-        lines += after(words, str(outcome.get("message") or "no reason given"), "bad")
+        message = str(outcome.get("message") or "no reason given")
+        lines += after(words, message.removeprefix(f"{host}: "), "bad")
         output = [str(line) for line in outcome.get("output") or ()]
         text = "\n".join(output).splitlines()
         if len(text) > OUTPUT_LINES_SHOWN:
@@ -127,8 +129,6 @@ def _explained(host: str, outcome: Outcome, repeat: Repeat) -> list[Line]:
         lines += after(f"{host} is unreachable: ", str(outcome.get("message", "")), "bad")
     elif kind == "interrupted":
         lines.append(Line(f"{host} was interrupted between two steps; it is half done", "warn"))
-    elif kind == "not started":
-        lines.append(Line(f"{host} was not started; nothing was changed on it", "warn"))
     else:
         lines += after(f"{host} ended as {kind}: ", str(outcome.get("message", "")), "warn")
     return [
@@ -137,12 +137,23 @@ def _explained(host: str, outcome: Outcome, repeat: Repeat) -> list[Line]:
     ]
 
 
+def _not_started(hosts: Sequence[str]) -> list[Line]:
+    if not hosts:
+        return []
+    words = "was not started; nothing was changed on it"
+    if len(hosts) > 1:
+        words = "were not started; nothing was changed on them"
+    return [Line(""), Line(f"{some(hosts)} {words}", "warn")]
+
+
 def next_commands(host: str, outcome: Outcome, repeat: Repeat) -> list[str]:
     """What to try next for a host that did not end well."""
     match outcome["outcome"]:
         case "rolled back":
             # The instance is well again, and the version that failed would fail again.
             return [repeat.other("history", host), repeat.other("upgrade", host, "--ref FIXED")]
+        case "failed" if "invoke " in str(outcome.get("message")):
+            return []  # it says itself what to do
         case "failed":
             output = "\n".join(str(line) for line in outcome.get("output") or ())
             looks = [
@@ -156,7 +167,9 @@ def next_commands(host: str, outcome: Outcome, repeat: Repeat) -> list[str]:
             return [*looks, following or repeat.again(host)]
         case "unreachable":
             return [repeat.other("ssh", host), repeat.again(host)]
-        case "ok" | "changed":
+        case "ok" | "changed" | "not started" | "interrupted":
+            # An interrupted command ends with how the run goes on. What was not started is waiting
+            # for a version that works, not for the one that stopped the run.
             return []
     return [repeat.again(host)]
 

@@ -32,6 +32,7 @@ def test_every_kind_of_outcome() -> None:
         "west": {"outcome": "unreachable", "message": "connection refused"},
         "x-1": {"outcome": "interrupted", "message": "", "commands": 4},
         "x-2": {"outcome": "not started", "message": ""},
+        "x-3": {"outcome": "not started", "message": ""},
     }
     assert plain(recap_lines(outcomes, REPEAT)) == dedent("""\
         HOST   OUTCOME      COMMANDS  NOTE
@@ -41,6 +42,7 @@ def test_every_kind_of_outcome() -> None:
         west   unreachable            connection refused
         x-1    interrupted  4
         x-2    not started
+        x-3    not started
 
         east failed: step 5 of 9 failed: changemaker: health gate
             GET /api/health did not answer 200 within 5 seconds; its last answer: 502
@@ -55,11 +57,9 @@ def test_every_kind_of_outcome() -> None:
           try: invoke deploy --fleet lab --tags env --host west
 
         x-1 was interrupted between two steps; it is half done
-          try: invoke deploy --fleet lab --tags env --host x-1
 
-        x-2 was not started; nothing was changed on it
-          try: invoke deploy --fleet lab --tags env --host x-2
-        Recap: 1 ok, 1 changed, 1 failed, 1 unreachable, 1 not started, 1 interrupted
+        x-2, x-3 were not started; nothing was changed on them
+        Recap: 1 ok, 1 changed, 1 failed, 1 unreachable, 2 not started, 1 interrupted
         """)
 
 
@@ -110,6 +110,17 @@ def test_after_a_failure_the_version_that_failed_is_not_suggested_again() -> Non
         "invoke logs --fleet lab --host north --service api",
         "invoke deploy --fleet lab --host north",
     ]
-    for outcome in ("unreachable", "not started", "interrupted"):
-        again = next_commands("north", {"outcome": outcome}, repeat)[-1]
-        assert again == "invoke deploy --fleet lab --ref v3 --host north"
+    again = next_commands("north", {"outcome": "unreachable"}, repeat)[-1]
+    assert again == "invoke deploy --fleet lab --ref v3 --host north"
+    for outcome in ("rolled back", "not started", "interrupted"):
+        assert not any(
+            "v3" in line for line in next_commands("north", {"outcome": outcome}, repeat)
+        )
+
+
+def test_a_refusal_that_names_the_way_out_is_told_without_another() -> None:
+    choice = "north: generation 3 cannot run here. Run: invoke rollback --host north --restore."
+    refused = {"outcome": "failed", "message": choice}
+    assert next_commands("north", refused, REPEAT) == []
+    text = plain(recap_lines({"north": refused}, REPEAT))
+    assert "north failed: generation 3 cannot run here" in text
