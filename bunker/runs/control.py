@@ -130,7 +130,8 @@ def _leave_paused(request: RunRequest, reporter: Reporter, reason: str) -> ExitC
         {
             "event": "waits",
             "run": request.run,
-            "message": f"{QUESTION_WAITS}: {reason}",
+            "message": QUESTION_WAITS,
+            "reason": reason,
             "commands": [
                 f"invoke run.resume {request.run} --{word}"
                 for word in ("go-on", "roll-back", "stop")

@@ -61,7 +61,7 @@ def recap_lines(outcomes: Mapping[str, Outcome], repeat: Repeat, reason: str = "
     for host, outcome in outcomes.items():
         lines += [Line(text) for text in measured(host, outcome)]
     if reason:
-        lines += after("Stopped: ", reason, "bad")
+        lines += after("Stopped: ", reason.removeprefix("stopped "), "bad")
     return [*lines, Line(f"Recap: {summary}", "good" if well else "bad")]
 
 
@@ -114,7 +114,7 @@ def _explained(host: str, outcome: Outcome, repeat: Repeat) -> list[Line]:
         return []
     lines = [Line("")]
     if kind in ("failed", "rolled back"):
-        words = f"{host} failed: " if kind == "failed" else f"{host} failed and was rolled back: "
+        words = f"{host} failed: " if kind == "failed" else f"{host} was rolled back: "
         message = str(outcome.get("message") or "no reason given")
         lines += after(words, message.removeprefix(f"{host}: "), "bad")
         output = [str(line) for line in outcome.get("output") or ()]

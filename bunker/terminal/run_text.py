@@ -74,7 +74,8 @@ def show_lines(record: RunRecord, now: float | None = None) -> list[Line]:
         lines += after(f"judgement: {judgement['outcome']}: ", "; ".join(judgement["reasons"]))
     for word in ("reason", "paused"):
         if record.summary.get(word):
-            lines += after("stopped: " if word == "reason" else "waits: ", record.summary[word])
+            text = str(record.summary[word]).removeprefix("stopped ")
+            lines += after("stopped: " if word == "reason" else "waits: ", text)
     return [*lines, *(Line(f"  try: {command}") for command in _next(record))]
 
 

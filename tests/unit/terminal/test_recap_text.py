@@ -63,6 +63,13 @@ def test_every_kind_of_outcome() -> None:
         """)
 
 
+def test_a_run_that_an_operator_stopped_says_so_once() -> None:
+    back = {"outcome": "rolled back", "message": "an operator decided so"}
+    text = plain(recap_lines({"north": back}, REPEAT, "stopped by an operator: too few requests"))
+    assert "north was rolled back: an operator decided so\n" in text
+    assert "\nStopped: by an operator: too few requests\n" in text
+
+
 def test_with_many_hosts_only_those_that_need_attention_are_named() -> None:
     outcomes: dict[str, dict[str, Any]] = {f"h-{n}": {"outcome": "ok"} for n in range(96)}
     outcomes["sick"] = FAILED
