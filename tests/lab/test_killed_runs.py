@@ -57,7 +57,7 @@ def test_an_upgrade_killed_at_every_step_ends_like_an_undisturbed_one(
     wanted = without_run_ids(lasting_state(north, "north"))
     north.pristine("north")
 
-    killed = KilledRun(north)
+    killed = KilledRun(north, at_least=15)
     ended = killed.through(*UPGRADE)
 
     deaths["upgrade"] = killed.points
