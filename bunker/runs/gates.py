@@ -91,7 +91,9 @@ def window_is_closed(root: Path, request: RunRequest) -> str:
 
     hosts = [fleet.hosts[name] for name in request.hosts if name in fleet.hosts]
     try:
-        check_window(settings, policy_groups(fleet, [host.name for host in hosts]), datetime.now(UTC))
+        check_window(
+            settings, policy_groups(fleet, [host.name for host in hosts]), datetime.now(UTC)
+        )
     except BunkerError as error:
         return error.problem
     return ""
