@@ -149,6 +149,7 @@ def _entry_lines(entries: list[Entry]) -> list[Line]:
             parts = (
                 f"{name}: {value if isinstance(value, str) else dumps(value)}"
                 for name, value in entry.what.items()
+                if value is not None
             )
             what = ", ".join(parts)
         what = what if len(what) <= _WIDEST else what[: _WIDEST - 1] + "…"

@@ -37,7 +37,7 @@ from bunker.ops.place import (
 from bunker.ops.recorder import RECORDER
 from bunker.ops.step import Command, shell, step
 from bunker.roles.changemaker.bundles import changemaker_bundle, http_port, source_component
-from bunker.roles.changemaker.decision import Decision, Files, decide
+from bunker.roles.changemaker.decision import Decision, Files, decide, ref_of
 from bunker.roles.component import Component
 from deploys.changemaker.going_back import going_back_variables, protect, scripts
 
@@ -149,7 +149,12 @@ def _declare(
     variables: dict[str, str | int] = {
         **going_back_variables(host, bundle),
         "REPOSITORY": host.application.repository,
-        "REF": host.application.ref,
+        "REF": ref_of(
+            commit,
+            host.application.ref,
+            instance.generation,
+            keeps_code=not wants("changemaker"),
+        ),
         "COMMIT": commit,
         "FINGERPRINT": bundle.fingerprint,
         "DOMAIN": host.domain,

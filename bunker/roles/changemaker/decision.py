@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from bunker.plan.changes import Change, Symbol
 
@@ -76,6 +76,18 @@ class Decision:
     def needed(self) -> bool:
         """Whether anything has to be done at all."""
         return bool(self.changes)
+
+
+def ref_of(
+    commit: str, wanted: str, generation: Mapping[str, Any] | None, *, keeps_code: bool
+) -> str:
+    """What a commit is called in the generation: ``wanted``, unless the change keeps the code.
+
+    Then it keeps its name as well. The host's file may name another version by now.
+    """
+    if keeps_code and generation and generation.get("commit") == commit:
+        return str(generation.get("ref") or wanted)
+    return wanted
 
 
 def decide(commit: str, ref: str, instance: InstanceLike, files: Files) -> Decision:

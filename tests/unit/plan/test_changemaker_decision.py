@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bunker.roles.changemaker.decision import Decision, Files, decide
+from bunker.roles.changemaker.decision import Decision, Files, decide, ref_of
 
 COMMIT = "a" * 40
 OTHER = "b" * 40
@@ -149,3 +149,11 @@ def test_images_of_a_deploy_that_was_stopped_after_its_build_never_start_by_acci
     assert decision.switch
     assert decision.build
     assert not decision.migrate
+
+
+def test_settings_alone_keep_the_name_of_the_version_that_runs() -> None:
+    upgraded = {"commit": COMMIT, "ref": "v2.1.0"}
+    assert ref_of(COMMIT, "v2.0.0", upgraded, keeps_code=True) == "v2.1.0"
+    assert ref_of(COMMIT, "v2", upgraded, keeps_code=False) == "v2"
+    assert ref_of(COMMIT, "v2", {"commit": OTHER, "ref": "v1"}, keeps_code=True) == "v2"
+    assert ref_of(COMMIT, "v2", None, keeps_code=True) == "v2"
