@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -109,8 +111,18 @@ def same_plan(confirmed: tuple[str, str], plan: HostPlan) -> bool:
 
 
 def fingerprints(plan: HostPlan) -> tuple[str, str]:
-    """Of what the host said, and of what was asked for."""
-    return plan.observed, plan.wanted
+    """Of the changes that were shown, and of what was asked for.
+
+    Containers that are brought up are left out: one that crashes again and again is in another
+    state each time somebody looks, and the operator wants it mended in every one.
+    """
+    shown = [
+        [change.role, change.subject, change.summary]
+        for change in plan.changes
+        if change.restarts != (change.subject,)
+    ]
+    text = json.dumps(shown, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest(), plan.wanted
 
 
 def differing(planned: HostPlan, now: HostPlan) -> str:
