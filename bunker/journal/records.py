@@ -26,9 +26,10 @@ class RunRequest:
     """What a run was asked to do; everything that a resume needs, and no secret.
 
     ``commits`` pins what a ref named when the run began: all hosts get the same code, however
-    long the run takes. ``plans`` are the fingerprints that were confirmed (host → observed,
-    wanted), ``known`` the outcomes of hosts that planning already settled: there was nothing to
-    change, or no plan could be made. Times are seconds.
+    long the run takes. ``plans`` are fingerprints of what was shown (host → changes, inputs); with
+    ``exact`` somebody confirmed just that, and a host that differs by now is left alone. ``known``
+    are the outcomes of hosts that planning already settled: there was nothing to change, or no
+    plan could be made. Times are seconds.
     """
 
     run: str
@@ -41,6 +42,7 @@ class RunRequest:
     ref: str | None = None
     commits: Mapping[str, str] = field(default_factory=dict)
     plans: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    exact: bool = False
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     soak_seconds: int = 0
     max_fail: int = 0

@@ -131,7 +131,8 @@ class BatchChange:
         outcomes |= self.way_back(list(returning), returning)
         forward = [name for name in names if name not in outcomes]
         if forward and not self.port.stopping:
-            outcomes |= self._apply(forward, wanted, data, confirmed=self.request.plans)
+            confirmed = self.request.plans if self.request.exact else {}
+            outcomes |= self._apply(forward, wanted, data, confirmed=confirmed)
             for name in forward:
                 if outcomes[name]["outcome"] == "ok" and name in before.touched:
                     # This run changed it all the same, before its process died.

@@ -92,10 +92,14 @@ def carry_out(
     planning: Planning,
     reporter: Reporter,
     question: str = "",
+    *,
+    saved: bool = False,
 ) -> ExitCode:
     """Ask, where nobody said yes before, and execute the run."""
     request = intent.request
-    run = make_run(intent, preparation, planning.targets, planning.approval)
+    # With --yes nobody waits for just this plan: whatever brings the host there is wanted.
+    exact = saved or not request.yes
+    run = make_run(intent, preparation, planning.targets, planning.approval, exact=exact)
     if not run.plans:
         reporter.recap(dict(sorted(preparation.outcomes.items())), reason="")
         bad = preparation.failed or preparation.unreachable
@@ -118,6 +122,8 @@ def make_run(
     preparation: Preparation,
     targets: Sequence[Target],
     approval: Mapping[str, Any] | None = None,
+    *,
+    exact: bool = False,
 ) -> RunRequest:
     """The run that applies a plan."""
     from bunker.audit import plan_hash  # noqa: PLC0415
@@ -142,6 +148,7 @@ def make_run(
         ref=request.ref,
         commits={t.host.name: t.commit for t in targets if t.commit},
         plans=plans_of(preparation),
+        exact=exact,
         known=known,
         soak_seconds=intent.soak_seconds,
         max_fail=intent.max_fail,

@@ -54,7 +54,8 @@ def apply_plan(file: Path, request: DeployRequest, reporter: Reporter) -> ExitCo
         preparation = prepare(request.fleet_name, planning.worker, planning.targets, reporter)
     _refuse_stale(saved, preparation, planning.targets, file)
     show(preparation, reporter, None)
-    return carry_out(intent, preparation, planning, reporter, f"Apply the plan {file}?")
+    question = f"Apply the plan {file}?"
+    return carry_out(intent, preparation, planning, reporter, question, saved=True)
 
 
 def _refuse_stale(

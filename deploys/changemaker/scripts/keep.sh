@@ -21,7 +21,9 @@ keep_generation() {
   mkdir -p "$folder.new/files"
   echo "$2" > "$folder.new/commit"
   for path in $PLACED; do
-    cp -a --parents "$path" "$folder.new/files"
+    # Not with --parents: coreutils 9.1 of Debian 12 fails there on an absolute path.
+    mkdir -p "$folder.new/files$(dirname "$path")"
+    cp -a "$path" "$folder.new/files$path"
   done
   running_images > "$folder.new/images"
   rm -rf "$folder"
