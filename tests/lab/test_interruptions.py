@@ -141,8 +141,7 @@ def test_ctrl_c_finishes_the_step_says_how_to_go_on_and_ends_with_130(
     step = "changemaker: pull and build images"
     code, said = interrupt(north, step, press_ctrl_c, "--ref", "v2.1.0")
     assert code == 130
-    assert "invoke deploy" in said
-    assert "--ref v2.1.0" in said
+    assert "Go on with: invoke run.resume" in said
     # The step under way ended, and the next one was never started: the old code still serves.
     assert version(north) == "2.0.0"
     # The images are the new version's by now. Going back instead must not start them.
