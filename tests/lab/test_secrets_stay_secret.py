@@ -160,8 +160,8 @@ def story(fleet: FleetUnderTest) -> Iterator[Story]:
         original = fleet.original("canary")
         application = {**original["application"], "ref": "telltale", "health_timeout_seconds": 15}
         fleet.configure("canary", {**original, "application": application})
-        story.failure = story.invoke("deploy", *here, "--yes", "--verbose", "--debug", expect=3)
-        story.invoke("deploy", *here, "--yes", "--json", expect=3)
+        story.failure = story.invoke("deploy", *here, "--yes", "--verbose", "--debug", expect=4)
+        story.invoke("deploy", *here, "--yes", "--json", expect=4)
         story.pyinfra(*site, "-y", "-vvv", ok=False)
         fleet.remove("canary")
     story.arguments = processes.seen
