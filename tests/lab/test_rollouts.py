@@ -63,9 +63,7 @@ class SixHosts:
     def rollout(self, ref: str, *more: str, soak: str = "1s", expect: int | None = 0) -> Ran:
         """`invoke rollout` of the whole group."""
         words = ("rollout", "--group", "six", "--ref", ref, "--batch", "3", "--soak", soak)
-        return self.fleet.invoke(
-            *words, "--yes", "--json", *more, expect=expect, timeout=1500
-        )
+        return self.fleet.invoke(*words, "--yes", "--json", *more, expect=expect, timeout=1500)
 
     def visited_rollout(self, ref: str, *, soak: str, expect: int) -> Ran:
         """A rollout whose canary has visitors from the moment on that its soak begins."""
