@@ -101,15 +101,7 @@ def seconds_of(text: str, where: str, default: int) -> int:
     """Seconds of an option that names a length of time; ``default`` where it is not given."""
     from bunker.duration import parse_duration  # noqa: PLC0415
 
-    if not text:
-        return default
-    if text == "0":
-        return 0
-    try:
-        return parse_duration(text)
-    except BunkerError as error:
-        error.where = where
-        raise
+    return parse_duration(text, where=where) if text else default
 
 
 def number_of(text: str, where: str, default: int) -> int:

@@ -195,15 +195,15 @@ def rollback(
     Exit codes: 0 done, 3 failed, or refused with the choice spelled out, 5 held by another run,
     130 interrupted.
     """
-    from bunker.runs.batch_change import WAY_BACK  # noqa: PLC0415
     from bunker.runs.picker import pick_generation  # noqa: PLC0415
+    from bunker.runs.roles import role_data, role_of  # noqa: PLC0415
 
     fleet, hosts = options.select()
     number = to or pick_generation(fleet, hosts, yes=options.yes or dry)
     words = f"rollback --to {number}" + " --restore" * restore
     request = run_request(options, words, dry=dry, verbose=verbose)
-    data = {"bunker_to": number, "bunker_restore": "yes" if restore else ""}
-    request = replace(request, role=WAY_BACK, data=data)
+    data = role_data("rollback", to_generation=number, restore=restore)
+    request = replace(request, role=role_of("rollback"), data=data)
     how = {"to_generation": number, "restore": restore}
     return begin_run(options, request, "rollback", {**common(wait, detach, approve), **how})
 
@@ -233,7 +233,7 @@ def os_upgrade(
     Exit codes: 0 done or nothing to do, 3 some hosts failed, 5 held by another run,
     130 interrupted.
     """
-    from bunker.runs.batch_change import ROLES  # noqa: PLC0415
+    from bunker.runs.roles import role_data, role_of  # noqa: PLC0415
 
     choices = ("if-required", "never", "always")
     if reboot not in choices:
@@ -243,6 +243,7 @@ def os_upgrade(
     size = batch or str(settings.batch)
     words = f"os-upgrade --reboot {reboot} --batch {size} --max-fail {most}"
     request = run_request(options, words, dry=dry, verbose=verbose)
-    request = replace(request, role=ROLES["os-upgrade"], data={"bunker_reboot": reboot})
+    data = role_data("os-upgrade", reboot=reboot)
+    request = replace(request, role=role_of("os-upgrade"), data=data)
     how = {"one_at_a_time": True, "reboot": reboot, "batch": size, "max_fail": most}
     return begin_run(options, request, "os-upgrade", {**common(wait, detach, approve), **how})

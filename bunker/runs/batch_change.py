@@ -17,22 +17,21 @@ from bunker.fleet import Fleet, load_fleet
 from bunker.journal.records import WELL, RunBatch, RunRequest
 from bunker.plan.changes import HostPlan
 from bunker.runs.port import Port
+from bunker.runs.roles import WAY_BACK, role_data, role_of
 from bunker.runs.step_answers import answers_of
 from bunker.runs.summary import Outcomes
 from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import Preparation, prepare, same_plan
-from bunker.workflows.request import DeployRequest, select_targets, worker_request
+from bunker.workflows.request import (
+    WHOLE_HOST,
+    DeployRequest,
+    select_targets,
+    worker_request,
+)
 
 if TYPE_CHECKING:
     from bunker.lease.leases import HostLeases
 
-ROLES: Final[Mapping[str, str]] = {
-    "rollback": "deploys.way_back:way_back",
-    "os-upgrade": "deploys.os_upgrade:os_upgrade",
-}
-"""What the worker applies, where it is not the whole host or a part of it."""
-WHOLE_HOST: Final = "deploys.whole_host:whole_host"
-WAY_BACK: Final = "deploys.way_back:way_back"
 MAINTENANCE_SECONDS: Final = 3600
 """A run that dies leaves its hosts in maintenance no longer than this."""
 
@@ -60,7 +59,7 @@ class BatchChange:
                 outcomes |= self._refused(leases)
                 free = [name for name in names if name in leases.held]
                 if free:
-                    outcomes |= self._change(fleet, free)
+                    outcomes |= self._change(free)
                 lost = sorted(leases.lost & set(free))
                 self._audit(leases, {n: o for n, o in outcomes.items() if n not in lost})
             if lost and not self.port.stopping:
@@ -74,9 +73,7 @@ class BatchChange:
     def return_all(self, why: str) -> Outcomes:
         """Bring every host of this batch back to its generation from before the run."""
         fleet = load_fleet(self.root, self.request.fleet)
-        failures = {
-            name: {"outcome": "failed", "message": why, "kept": True} for name in self.batch.hosts
-        }
+        failures = {name: {"outcome": "failed", "message": why} for name in self.batch.hosts}
         outcomes: Outcomes = {}
         with self._leases(fleet, self.batch.hosts) as leases:
             outcomes |= self._refused(leases)
@@ -114,16 +111,14 @@ class BatchChange:
             found[name] = {"outcome": "unreachable", "message": str(error)}
         return found
 
-    def _change(self, fleet: Fleet, names: list[str]) -> Outcomes:
-        wanted = ROLES.get(self.request.kind, WHOLE_HOST)
-        data: dict[str, Any] = {}
-        if self.request.kind == "rollback":
-            data = {
-                "bunker_to": self.request.to_generation,
-                "bunker_restore": "yes" if self.request.restore else "",
-            }
-        elif self.request.kind == "os-upgrade":
-            data = {"bunker_reboot": self.request.reboot}
+    def _change(self, names: list[str]) -> Outcomes:
+        wanted = role_of(self.request.kind)
+        data = role_data(
+            self.request.kind,
+            to_generation=self.request.to_generation,
+            restore=self.request.restore,
+            reboot=self.request.reboot,
+        )
         before = self.port.earlier
         outcomes: Outcomes = {n: before.rolled_back[n] for n in names if n in before.rolled_back}
         returning = {n: before.going_back[n] for n in names if n in before.going_back}
@@ -269,8 +264,3 @@ def _note(event: Mapping[str, Any], outcomes: Outcomes) -> None:
         outcome |= {key: event[key] for key in ("outcome", "message", "commands")}
         if outcome["outcome"] == "not started" and outcome.get("began"):
             outcome["outcome"] = "interrupted"
-
-
-def all_well(outcomes: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether every host ended as it should."""
-    return all(outcome["outcome"] in WELL for outcome in outcomes.values())

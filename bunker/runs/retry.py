@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bunker.errors import BunkerError
 from bunker.journal.records import WELL, RunRecord
-from bunker.runs.batch_change import ROLES, WHOLE_HOST
+from bunker.runs.roles import role_data, role_of
 from bunker.runs.start import Intent
 from bunker.workflows.request import DeployRequest
 
@@ -26,12 +26,12 @@ def retry_intent(root: Path, record: RunRecord, *, dry: bool, yes: bool, verbose
     bad = sorted(name for name, found in outcomes.items() if found["outcome"] not in WELL)
     if not bad:
         raise BunkerError(f"every host of the run {record.run} ended well; nothing is left to do")
-    data = {}
-    if request.kind == "rollback":
-        restore = "yes" if request.restore else ""
-        data = {"bunker_to": request.to_generation, "bunker_restore": restore}
-    elif request.kind == "os-upgrade":
-        data = {"bunker_reboot": request.reboot}
+    data = role_data(
+        request.kind,
+        to_generation=request.to_generation,
+        restore=request.restore,
+        reboot=request.reboot,
+    )
     again = DeployRequest(
         root=root,
         fleet_name=request.fleet,
@@ -39,7 +39,7 @@ def retry_intent(root: Path, record: RunRecord, *, dry: bool, yes: bool, verbose
         tags_wanted=request.tags_wanted,
         ref=request.ref,
         commits=request.commits,
-        role=ROLES.get(request.kind, WHOLE_HOST),
+        role=role_of(request.kind),
         data=data,
         dry=dry,
         yes=yes,

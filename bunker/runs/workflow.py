@@ -15,6 +15,7 @@ from bunker.journal.records import RunBatch, RunRequest
 from bunker.runs import steps
 from bunker.runs.port import BACK, GO_ON
 from bunker.runs.summary import Outcomes, Summary, bad_hosts, end_state, summarise
+from bunker.terminal.lines import some
 
 CANCELLED = "an operator cancelled the run"
 SOAK_LOOKS = 12
@@ -67,12 +68,11 @@ def _too_many_bad(
     bad = bad_hosts({name: outcomes[name] for name in request.hosts})
     broken = [name for name in bad_hosts(changed) if changed[name]["outcome"] != "unreachable"]
     if batch.name == "canary" and broken:
-        return f"the canary did not make it: {_named(broken)}"
+        return f"the canary did not make it: {some(sorted(broken), 3)}"
     if len(bad) > request.max_fail:
         allowed = f"at most {request.max_fail} may fail" if request.max_fail else "none may fail"
-        return (
-            f"{len(bad)} of {len(request.hosts)} hosts did not make it ({_named(bad)}); {allowed}"
-        )
+        named = some(sorted(bad), 3)
+        return f"{len(bad)} of {len(request.hosts)} hosts did not make it ({named}); {allowed}"
     return ""
 
 
@@ -109,7 +109,7 @@ def _nothing_to_judge(batch: RunBatch, outcomes: Outcomes) -> str:
     """Ask whether to go on without any evidence; hosts that had nothing to change are fine."""
     if not bad_hosts({name: outcomes[name] for name in batch.hosts}):
         return ""
-    question = f"nothing can be judged: {_named(list(batch.hosts))} could not be reached"
+    question = f"nothing can be judged: {some(sorted(batch.hosts), 3)} could not be reached"
     return "" if steps.ask(question) == GO_ON else question
 
 
@@ -143,8 +143,3 @@ def _end(
 
 def _is_changed(outcomes: Outcomes, name: str) -> bool:
     return bool(outcomes[name]["outcome"] == "changed")
-
-
-def _named(names: list[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(sorted(names)[:3]) + more

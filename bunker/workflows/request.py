@@ -18,6 +18,8 @@ from bunker.fleet.pyinfra_data import host_data
 from bunker.masking import Secret
 from bunker.source import Source, resolve_commit
 
+WHOLE_HOST = "deploys.whole_host:whole_host"
+"""The role that brings a host to all that its file says, or to the parts that were asked for."""
 TAGS = ("base", "docker", "env", "changemaker")
 
 
@@ -40,14 +42,14 @@ class DeployRequest:
     command: str = "invoke deploy"
     commits: Mapping[str, str] = field(default_factory=dict)
     """By host: what the ref named when a run began. Empty: the git server is asked."""
-    role: str = "deploys.whole_host:whole_host"
+    role: str = WHOLE_HOST
     data: Mapping[str, Any] = field(default_factory=dict)
     """More host data for the role, such as the generation to go back to."""
 
     @property
     def needs_code(self) -> bool:
         """Whether the role brings a commit to the hosts."""
-        if self.role != "deploys.whole_host:whole_host":
+        if self.role != WHOLE_HOST:
             return False
         return not self.tags_wanted or "changemaker" in self.tags_wanted
 

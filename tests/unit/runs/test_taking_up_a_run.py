@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from bunker.fleet import Fleet
 from bunker.journal.records import RunBatch, RunRequest
-from bunker.runs.batch_change import WAY_BACK, BatchChange
+from bunker.runs.batch_change import BatchChange
 from bunker.runs.earlier import Earlier, earlier
 from bunker.runs.port import Port
+from bunker.runs.roles import WAY_BACK
 
 UP = {"name": "bring up services", "number": 9, "of": 13}
 BEGAN = {"event": "step", "host": "a", "status": "started", **UP}
@@ -74,7 +74,7 @@ def change() -> Change:
 
 def outcome(change: Change, events: list[dict[str, Any]]) -> dict[str, Any]:
     change.port.earlier = earlier(events)
-    return change._change(cast("Fleet", None), ["a"])["a"]
+    return change._change(["a"])["a"]
 
 
 def test_what_the_run_had_finished_on_a_host_counts_as_changed(change: Change) -> None:
