@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bunker.host_keys import HostKey, Unreachable, known_hosts_entry, no_client, scan_host_key
+from bunker.shell import as_root
 
 if TYPE_CHECKING:
     from bunker.fleet import Fleet
@@ -123,7 +124,7 @@ class Remote:
         """
         text = script if isinstance(script, str) else shlex.join(script)
         if sudo:
-            text = f"sudo -n -- sh -c {shlex.quote(text)}"
+            text = as_root(text)
         data = input.encode() if isinstance(input, str) else input
         try:
             done = subprocess.run(

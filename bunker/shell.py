@@ -15,6 +15,29 @@ RUN_DIRECTORY: Final = "/run/bunker"
 
 _FENCE: Final = Path(__file__).parent / "lease" / "fence.sh"
 
+CLEAN_ENVIRONMENT: Final = (
+    "/usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "
+    "HOME=/root USER=root LOGNAME=root LC_ALL=C.UTF-8"
+)
+"""In front of a command: it gets this environment and no other."""
+
+CLEAN_SHELL: Final = f"{CLEAN_ENVIRONMENT} /bin/sh"
+"""The shell of every script that runs as root on a host.
+
+Nothing is inherited: sudo's PAM may read /etc/environment (as Ubuntu's does), and Compose would
+take a left-over variable there for a value of ``.env``; a German host's programs would answer in
+German.
+"""
+
+_FAILED_LINE: Final = """\
+failed_line() {
+  said=$(sh -eu -c "$1" </dev/null 2>&1 >/dev/null 9>&- | tail -n 1)
+  [ -n "$said" ] || said=$(sh -eux -c "$1" </dev/null 2>&1 >/dev/null 9>&- \
+    | sed -n 's/^+\\{1,\\} //p' | tail -n 1)
+  printf '%s\\n' "$said" | cut -c 1-300
+}
+"""
+
 SERIALISED: Final = """\
 umask 077
 install -d -m 0700 -o root -g root /var/lib/bunker /var/lib/bunker/applied
@@ -31,10 +54,26 @@ instead of working beside it.
 """
 
 
+def as_root(script: str) -> str:
+    """The command by which a login user runs a script as root, in an environment of its own."""
+    return f"sudo -n -- {CLEAN_SHELL} -c {shlex.quote(script)}"
+
+
+def failed_line_function() -> str:
+    """The shell function ``failed_line SNIPPET``: why a snippet that only reads fails.
+
+    It prints the last thing that the snippet said about itself, else the command that failed.
+    """
+    return _FAILED_LINE
+
+
 def with_variables(script: str, **variables: str | int) -> str:
-    """The script with its variables assigned, quoted, in front of it."""
+    """The script with its variables assigned, quoted, in front of it.
+
+    Units of the host run some of them as well, which inherit the host's language.
+    """
     lines = [f"{name}={shlex.quote(str(value))}" for name, value in variables.items()]
-    return "\n".join(["set -eu", *lines, script.strip(), ""])
+    return "\n".join(["set -eu", "export LC_ALL=C.UTF-8", *lines, script.strip(), ""])
 
 
 def changing(script: str, *, LEASE_RUN: str = "", **variables: str | int) -> str:  # noqa: N803

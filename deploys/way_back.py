@@ -11,7 +11,7 @@ from bunker.ops.changing import changing
 from bunker.ops.context import current_host, current_run, current_secrets
 from bunker.ops.facts import require
 from bunker.ops.recorder import RECORDER
-from bunker.ops.step import Command, shell, step
+from bunker.ops.step import AS_ROOT, Command, shell, step
 from bunker.ops.way_back import WayBackFacts
 from bunker.plan.changes import Change
 from bunker.roles.changemaker.bundles import changemaker_bundle
@@ -48,7 +48,7 @@ def way_back() -> None:
         _NOTHING_DEPLOYED + scripts("armed", "common", "keep", "way_back_facts"), **variables
     )
     state, token = require(
-        ctx_host.get().get_fact(WayBackFacts, script=question, _sudo=True),
+        ctx_host.get().get_fact(WayBackFacts, script=question, **AS_ROOT),
         "what it can go back to",
     )
     restore = str(data.get("bunker_restore") or "") == "yes"

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 from bunker.host_keys import Unreachable, no_client
 from bunker.lease.holder import LeaseHolder
 from bunker.remote import SSH_FAILED, Remote
-from bunker.shell import RUN_DIRECTORY, STATE_DIRECTORY, script_file
+from bunker.shell import CLEAN_ENVIRONMENT, RUN_DIRECTORY, STATE_DIRECTORY, script_file
 
 _KEEPER: Final = Path(__file__).parent / "keeper.sh"
 
@@ -62,7 +62,9 @@ class KeeperSession:
         self.confirmed = time.monotonic()
         """When the beat that was last answered left here: the lease lives on from then."""
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the session
-        command = remote.command(["sudo", "-n", "--", "bash", "-c", script])
+        command = remote.command(
+            ["sudo", "-n", "--", *CLEAN_ENVIRONMENT.split(), "bash", "-c", script]
+        )
         try:
             self._process = subprocess.Popen(
                 command,

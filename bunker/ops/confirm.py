@@ -14,6 +14,7 @@ from pyinfra.connectors.ssh import SSHConnector
 from pyinfra.connectors.sshuserclient.client import get_host_keys
 
 from bunker.host_keys import known_hosts_entry
+from bunker.ops.step import AS_ROOT
 from bunker.shell import script_file, with_variables
 
 _REVERTING = Path(__file__).parent / "scripts" / "reverting.sh"
@@ -35,7 +36,7 @@ def _log_in_again(state: Any, host: Any, component: str, ports: Sequence[int]) -
     # The timer on the host would do the same a little later; the open session is quicker.
     revert = with_variables(script_file(_REVERTING) + "put_back\n", NAME=component)
     try:
-        done, _output = host.run_shell_command(StringCommand(revert), _sudo=True, _timeout=60)
+        done, _output = host.run_shell_command(StringCommand(revert), **AS_ROOT, _timeout=60)
     except (OSError, EOFError) as error:
         logger.error(f"{host.print_prefix}the open session is gone too: {error}")
         done = False

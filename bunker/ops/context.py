@@ -17,6 +17,7 @@ from bunker.fleet.models import Host
 from bunker.masking import Secret
 from bunker.ops.facts import System, SystemState, require
 from bunker.ops.recorder import RECORDER, name_of
+from bunker.ops.step import AS_ROOT
 from bunker.ops.terminal_guard import guard_terminal
 from bunker.source import Source, resolve_commit
 
@@ -70,9 +71,7 @@ def current_system() -> SystemState:
     """The host's operating system, asked once per run: several roles want to know."""
     name = name_of(ctx_host.get())
     if name not in _SYSTEMS:
-        _SYSTEMS[name] = require(
-            ctx_host.get().get_fact(System, _sudo=True), "its operating system"
-        )
+        _SYSTEMS[name] = require(ctx_host.get().get_fact(System, **AS_ROOT), "its operating system")
     return _SYSTEMS[name]
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from pyinfra.api import FactBase
 from pyinfra.api.exceptions import FactProcessError
 
+from bunker.shell import failed_line_function
+
 MARK = "@@bunker"
 
 
@@ -87,11 +89,15 @@ class FileState:
 
 @dataclass(frozen=True)
 class ComponentsState:
-    """Manifest of many components at once: their files, applied hashes and running checks."""
+    """Manifest of many components at once: their files, applied hashes and running checks.
+
+    ``checks`` has a line of text for each failing check, what it said or which command failed;
+    "" for one that passes.
+    """
 
     files: Mapping[str, FileState]
     applied: Mapping[str, str]
-    checks: Mapping[str, bool] = field(default_factory=dict)
+    checks: Mapping[str, str] = field(default_factory=dict)
 
 
 class Components(FactBase[ComponentsState]):
@@ -115,13 +121,15 @@ class Components(FactBase[ComponentsState]):
             '  echo "$name $(cat "/var/lib/bunker/applied/$name")"',
             "done",
             f"echo '{MARK} checks'",
+            failed_line_function(),
         ]
         for name, check in checks.items():
             # A shell of its own: in the condition of an `if` a subshell would ignore its `set -e`,
             # and only the last line of a check would count.
             lines.append(
-                f"if sh -eu -c {shlex.quote(check.strip())} >/dev/null 2>&1 </dev/null; "
-                f"then echo '{name} yes'; else echo '{name} no'; fi"
+                f"check={shlex.quote(check.strip())}\n"
+                'if sh -eu -c "$check" >/dev/null 2>&1 </dev/null; '
+                f'then echo \'{name} yes\'; else echo "{name} no $(failed_line "$check")"; fi'
             )
         lines.append(f"echo '{MARK} end'")
         return "\n".join(lines)
@@ -133,7 +141,10 @@ class Components(FactBase[ComponentsState]):
             sha256, mode, owner, group, path = line.split(" ", 4)
             files[path] = FileState(sha256, int(mode, 8), owner, group)
         applied = dict(line.split(" ", 1) for line in found["applied"] if " " in line)
-        checks = {name: word == "yes" for name, word in map(str.split, found["checks"])}
+        checks = {}
+        for line in found["checks"]:
+            name, word, *said = line.split(" ", 2)
+            checks[name] = "" if word == "yes" else "".join(said).strip() or "its check fails"
         return ComponentsState(files, applied, checks)
 
 

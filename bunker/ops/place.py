@@ -19,10 +19,10 @@ from bunker.ops.changing import changing
 from bunker.ops.confirm import fresh_login
 from bunker.ops.facts import Components, ComponentsState, Contents, FileState, require
 from bunker.ops.recorder import RECORDER
-from bunker.ops.step import Command, shell, step
+from bunker.ops.step import AS_ROOT, Command, shell, step
 from bunker.plan.changes import Change, Symbol
 from bunker.roles.component import Component
-from bunker.shell import script_file
+from bunker.shell import CLEAN_SHELL, failed_line_function, script_file
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 
@@ -65,7 +65,7 @@ def read_components(
             paths=paths,
             names=[item.bundle.name for item in components],
             checks=checks | (extra_checks or {}),
-            _sudo=True,
+            **AS_ROOT,
         ),
         "state of its components",
     )
@@ -90,7 +90,7 @@ def read_contents(paths: Sequence[str]) -> dict[str, bytes]:
     fact = Contents()
     # Not as a fact, whose answer pyinfra would print with -vvv.
     answered, output = host.run_shell_command(
-        StringCommand(fact.command(list(paths))), _sudo=True, print_output=False
+        StringCommand(fact.command(list(paths))), **AS_ROOT, print_output=False
     )
     if not answered:
         raise FactProcessError("the host did not answer: content of files that differ")
@@ -129,24 +129,25 @@ def place_components(
     for item in components:
         bundle, paths = item.bundle, pending[item.bundle.name]
         applied = state.applied.get(bundle.name) == bundle.fingerprint
-        running = state.checks.get(bundle.name, True)
+        failing = state.checks.get(bundle.name, "")
         found = {path: vars(state.files[path]) for path in sorted(paths) if path in state.files}
-        recording.observed.append([role, bundle.name, found, applied, running])
+        recording.observed.append([role, bundle.name, found, applied, not failing])
         recording.wanted.append([role, bundle.name, bundle.fingerprint])
-        if not paths and applied and running:
+        if not paths and applied and not failing:
             ctx_host.get().noop(f"{role}: {bundle.name} is as it should be")
             continue
         changed.append(bundle.name)
-        symbol, summary = _summary(bundle, paths, state, running)
-        RECORDER.change(
-            Change(role, bundle.name, symbol, summary, diff_lines(bundle, paths, state, contents))
-        )
+        symbol, summary = _summary(bundle, paths, state, running=not failing)
+        lines = diff_lines(bundle, paths, state, contents)
+        if failing:
+            lines = (*lines, f"running now: {failing}")
+        RECORDER.change(Change(role, bundle.name, symbol, summary, lines))
         step(f"{role}: {bundle.name}", partial(placing_commands, item))
     return changed
 
 
 def _summary(
-    bundle: Bundle, paths: list[str], state: ComponentsState, running: bool
+    bundle: Bundle, paths: list[str], state: ComponentsState, *, running: bool
 ) -> tuple[Symbol, str]:
     if paths and not any(file.path in state.files for file in bundle.files):
         return "+", f"{bundle.name} set up"
@@ -161,7 +162,8 @@ def placing_commands(item: Component) -> list[Command]:
     """The remote commands that place one component; archive and scripts go over stdin."""
     bundle = item.bundle
     place = changing(
-        script_file(_SCRIPTS / "reverting.sh")
+        failed_line_function()
+        + script_file(_SCRIPTS / "reverting.sh")
         + put_files_script()
         + script_file(_SCRIPTS / "place.sh"),
         NAME=bundle.name,
@@ -171,6 +173,7 @@ def placing_commands(item: Component) -> list[Command]:
         ACTIVATE=item.activate or "",
         REVERT=item.revert_activate or item.activate or "",
         CHECK=item.check or "",
+        CLEAN_SHELL=CLEAN_SHELL,
         CONFIRM=item.confirm_seconds if item.confirm_login else "",
     )
     commands: list[Command] = [shell(place, stdin=archive(bundle.files))]

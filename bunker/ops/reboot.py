@@ -15,6 +15,7 @@ from pyinfra.connectors.ssh import SSHConnector
 
 from bunker.duration import describe_duration
 from bunker.ops.facts import sections
+from bunker.ops.step import AS_ROOT
 from bunker.roles.os_upgrade import REBOOT_SCRIPT, RebootState, read_reboot_state
 
 PATIENCE_SECONDS: Final = 600
@@ -55,7 +56,7 @@ def _reboot(state: Any, host: Any, wanted: _Reboot) -> bool:
     if not (before.reasons or wanted.always):
         return True
     done, output = host.run_shell_command(
-        StringCommand(wanted.schedule), _sudo=True, _timeout=700, print_output=False
+        StringCommand(wanted.schedule), **AS_ROOT, _timeout=700, print_output=False
     )
     if not done:
         for line in output.stderr_lines:
@@ -100,9 +101,7 @@ def _wait(state: Any, host: Any, before: RebootState, patience: float) -> bool:
 
 
 def _look(run: Callable[..., Any]) -> RebootState | None:
-    answered, output = run(
-        StringCommand(REBOOT_SCRIPT), _sudo=True, _timeout=30, print_output=False
-    )
+    answered, output = run(StringCommand(REBOOT_SCRIPT), **AS_ROOT, _timeout=30, print_output=False)
     if not answered:
         return None
     try:

@@ -26,6 +26,7 @@ class Recording:
     """The changes of one host and the material of its fingerprints."""
 
     changes: list[Change] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     observed: list[Any] = field(default_factory=list)
     wanted: list[Any] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
@@ -53,6 +54,10 @@ class Recorder:
             for line in (change.title, *(f"    {line}" for line in change.lines)):
                 logger.info(f"{host.print_prefix}{self.redact(line)}")
 
+    def note(self, role: str, text: str) -> None:
+        """Say what was found on the host and is left as it is, though the operator should know."""
+        self.current().notes.append(f"{role}: {text}")
+
     def plan(self, host_name: str) -> HostPlan:
         """The plan of one host as recorded so far."""
         recording = self._recordings.get(host_name, Recording())
@@ -62,6 +67,7 @@ class Recorder:
             observed=self._fingerprint(recording.observed),
             wanted=self._fingerprint(recording.wanted),
             facts=recording.facts,
+            notes=tuple(recording.notes),
         )
 
     def steps(self, host_name: str) -> list[str]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Generator, Iterable, Mapping
+from typing import Any, Final, TypeAlias
 
 from pyinfra.api import StringCommand, operation
 
 from bunker.ops.recorder import RECORDER
+from bunker.shell import CLEAN_SHELL
+
+AS_ROOT: Final[Mapping[str, Any]] = {"_sudo": True, "_shell_executable": CLEAN_SHELL}
+"""How pyinfra runs whatever is run as root."""
 
 Command: TypeAlias = Any
 """A StringCommand or a FunctionCommand of pyinfra, whose own types are not checkable."""
@@ -26,14 +30,14 @@ def run(commands: Commands) -> Generator[Command, None, None]:
     yield from commands() if callable(commands) else commands
 
 
-def step(name: str, commands: Commands, *, sudo: bool = True) -> None:
+def step(name: str, commands: Commands) -> None:
     """Declare one named step of the current host; its name is what an operator sees.
 
     A function in place of the commands is called when the step runs: archives and long scripts
     of a whole fleet are not built only to be planned.
     """
     RECORDER.current().steps.append(name)
-    run(commands, name=name, _sudo=sudo)
+    run(commands, name=name, **AS_ROOT)
 
 
 def shell(script: str, *, stdin: str | None = None) -> Command:

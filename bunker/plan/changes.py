@@ -46,7 +46,8 @@ class HostPlan:
     """What would change on one host.
 
     ``observed`` fingerprints what the host said, ``wanted`` what the inputs ask for. Both are
-    keyed, so a plan file gives no way to test guesses of a secret.
+    keyed, so a plan file gives no way to test guesses of a secret. ``notes`` say what was found and
+    is left as it is.
     """
 
     host: str
@@ -54,6 +55,7 @@ class HostPlan:
     observed: str
     wanted: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def restarts(self) -> tuple[str, ...]:
@@ -64,7 +66,8 @@ class HostPlan:
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The plan as it was written by :meth:`to_json`."""
         changes = tuple(Change.from_json(change) for change in data["changes"])
-        return cls(data["host"], changes, data["observed"], data["wanted"], data.get("facts", {}))
+        facts, notes = data.get("facts", {}), tuple(data.get("notes", ()))
+        return cls(data["host"], changes, data["observed"], data["wanted"], facts, notes)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for events and plan files."""
@@ -74,4 +77,5 @@ class HostPlan:
             "observed": self.observed,
             "wanted": self.wanted,
             "facts": dict(self.facts),
+            "notes": list(self.notes),
         }

@@ -76,10 +76,10 @@ def diff_style(line: str) -> Style:
 
 
 def _groups(plans: Sequence[HostPlan]) -> list[list[HostPlan]]:
-    groups: dict[tuple[Change, ...], list[HostPlan]] = {}
+    groups: dict[tuple[object, ...], list[HostPlan]] = {}
     for plan in sorted(plans, key=lambda plan: plan.host):
         if plan.changes:
-            groups.setdefault(plan.changes, []).append(plan)
+            groups.setdefault((plan.changes, plan.notes), []).append(plan)
     return list(groups.values())
 
 
@@ -95,6 +95,8 @@ def _host_block(members: Sequence[HostPlan], diffs: _Diffs) -> list[Line]:
         lines = [Line(title, "heading"), Line(f"  {some([plan.host for plan in members])}")]
     for change in first.changes:
         lines += _change(change, first.host, len(members), diffs)
+    for text in first.notes:
+        lines += after("  left as it is: ", text, "warn")
     if first.restarts:
         lines.append(Line(f"  restarts: {', '.join(first.restarts)}", "warn"))
     return lines

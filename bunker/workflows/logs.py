@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from bunker.errors import BunkerError
 from bunker.masking import Redactor
+from bunker.shell import as_root
 
 if TYPE_CHECKING:
     from bunker.fleet import Host
@@ -61,7 +62,7 @@ def stream_logs(
     """
     _check(service, lines)
     script = logs_script(remote.host, service, lines, follow=follow)
-    command = remote.command(f"sudo -n -- sh -c {shlex.quote(script)}")
+    command = remote.command(as_root(script))
     begun = False
     last: list[str] = []
     with _process(command) as process:

@@ -35,7 +35,7 @@ from bunker.ops.place import (
     read_contents,
 )
 from bunker.ops.recorder import RECORDER
-from bunker.ops.step import Command, shell, step
+from bunker.ops.step import AS_ROOT, Command, shell, step
 from bunker.roles.changemaker.bundles import changemaker_bundle, http_port, source_component
 from bunker.roles.changemaker.decision import Decision, Files, decide, ref_of
 from bunker.roles.component import Component
@@ -55,7 +55,7 @@ def changemaker(host: Host) -> None:
             Instance,
             directory=host.application.directory,
             project=host.application.project,
-            _sudo=True,
+            **AS_ROOT,
         ),
         "what its instance runs",
     )

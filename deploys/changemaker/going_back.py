@@ -18,7 +18,7 @@ from bunker.ops.changing import changing
 from bunker.ops.facts import sections
 from bunker.ops.migrations import read_migrations
 from bunker.ops.place import archive
-from bunker.ops.step import Command, shell
+from bunker.ops.step import AS_ROOT, Command, shell
 from bunker.shell import script_file, with_variables
 
 SCRIPTS: Final = Path(__file__).parent / "scripts"
@@ -94,7 +94,7 @@ def _classify_pending(state: Any, host: Any, question: str, found: list[Migratio
     """Ask which migrations the wanted commit brings, and judge them."""
     del state
     answered, output = host.run_shell_command(
-        StringCommand(question), _sudo=True, print_output=False
+        StringCommand(question), **AS_ROOT, print_output=False
     )
     if not answered:
         for line in output.stderr_lines:

@@ -22,7 +22,7 @@ from bunker.ops.context import current_host, current_run, current_system
 from bunker.ops.facts import require, sections
 from bunker.ops.reboot import reboot_and_wait
 from bunker.ops.recorder import RECORDER
-from bunker.ops.step import shell, step
+from bunker.ops.step import AS_ROOT, shell, step
 from bunker.roles.base import base_packages
 from bunker.roles.docker import docker_packages
 from bunker.roles.os_upgrade import (
@@ -56,7 +56,7 @@ def upgrade(host: Host, reboot: Reboot) -> None:
     release = distribution(current_system().os_release)
     protected = sorted({*base_packages(host, release), *docker_packages(host, release)})
     state: UpgradeState = require(
-        ctx_host.get().get_fact(Upgrade, _sudo=True), "what there is to upgrade"
+        ctx_host.get().get_fact(Upgrade, **AS_ROOT), "what there is to upgrade"
     )
     decision = decide(state, reboot, protected)
     _record(state, decision, reboot)

@@ -50,7 +50,7 @@ if [ -n "$CONFIRM" ]; then
   mv "$OLD.new" "$OLD"
   systemctl reset-failed "bunker-revert-$NAME.service" 2>/dev/null || true
   systemd-run --quiet --unit="bunker-revert-$NAME" --on-active="$CONFIRM" --timer-property=AccuracySec=1s \
-    /bin/sh "$OLD/revert" 9>&-
+    $CLEAN_SHELL "$OLD/revert" 9>&-
 fi
 
 rm -f "/var/lib/bunker/applied/$NAME"
@@ -68,7 +68,8 @@ works() {
   until sh -eu -c "$CHECK" </dev/null >/dev/null 2>&1 9>&-; do
     tries=$((tries + 1))
     if [ "$tries" -ge 30 ]; then
-      echo "$NAME: its files are in place, but the running system does not agree with them" >&2
+      echo "$NAME: its files are in place, but the running system does not agree with them:" \
+        "$(failed_line "$CHECK")" >&2
       return 1
     fi
     sleep 0.5

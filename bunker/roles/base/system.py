@@ -10,6 +10,7 @@ from bunker.distributions import Distribution
 from bunker.fleet.models import Host
 from bunker.roles.component import Component
 from bunker.roles.rendering import render, script
+from bunker.shell import CLEAN_SHELL
 
 SCRIPTS = Path(__file__).parent / "scripts"
 APT_FILES: Final = (
@@ -64,7 +65,7 @@ def time_component(host: Host, distribution: Distribution) -> Component:
 def revert_component() -> Component:
     """After a reboot, too, a change that no fresh login confirmed is put back."""
     unit = "bunker-put-back-at-boot.service"
-    content = render("base/put-back-at-boot.service")
+    content = render("base/put-back-at-boot.service", shell=CLEAN_SHELL)
     return Component(
         bundle=Bundle("revert", (BundleFile(f"/etc/systemd/system/{unit}", content),)),
         activate=f"systemctl daemon-reload\nsystemctl enable --quiet {unit}",

@@ -14,6 +14,7 @@ import pytest
 from bunker.fleet import Host
 from bunker.host_keys import fingerprint
 from bunker.remote import Completed, Remote, Unreachable, run_many
+from bunker.shell import as_root
 
 HOST = Host(name="north", address="203.0.113.1", port=2222, domain="north.example.org")
 
@@ -72,7 +73,7 @@ def test_data_go_over_standard_input_and_never_into_arguments(client, tmp_path):
     assert done == Completed("north", 0, "canary-secret", "")
     argv = (tmp_path / "argv").read_text()
     assert "canary-secret" not in argv
-    assert argv.endswith("203.0.113.1\nsudo -n -- sh -c 'cat > /etc/x'\n")
+    assert argv.endswith(f"203.0.113.1\n{as_root('cat > /etc/x')}\n")
 
 
 def test_a_failing_script_is_an_answer(client):

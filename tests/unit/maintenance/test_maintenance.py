@@ -42,7 +42,7 @@ class Posix(LocalHost):
 
     def command(self, script: str | Sequence[str] = (), *, tty: bool = False) -> list[str]:
         words = super().command(script)
-        return [word.replace("sudo -n -- sh -c", "exec sh -c") for word in words]
+        return [word.replace("sudo -n -- ", "exec ") for word in words]
 
 
 def leases_on(*hosts: LocalHost, **more: Any) -> HostLeases:

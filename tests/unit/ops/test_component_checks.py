@@ -5,7 +5,7 @@ import subprocess
 from bunker.ops.facts import Components
 
 
-def answers(**checks: str) -> dict[str, bool]:
+def answers(**checks: str) -> dict[str, str]:
     fact = Components()
     script = fact.command(paths=[], names=[], checks=checks)
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
@@ -13,16 +13,26 @@ def answers(**checks: str) -> dict[str, bool]:
 
 
 def test_every_line_of_a_check_counts() -> None:
-    assert answers(first="false\ntrue", last="true\nfalse", both="true\ntrue") == {
-        "first": False,
-        "last": False,
-        "both": True,
+    found = answers(first="false\ntrue", last="true\nfalse", both="true\ntrue")
+    assert {name: bool(said) for name, said in found.items()} == {
+        "first": True,
+        "last": True,
+        "both": False,
     }
 
 
 def test_one_check_does_not_end_or_colour_the_next() -> None:
-    assert answers(ends="exit 3", unset="echo $NO_SUCH_NAME", quoted="[ 'a b' = \"a b\" ]") == {
-        "ends": False,
-        "unset": False,
-        "quoted": True,
+    found = answers(ends="exit 3", unset="echo $NO_SUCH_NAME", quoted="[ 'a b' = \"a b\" ]")
+    assert found["ends"] and "NO_SUCH_NAME" in found["unset"] and not found["quoted"]
+
+
+def test_a_failing_check_names_the_command_that_failed() -> None:
+    assert answers(unit="true\ntest -e /no/such/file\ntrue") == {"unit": "test -e /no/such/file"}
+    piped = "printf 'a\nb\n' | awk '\n/a/ { next }\n{ exit 1 }'"
+    assert answers(piped=piped)["piped"].startswith(("awk", "printf"))
+
+
+def test_what_a_failing_check_says_of_itself_counts_more_than_its_command() -> None:
+    assert answers(rule="echo 'rule 3 comes before ours' >&2; exit 1") == {
+        "rule": "rule 3 comes before ours"
     }

@@ -122,3 +122,12 @@ def test_a_summary_that_begins_with_its_subject_stands_alone() -> None:
         "  ~ base: authorized-keys: 1 file to change",
         "  ~ changemaker: api: api-key renewed",
     ]
+
+
+def test_what_is_left_as_it_is_stands_below_the_changes_of_its_own_host() -> None:
+    note = "docker: daemon.json keeps its own key data-root"
+    plans = [HostPlan("east", (SSHD,), "o", "w", notes=(note,)), plan("north", SSHD)]
+    text = shown(plans, [], {}, {}, None)
+    east, north = text.split("\n\n")[:2]
+    assert f"  left as it is: {note}" in east.splitlines()
+    assert "left as it is" not in north

@@ -20,6 +20,12 @@ exec sh -c "$script"
 SUDO = r"""
 [ "$1 $2" = "-n --" ] || { echo "unexpected: sudo $*" >&2; exit 64; }
 shift 2
+for word; do
+  shift
+  # The script gets a search path of its own; the stand-ins stand in front of that one as well.
+  case $word in PATH=*) word=PATH=$(dirname "$0"):${word#PATH=} ;; esac
+  set -- "$@" "$word"
+done
 exec "$@"
 """
 
