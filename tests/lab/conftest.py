@@ -1,4 +1,7 @@
-"""The lab tier's fleet: one host deployed for real once, then cloned for every test that asks."""
+"""The lab tier's fleet: one host deployed for real once, then cloned for every test that asks.
+
+Each process of pytest has labs of its own, so that two workers share nothing but the images.
+"""
 
 import os
 import shutil
@@ -8,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bunker.lab.lab import CHECKOUT
-from tests.lab.fleet_under_test import DEPLOYED, FleetUnderTest
+from tests.lab.fleet_under_test import FleetUnderTest
+from tests.lab.left_over import remove_labs
 
 ROOT = "BUNKER_TEST_LAB_ROOT"
 """Another root, for several people on one machine."""
@@ -18,28 +22,36 @@ KEEP = "BUNKER_KEEP_TEST_LAB"
 
 
 @pytest.fixture(scope="session")
-def fleet() -> Iterator[FleetUnderTest]:
-    """An empty lab, with a fleet of its own."""
-    fleet = FleetUnderTest(Path(os.environ.get(ROOT) or CHECKOUT / ".lab" / "tests"))
+def lab_root() -> Iterator[Path]:
+    """Where this process has its labs; all of them are gone before and after."""
+    place = Path(os.environ.get(ROOT) or CHECKOUT / ".lab" / "tests")
+    root = place / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    root.mkdir(parents=True, exist_ok=True)
     if not os.environ.get(KEEP):
-        fleet.lab.down()
+        remove_labs(root)
+    yield root
+    if not os.environ.get(KEEP):
+        remove_labs(root)
+
+
+@pytest.fixture(scope="session")
+def fleet(lab_root: Path) -> FleetUnderTest:
+    """An empty lab, with a fleet of its own."""
+    fleet = FleetUnderTest(lab_root)
+    if not os.environ.get(KEEP):
         shutil.rmtree(fleet.folder, ignore_errors=True)
     fleet.lab.up([])
-    yield fleet
-    if not os.environ.get(KEEP):
-        fleet.lab.down()
+    return fleet
 
 
 @pytest.fixture(scope="session")
 def deployed(fleet: FleetUnderTest) -> FleetUnderTest:
     """The fleet after a bare host north was deployed whole, by the command operators use."""
-    marker = fleet.root / "deployed"
+    marker = fleet.root / "deployed-once"
     if not (os.environ.get(KEEP) and marker.exists()):
         fleet.bare("north")
         fleet.deploy("north")
-        if DEPLOYED in fleet.lab.snapshots():
-            fleet.lab.remove_snapshot(DEPLOYED)
-        fleet.lab.snapshot("north", DEPLOYED)
+        fleet.keep_deployed("north")
         marker.write_text("")
     return fleet
 

@@ -16,7 +16,7 @@ from bunker.fleet.host_file import write_host_file
 from bunker.lab.fleet import deploy_key, host_data, operator_key, write_fleet
 from bunker.lab.lab import CHECKOUT, Lab
 from bunker.lab.models import LabState
-from bunker.secrets import create_host_secrets, read_host_secrets
+from bunker.secrets import create_host_secrets, read_host_secrets, vault_path
 
 NAME = "lab"
 DEPLOYED = "deployed"
@@ -96,11 +96,26 @@ class FleetUnderTest:
         self.lab.add_host(name, base)
         self.reset(name)
 
+    def keep_deployed(self, name: str) -> None:
+        """Take the snapshot of a deployed host, with the secrets that its database knows."""
+        if DEPLOYED in self.lab.snapshots():
+            self.lab.remove_snapshot(DEPLOYED)
+        self.lab.snapshot(name, DEPLOYED)
+        self.kept.mkdir(exist_ok=True)
+        shutil.copy(vault_path(self.folder, name), vault_path(self.kept, "north"))
+
+    @property
+    def kept(self) -> Path:
+        """Where the secrets of the snapshot are."""
+        return self.root / DEPLOYED
+
     def pristine(self, name: str = "north") -> None:
         """The deployed host as the snapshot has it, with the host file of that time."""
         if name in {host.name for host in self.state.hosts}:
             self.lab.remove_host(name)
         self.lab.clone(DEPLOYED, name)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(vault_path(self.kept, "north"), vault_path(self.folder, name))
         self.reset(name)
         self.settled(name)
 
@@ -122,7 +137,7 @@ class FleetUnderTest:
         self.remove(name)
         self.lab.clone(DEPLOYED, name)
         key = operator_key(self.root, NAME)
-        same = read_host_secrets(self.folder, "north", key_file=key)
+        same = read_host_secrets(self.kept, "north", key_file=key)
         create_host_secrets(self.folder, name, overrides=same, key_file=key)
         self.reset(name)
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from bunker.fleet import load_fleet
-from bunker.fleet.known_hosts import lines_of, record
 from bunker.fleet.pyinfra_data import host_data
 from bunker.lab.neighbour import Neighbour
 from bunker.worker.client import WorkerClient
@@ -112,22 +111,6 @@ def test_a_change_that_cuts_off_the_open_session_too_is_put_back_by_the_timer(
     assert_as_before(host)
 
 
-def test_a_reboot_before_the_confirmation_puts_the_change_back_too(north: FleetUnderTest) -> None:
-    with WorkerClient(request(north, "new_connections"), north.root) as worker:
-        list(worker.events(until="ready"))
-        worker.apply(["north"])
-        wait_for(north, "nft list table inet lockout >/dev/null 2>&1")
-        worker.kill()
-    before = booted(north)
-    north.console("north", "systemctl reboot")
-    deadline = time.monotonic() + 60
-    while not (now := booted(north)) or now == before:
-        assert time.monotonic() < deadline, "the host did not come back"
-        time.sleep(0.2)
-    wait_for(north, f'[ ! -e {FILE} ] && [ -z "$(ls /var/lib/bunker/revert)" ]')
-    assert_as_before(north)
-
-
 def test_without_its_controller_the_host_puts_an_unconfirmed_change_back_by_itself(
     host: FleetUnderTest, neighbour: Neighbour
 ) -> None:
@@ -147,19 +130,6 @@ def test_without_its_controller_the_host_puts_an_unconfirmed_change_back_by_itse
     assert is_open(neighbour, address, 22)
     wait_for(host, "! systemctl is-active --quiet bunker-revert-lockout.service")
     assert_as_before(host)
-
-
-def test_a_change_whose_activation_fails_half_way_is_put_back_at_once_and_can_be_tried_again(
-    host: FleetUnderTest,
-) -> None:
-    started = time.monotonic()
-    for _attempt in range(2):
-        outcome, said = run(host, "half_activated")
-        assert outcome == "failed"
-        assert "no such thing" in said
-        assert "lockout: it is put back as it was before" in said
-        assert_as_before(host)
-    assert time.monotonic() - started < 60, "well before the timer of the first"
 
 
 def test_an_invalid_sshd_configuration_is_refused_before_anything_is_touched(
@@ -182,19 +152,6 @@ def test_an_invalid_sshd_configuration_is_refused_before_anything_is_touched(
     ]
 
 
-def test_a_configuration_that_somebody_broke_by_hand_is_named_and_left_alone(
-    north: FleetUnderTest,
-) -> None:
-    north.on("north", "echo 'Nonsense on' >> /etc/ssh/sshd_config")
-    ran = north.deploy("north", more=("--tags", "base"), expect=3)
-    [failed] = [event for event in ran.events("step") if event["status"] == "failed"]
-    assert failed["name"] == "base: sshd"
-    assert "Nonsense" in "\n".join(failed["output"])
-    north.on("north", "sed -i '/^Nonsense on$/d' /etc/ssh/sshd_config")
-    north.deploy("north", more=("--tags", "base"))
-    assert not north.deploy("north", more=("--tags", "base")).events("step")
-
-
 def test_sshd_does_not_move_to_a_port_that_cannot_be_reached(north: FleetUnderTest) -> None:
     # As a provider's own firewall would have it.
     north.on(
@@ -211,28 +168,3 @@ def test_sshd_does_not_move_to_a_port_that_cannot_be_reached(north: FleetUnderTe
     assert f"no fresh login is possible on port {NEW_PORT}" in "\n".join(failed["output"])
     assert north.on("north", "sshd -T | grep '^port '; ss -Hltn 'sport = :2222'") == "port 22\n"
     assert_as_before(north, component="sshd")
-
-
-def test_sshd_moves_to_another_port_in_two_deploys_and_is_never_out_of_reach(
-    north: FleetUnderTest,
-) -> None:
-    address = north.state.host("north").address
-    neighbour = north.lab.neighbour("mover", "public-range")
-    base = north.original("north")["base"]
-    try:
-        north.configure("north", {"base": {**base, "ssh_listen_port": NEW_PORT}})
-        north.deploy("north", more=("--tags", "base"))
-        assert is_open(neighbour, address, 22)
-        assert is_open(neighbour, address, NEW_PORT)
-        north.reset("north")
-        pinned = north.folder / "known_hosts"
-        lines = lines_of(pinned, address, 22)
-        moved = [f"[{address}]:{NEW_PORT} {line.split(maxsplit=1)[1]}" for line in lines]
-        record(pinned, address, NEW_PORT, moved)
-        north.configure("north", {"port": NEW_PORT})
-        north.deploy("north", more=("--tags", "base"))
-        assert is_open(neighbour, address, NEW_PORT)
-        assert not is_open(neighbour, address, 22)
-        assert not north.deploy("north", more=("--tags", "base")).events("step")
-    finally:
-        neighbour.remove()
