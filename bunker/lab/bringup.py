@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from bunker.errors import BunkerError, Problems
-from bunker.lab import keys, network, parts, recipes, registry, sample
+from bunker.lab import keys, machine, network, parts, recipes, registry, sample
 from bunker.lab.git_server import HTTP_USER, GitServer
 from bunker.lab.hosts import Wanted
 from bunker.lab.models import LabHost, LabState
@@ -28,7 +28,8 @@ GitResult = tuple[tuple[str, ...], dict[str, str]]
 def bring_up(lab: Lab, wanted: list[str], base: str, progress: Callable[[str], None]) -> LabState:
     """Make the wanted hosts, and all that were there before, run with the services they need."""
     engine = lab.engine(progress)
-    net = network.ensure(engine, lab.naming)
+    with machine.lock("networks"):
+        net = network.ensure(engine, lab.naming)
     containers = parts.existing(engine, lab.naming)
     hosts = lab.hosts()
     found = hosts.found(containers)

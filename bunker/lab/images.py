@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from filelock import FileLock
@@ -42,7 +43,7 @@ class Images:
 
     def base(self, base: Base) -> str:
         """The base image's tag, after pulling or making it where it was missing."""
-        with self._lock(base.tag):
+        with self.lock(base.tag):
             if not self.present([base.tag]):
                 if self.pull(base.public):
                     self.engine.run("tag", base.public, base.tag)
@@ -57,7 +58,7 @@ class Images:
 
     def recipe(self, recipe: Recipe) -> str:
         """The recipe's image, after building it where it was missing."""
-        with self._lock(recipe.tag):
+        with self.lock(recipe.tag):
             if self.present([recipe.tag]):
                 return recipe.tag
             if recipe.pull and recipe.public and self.pull(recipe.public[0]):
@@ -78,7 +79,7 @@ class Images:
 
     def pull(self, public: str) -> bool:
         """Pull an image; False where no registry can be reached, which is remembered a while."""
-        with self._lock("registry"):
+        with self.lock("registry"):
             if self._known_unreachable():
                 return False
             self.progress(f"pulling {public}")
@@ -102,11 +103,11 @@ class Images:
             return False  # an unreadable note is no answer: ask again
         return 0 <= time.time() - at < REMEMBER_SECONDS
 
-    def _lock(self, name: str) -> FileLock:
+    def lock(self, name: str) -> AbstractContextManager[object]:
+        """Nobody else makes the image of that tag meanwhile, in whatever checkout."""
         self._locks.mkdir(parents=True, exist_ok=True)
-        return FileLock(
-            self._locks / name.replace("/", "-").replace(":", "-"), timeout=LOCK_SECONDS
-        )
+        file = self._locks / name.replace("/", "-").replace(":", "-")
+        return FileLock(file, timeout=LOCK_SECONDS)
 
     def _install_base(self, base: Base) -> None:
         if not prerequisites.is_root():

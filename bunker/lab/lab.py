@@ -15,6 +15,7 @@ from bunker.errors import BunkerError
 from bunker.lab import (
     bringup,
     keys,
+    machine,
     models,
     neighbour,
     network,
@@ -81,7 +82,8 @@ class Lab:
         """The Docker engine, started where that is possible and needed."""
         with self._engine_guard:
             if self._engine is None:
-                self._engine = running_engine(progress)
+                with machine.lock("engine"):
+                    self._engine = running_engine(progress)
             return self._engine
 
     def up(
@@ -185,8 +187,8 @@ class Lab:
     # What the lab's own modules share.
 
     def images(self, progress: Progress) -> Images:
-        """The image maker."""
-        return Images(self.engine(progress), self.cache, progress)
+        """The image maker; labs of several checkouts make no image twice."""
+        return Images(self.engine(progress), machine.shared_folder(), progress)
 
     def network(self) -> LabNetwork:
         """The network of a lab that is up."""

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 
 from bunker.errors import BunkerError
+from bunker.lab import machine
 
 # Program -> Debian or Ubuntu package.
 NEEDED = {"ssh": "openssh-client", "ssh-keygen": "openssh-client", "git": "git", "ip": "iproute2"}
@@ -42,12 +43,13 @@ def install(*packages: str) -> None:
     """Install distribution packages without asking anything."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
-    for attempt in (command, ["apt-get", "update"], command):
-        result = subprocess.run(
-            attempt, capture_output=True, text=True, env=environment, check=False, timeout=600
-        )
-        if attempt is command and result.returncode == 0:
-            return
+    with machine.lock("packages"):
+        for attempt in (command, ["apt-get", "update"], command):
+            result = subprocess.run(
+                attempt, capture_output=True, text=True, env=environment, check=False, timeout=600
+            )
+            if attempt is command and result.returncode == 0:
+                return
     said = (result.stderr or result.stdout).strip().splitlines()
     raise BunkerError(
         f"installing {', '.join(packages)} failed: {said[-1] if said else 'no output'}",

@@ -22,10 +22,17 @@ def filled_image(images: Images, naming: Naming, registry: Recipe, recipes: list
     The images are pushed into a passing registry whose container is then committed: the next lab
     starts with content at once.
     """
-    engine, progress = images.engine, images.progress
     tag = bake_tag(registry, recipes)
-    if images.present([tag]):
-        return tag
+    with images.lock(tag):
+        if not images.present([tag]):
+            _fill(images, naming, registry, recipes, tag)
+    return tag
+
+
+def _fill(
+    images: Images, naming: Naming, registry: Recipe, recipes: list[Recipe], tag: str
+) -> None:
+    engine, progress = images.engine, images.progress
     with ThreadPoolExecutor(max_workers=4) as pool:
         empty = pool.submit(images.recipe, registry)
         made = list(pool.map(images.recipe, recipes))
@@ -57,7 +64,6 @@ def filled_image(images: Images, naming: Naming, registry: Recipe, recipes: list
         engine.run("commit", f"--change=LABEL {LABEL_IMAGE}=registry-filled", name, tag)
     finally:
         engine.run("rm", "--force", "--volumes", name)
-    return tag
 
 
 def wait_until_ready(address: str) -> None:

@@ -1,12 +1,12 @@
 """Adding a server, against a real sshd with keys and a configuration of its own.
 
+It is a lab host's sshd, in a container of its own on this machine's loopback address.
 `sudo` is the one stand-in: a script, first in the PATH of the login, that checks what it is asked
 and allows or refuses it as the test wants.
 """
 
 from __future__ import annotations
 
-import getpass
 import os
 import shutil
 import socket
@@ -21,12 +21,15 @@ import pytest
 from bunker.errors import BunkerError
 from bunker.fleet import load_fleet
 from bunker.fleet.scaffold import add_instance, trust_instance
+from bunker.lab import recipes
+from bunker.lab.lab import Lab, quiet
 from bunker.remote import Remote, Unreachable, run_many, scan_host_key
+from tests.lab.fleet_under_test import FleetUnderTest
 
 pytestmark = pytest.mark.lab
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+USER = "root"
 OTHER = (
     "203.0.113.77 ssh-ed25519 "
     "AAAAC3NzaC1lZDI1NTE5AAAAIEMAsFSv3L4fsJUP40izJEBxQ/M5YGZJXN5kqIahh/oa\n"
@@ -50,8 +53,10 @@ def keygen(path: Path) -> None:
 class Server:
     """One sshd on a loopback port; host key and sudo can be changed while it lives."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lab: Lab) -> None:
         self.folder = folder
+        self.lab = lab
+        self.container = lab.naming.container("sshd")
         folder.mkdir()
         (folder / "bin").mkdir()
         self.sudo(allowed=True)
@@ -60,7 +65,6 @@ class Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
-        self.process: subprocess.Popen[bytes] | None = None
         self.start()
 
     def sudo(self, *, allowed: bool) -> None:
@@ -77,23 +81,31 @@ class Server:
             "StrictModes no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n"
             f"SetEnv PATH={self.folder}/bin:/usr/bin:/bin\nSubsystem sftp internal-sftp\n"
         )
-        if os.geteuid() == 0:
-            Path("/run/sshd").mkdir(exist_ok=True)  # sshd insists on it when it runs as root
-        with (self.folder / "log").open("ab") as log:
-            argv = [str(SSHD), "-D", "-e", "-f", str(self.folder / "sshd_config")]
-            self.process = subprocess.Popen(argv, stderr=log)
+        lab = self.lab
+        image = lab.images(quiet).recipe(recipes.machinery(lab.images_folder, "host"))
+        run = f"mkdir -p /run/sshd && exec /usr/sbin/sshd -D -e -f {self.folder}/sshd_config"
+        lab.engine().run(
+            "run",
+            "--detach",
+            f"--name={self.container}",
+            *lab.naming.label_arguments(part="sshd"),
+            "--network=host",
+            f"--volume={self.folder}:{self.folder}:ro",
+            image,
+            "/bin/sh",
+            "-c",
+            run,
+        )
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.02)
-        raise AssertionError((self.folder / "log").read_text())
+        raise AssertionError(lab.engine().run("logs", self.container))
 
     def stop(self) -> None:
-        assert self.process is not None
-        self.process.terminate()
-        self.process.wait(timeout=10)
+        self.lab.engine().attempt("rm", "--force", self.container)
 
     @property
     def fingerprint(self) -> str:
@@ -102,10 +114,8 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    if SSHD is None:
-        pytest.skip("needs sshd, of Debian's package openssh-server")
-    server = Server(tmp_path / "server")
+def server(fleet: FleetUnderTest, tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path / "server", fleet.lab)
     yield server
     server.stop()
 
@@ -139,7 +149,7 @@ def add(root: Path, port: int, **options):
         "north.example.org",
         "127.0.0.1",
         port=port,
-        user=getpass.getuser(),
+        user=USER,
         **values,
     )
 

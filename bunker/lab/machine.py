@@ -1,0 +1,41 @@
+"""Locks for what all labs of a user share on a machine: the engine, its images and networks."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bunker.errors import BunkerError
+
+
+def shared_folder(parent: Path | None = None) -> Path:
+    """A folder of this user, for labs of any checkout; a BunkerError where somebody else has it."""
+    user = os.geteuid()
+    folder = (parent or Path(tempfile.gettempdir())) / f"bunker-lab-{user}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    # In a folder that others can write to, whoever comes first could lay a trap.
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != user or found.st_mode & 0o022:
+        raise BunkerError(
+            "the labs' shared folder belongs to somebody else",
+            where=str(folder),
+            expected="a folder that only its owner can write to",
+            remedy=f"Remove it: rm -r {folder}",
+        )
+    return folder
+
+
+@contextmanager
+def lock(name: str) -> Iterator[None]:
+    """One process and thread of this user at a time; it ends with its process at the latest."""
+    file = os.open(shared_folder() / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
