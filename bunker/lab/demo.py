@@ -6,6 +6,7 @@ finds everything done and changes nothing.
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import time
@@ -148,5 +149,16 @@ def _progress(line: str) -> None:
     sys.stderr.flush()
 
 
+def parse(words: Sequence[str]) -> None:
+    """The demo takes no options: `--help` says what it does, anything else is refused."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bunker.lab.demo",
+        description=__doc__,
+        epilog=f"Run it with: {AGAIN}. Remove what it made with: invoke lab.down",
+    )
+    parser.parse_args(words)
+
+
 if __name__ == "__main__":
+    parse(sys.argv[1:])
     sys.exit(main())

@@ -5,6 +5,7 @@ The lab part needs a deployed fleet of four hosts and is left out with ``--no-la
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 from pathlib import Path
@@ -18,10 +19,13 @@ from tests.bench.measure import Figure
 
 def main() -> int:
     """Measure, then print one table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--no-lab", action="store_true", help="leave out what needs hosts")
+    options = parser.parse_args()
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="bunker-bench-") as folder:
         figures += control_machine.figures(Path(folder))
-    if "--no-lab" not in sys.argv:
+    if not options.no_lab:
         figures += deployed_fleet.figures()
     table = Table("what", "median", "min", "max", "runs", "against")
     for figure in figures:

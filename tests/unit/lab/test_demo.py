@@ -96,3 +96,13 @@ def test_a_deploy_that_fails_stops_the_demo_with_its_code(
     assert (request.hosts, request.yes, request.tags_wanted) == (("north",), True, ())
     assert demo.os.environ[demo.KEY_VARIABLE] == str(tmp_path / ".lab" / "lab" / "operator.age")
     assert "was not deployed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("words", "code"), [(["--help"], 0), (["--hosts", "3"], 2)])
+def test_help_and_a_wrong_option_start_nothing(
+    words: list[str], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        demo.parse(words)
+    assert ended.value.code == code
+    assert "python -m bunker.lab.demo" in "".join(capsys.readouterr())
