@@ -27,6 +27,7 @@ def outcomes(ran_events: list[dict[str, object]]) -> dict[object, object]:
     return {event["host"]: event["outcome"] for event in ran_events}
 
 
+@pytest.mark.promise("A server that fails does not stop the others")
 def test_a_host_whose_code_crashes_leaves_the_other_to_finish_and_can_be_mended(
     north: FleetUnderTest,
 ) -> None:
@@ -54,6 +55,7 @@ def test_a_host_whose_code_crashes_leaves_the_other_to_finish_and_can_be_mended(
     north.remove("south")
 
 
+@pytest.mark.promise("Servers run Debian 12, Debian 13")
 def test_debian_12_deploys_from_a_repository_that_asks_for_a_token(
     fleet: FleetUnderTest,
 ) -> None:

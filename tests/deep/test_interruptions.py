@@ -32,6 +32,7 @@ BARE_POINTS = (
 )
 
 
+@pytest.mark.promise("Running it again is safe")
 def test_a_first_deploy_cut_off_at_every_stage_ends_like_an_uninterrupted_one(
     deployed: FleetUnderTest,
 ) -> None:

@@ -44,6 +44,7 @@ def assert_covered(steps: list[str], points: list[str]) -> None:
         assert step in points or before in points, step
 
 
+@pytest.mark.promise("Running it again is safe")
 def test_an_upgrade_killed_at_every_step_ends_like_an_undisturbed_one(
     north: FleetUnderTest,
 ) -> None:

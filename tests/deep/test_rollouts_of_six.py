@@ -33,6 +33,7 @@ def day(deployed: FleetUnderTest) -> Iterator[UpgradeDay]:
         yield day
 
 
+@pytest.mark.promise("A canary that nobody visits cannot be judged")
 def test_a_judgement_without_visitors_pauses_and_takes_an_answer(day: UpgradeDay) -> None:
     paused = day.rollout("v2.2.0-slow-burn", expect=7)
     run = paused.events("begin")[0]["run"]

@@ -95,6 +95,7 @@ def test_a_run_of_a_machine_that_died_is_taken_up_by_another(machines: Two, jour
     assert password not in "".join(said)
 
 
+@pytest.mark.promise("Two changes of one server never mix")
 def test_two_runs_begun_at_once_on_one_host_leave_it_to_exactly_one(machines: Two) -> None:
     anna, bert = machines
     before = started(anna, "north")

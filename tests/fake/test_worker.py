@@ -46,6 +46,7 @@ def by_host(events: list[dict[str, Any]], kind: str) -> dict[str, dict[str, Any]
     return {event["host"]: event for event in events if event["event"] == kind}
 
 
+@pytest.mark.promise("Nothing happens before you have seen it")
 def test_a_plan_alone_runs_no_step() -> None:
     events = run(request("north"))
     planned = by_host(events, "planned")["north"]
@@ -73,6 +74,7 @@ def test_a_broken_role_fails_its_own_host_only() -> None:
     assert by_host(events, "host")["north"]["outcome"] == "changed"
 
 
+@pytest.mark.promise("A server that fails does not stop the others")
 def test_an_unreachable_host_is_told_apart_and_stops_nobody() -> None:
     message = request("north")
     closed = {"ssh_hostname": "127.0.0.1", "ssh_port": 1, "ssh_connect_retries": 0}
@@ -97,6 +99,7 @@ def test_a_failed_step_ends_its_host_and_carries_the_last_lines() -> None:
     assert ends["east"]["outcome"] == "changed"
 
 
+@pytest.mark.promise("Nothing happens before you have seen it")
 def test_only_the_hosts_that_were_confirmed_are_changed() -> None:
     events = run(request("north", "east"), apply=["east"])
     assert by_host(events, "host").keys() == {"east"}

@@ -61,6 +61,7 @@ def unlimited(north: FleetUnderTest) -> FleetUnderTest:
     return north
 
 
+@pytest.mark.promise("The API is replaced without a failed request")
 def test_no_request_fails_while_the_next_version_takes_over(unlimited: FleetUnderTest) -> None:
     fleet = unlimited
     before = started(fleet, "north")
@@ -93,6 +94,7 @@ def test_no_request_fails_while_the_next_version_takes_over(unlimited: FleetUnde
     LOGGER.info("probe: %s; visitors: %s", found.sentence(), visits)
 
 
+@pytest.mark.promise("Nothing is touched before everything was checked")
 def test_a_version_that_crashes_never_takes_the_place_of_the_one_that_runs(
     north: FleetUnderTest,
 ) -> None:

@@ -41,6 +41,7 @@ def test_status_tells_at_a_glance_what_each_host_runs(running: FleetUnderTest) -
     assert "6/6 up" in running.invoke("status").stdout
 
 
+@pytest.mark.promise("Nothing is guessed")
 def test_a_bare_and_an_unreachable_host_are_shown_as_such(running: FleetUnderTest) -> None:
     running.bare("east")
     running.lab.add_host("south")

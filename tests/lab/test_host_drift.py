@@ -61,6 +61,7 @@ def assert_nothing_to_do(fleet: FleetUnderTest) -> None:
     assert started(fleet, "north") == before
 
 
+@pytest.mark.promise("Running it again is safe")
 def test_a_second_deploy_changes_nothing_and_restarts_nothing(north: FleetUnderTest) -> None:
     assert started(north, "north"), "there are containers to restart"
     assert_nothing_to_do(north)

@@ -20,6 +20,7 @@ POINTS = (
 )
 
 
+@pytest.mark.promise("Running it again is safe")
 def test_a_first_deploy_cut_off_twice_ends_like_an_uninterrupted_one(
     deployed: FleetUnderTest,
 ) -> None:

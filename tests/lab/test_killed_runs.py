@@ -23,6 +23,7 @@ def two(deployed: FleetUnderTest) -> FleetUnderTest:
     return deployed
 
 
+@pytest.mark.promise("Running it again is safe")
 def test_a_rollout_killed_in_an_upgrade_and_between_batches_ends_like_an_undisturbed_one(
     two: FleetUnderTest,
 ) -> None:

@@ -100,6 +100,7 @@ def until(holds: Callable[[], object], seconds: float = 60) -> None:
         time.sleep(0.2)
 
 
+@pytest.mark.promise("Two changes of one server never mix")
 def test_a_deploy_of_a_host_that_another_run_holds_changes_nothing_and_names_the_holder(
     west: FleetUnderTest,
 ) -> None:

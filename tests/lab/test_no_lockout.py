@@ -90,6 +90,7 @@ def booted(fleet: FleetUnderTest) -> str:
         return ""
 
 
+@pytest.mark.promise("You are not locked out")
 def test_a_change_that_refuses_new_logins_is_put_back_by_the_open_session(
     host: FleetUnderTest,
 ) -> None:
@@ -100,6 +101,7 @@ def test_a_change_that_refuses_new_logins_is_put_back_by_the_open_session(
     assert_as_before(host)
 
 
+@pytest.mark.promise("You are not locked out")
 def test_a_change_that_cuts_off_the_open_session_too_is_put_back_by_the_timer(
     host: FleetUnderTest,
 ) -> None:
@@ -111,6 +113,7 @@ def test_a_change_that_cuts_off_the_open_session_too_is_put_back_by_the_timer(
     assert_as_before(host)
 
 
+@pytest.mark.promise("You are not locked out")
 def test_without_its_controller_the_host_puts_an_unconfirmed_change_back_by_itself(
     host: FleetUnderTest, neighbour: Neighbour
 ) -> None:
@@ -132,6 +135,7 @@ def test_without_its_controller_the_host_puts_an_unconfirmed_change_back_by_itse
     assert_as_before(host)
 
 
+@pytest.mark.promise("Nothing is touched before everything was checked")
 def test_an_invalid_sshd_configuration_is_refused_before_anything_is_touched(
     host: FleetUnderTest,
 ) -> None:
@@ -152,6 +156,7 @@ def test_an_invalid_sshd_configuration_is_refused_before_anything_is_touched(
     ]
 
 
+@pytest.mark.promise("You are not locked out")
 def test_sshd_does_not_move_to_a_port_that_cannot_be_reached(north: FleetUnderTest) -> None:
     # As a provider's own firewall would have it.
     north.on(

@@ -68,6 +68,7 @@ def shown(ran: Ran, host: str) -> list[str]:
     return lines
 
 
+@pytest.mark.promise("Nothing happens before you have seen it")
 def test_looking_shows_the_same_from_both_commands_and_changes_nothing(
     condition: tuple[FleetUnderTest, str, str],
 ) -> None:

@@ -19,6 +19,7 @@ def day(deployed: FleetUnderTest) -> Iterator[UpgradeDay]:
         yield day
 
 
+@pytest.mark.promise("A server that fails does not stop the others")
 def test_a_rollout_goes_canary_first_and_one_unreachable_host_stops_nobody(day: UpgradeDay) -> None:
     unreachable = day.everyone[-1]
     container = day.fleet.lab.naming.container(unreachable)
@@ -57,6 +58,7 @@ def test_a_second_rollout_to_the_same_ref_changes_nothing(day: UpgradeDay) -> No
     assert {name: day.containers(name) for name in day.everyone} == before
 
 
+@pytest.mark.promise("A version that does not come up, or that answers with errors")
 def test_a_version_that_crashes_stops_at_the_canary_and_is_rolled_back(day: UpgradeDay) -> None:
     before = {name: day.containers(name) for name in day.others}
     with phone(day) as server:
@@ -77,6 +79,7 @@ def test_a_version_that_crashes_stops_at_the_canary_and_is_rolled_back(day: Upgr
     assert f"{len(day.everyone)} healthy" in status.stdout
 
 
+@pytest.mark.promise("A version that does not come up, or that answers with errors")
 def test_a_version_that_burns_slowly_passes_health_and_is_caught_by_the_judgement(
     day: UpgradeDay,
 ) -> None:

@@ -187,6 +187,7 @@ def decoys(story: Story, scratch: Path) -> None:
     )
 
 
+@pytest.mark.promise("Secrets stay secret")
 def test_nothing_that_a_command_prints_holds_a_secret(story: Story) -> None:
     found = set()
     for where, text in story.printed:
@@ -206,6 +207,7 @@ def test_log_lines_of_a_failing_container_are_shown_with_their_secrets_masked(
     assert "telltale JWT_ACCESS_SECRET=" + MASK in text
 
 
+@pytest.mark.promise("Secrets stay secret")
 def test_nothing_written_on_the_control_machine_holds_a_secret(story: Story) -> None:
     root = story.fleet.root
     folders = [root, CHECKOUT, Path(tempfile.gettempdir()), Path.home(), Path("/dev/shm")]
@@ -224,6 +226,7 @@ def test_nothing_written_on_the_control_machine_holds_a_secret(story: Story) -> 
     assert rest == set()
 
 
+@pytest.mark.promise("Secrets stay secret")
 def test_no_process_on_the_control_machine_has_a_secret_among_its_arguments(story: Story) -> None:
     found = set()
     for arguments in story.arguments:
@@ -232,6 +235,7 @@ def test_no_process_on_the_control_machine_has_a_secret_among_its_arguments(stor
     assert any("bunker.worker" in arguments for arguments in story.arguments)
 
 
+@pytest.mark.promise("Secrets stay secret")
 def test_secrets_on_the_host_are_in_private_files_alone(story: Story) -> None:
     decoy = {("file", "644 yes /opt/decoy"), ("file", "644 yes /var/log/decoy")}
     files = {detail for kind, detail in story.found_on_host if kind == "file"}

@@ -79,6 +79,7 @@ def assert_as_before(fleet: FleetUnderTest, *, undone: str) -> None:
     assert status["state"] == "healthy"
 
 
+@pytest.mark.promise("If the control machine dies in the middle")
 def test_the_host_takes_an_upgrade_back_whose_worker_was_killed(host: FleetUnderTest) -> None:
     killed = run_role(host, ref="v2.1.0", kill_at="changemaker: bring up services")
     assert killed.outcome == "killed"
@@ -86,6 +87,8 @@ def test_the_host_takes_an_upgrade_back_whose_worker_was_killed(host: FleetUnder
     assert_as_before(host, undone=killed.run)
 
 
+@pytest.mark.promise("Where a migration makes going back unsafe")
+@pytest.mark.promise("An upgrade whose migration is not safe for the older code")
 def test_no_way_back_crosses_a_destructive_migration_unless_a_restore_is_asked_for(
     host: FleetUnderTest,
 ) -> None:

@@ -14,6 +14,7 @@ from bunker.errors import BunkerError
         ("ubuntu", "24.04", UBUNTU_24_04),
     ],
 )
+@pytest.mark.promise("Servers run Debian 12, Debian 13")
 def test_a_supported_release_is_found(identifier, version, expected):
     assert distribution({"ID": identifier, "VERSION_ID": version}) is expected
 

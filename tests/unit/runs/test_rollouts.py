@@ -90,6 +90,7 @@ def test_a_judgement_that_fails_brings_the_canary_back_and_touches_no_other(
         ("--stop", 3, ["a"], []),
     ],
 )
+@pytest.mark.promise("A canary that nobody visits cannot be judged")
 def test_too_little_to_judge_by_pauses_the_run_until_somebody_decides(
     machine: ControlMachine, answer: str, code: int, reached: list[str], back: list[list[str]]
 ) -> None:

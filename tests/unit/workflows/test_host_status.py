@@ -171,6 +171,7 @@ def test_the_verdict(found: Probe, state: str, reason: str | None) -> None:
         answer(WELL, generation=[1]),
     ],
 )
+@pytest.mark.promise("Nothing is guessed")
 def test_an_answer_that_makes_no_sense_is_never_guessed(host: Host, output: str) -> None:
     with pytest.raises(BunkerError, match="cut short or cannot be read"):
         read_probe("north", output)
