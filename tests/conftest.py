@@ -57,5 +57,5 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     left_out = [report for kind in NOT_DONE for report in reporter.stats.get(kind, ())]
     if left_out and session.exitstatus == pytest.ExitCode.OK:
-        reporter.write_line(f"{len(left_out)} tests were not run to their end", red=True)
+        reporter.write_line(f"not run to their end: {len(left_out)} tests", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bunker.lab.lab import CHECKOUT
 from tests.lab.fleet_under_test import FleetUnderTest
-from tests.lab.left_over import remove_labs
+from tests.lab.left_over import PLACE, alone
 
 ROOT = "BUNKER_TEST_LAB_ROOT"
 """Another root, for several people on one machine."""
@@ -24,14 +23,10 @@ KEEP = "BUNKER_KEEP_TEST_LAB"
 @pytest.fixture(scope="session")
 def lab_root() -> Iterator[Path]:
     """Where this process has its labs; all of them are gone before and after."""
-    place = Path(os.environ.get(ROOT) or CHECKOUT / ".lab" / "tests")
-    root = place / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    root = Path(os.environ.get(ROOT) or PLACE) / os.environ.get("PYTEST_XDIST_WORKER", "alone")
     root.mkdir(parents=True, exist_ok=True)
-    if not os.environ.get(KEEP):
-        remove_labs(root)
-    yield root
-    if not os.environ.get(KEEP):
-        remove_labs(root)
+    with alone(root, keep=bool(os.environ.get(KEEP))):
+        yield root
 
 
 @pytest.fixture(scope="session")
