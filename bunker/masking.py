@@ -5,14 +5,19 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import re
 import traceback
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, unquote
+
+from bunker.readings import moves_for, readings
 
 MASK = "••••"
 _SHORTEST = 4
 _SHORTEST_BASE64 = 8
+_URL_SAFE = str.maketrans("+/", "-_")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s:@]*:(?P<password>[^/?#\s]*)@")
 
 
 class Secret:
@@ -86,35 +91,60 @@ def json_default(value: object) -> str:
 class Redactor:
     """Replaces known secret values in text. Redact first, shorten afterwards.
 
-    Knows a value as it stands, line by line, and as JSON, Python, Compose (``$$``), URL,
-    hexadecimal and base64 write it, also where base64 has other text before it (``user:value``).
-    Values shorter than four characters are left alone: masking them would garble ordinary text.
+    Knows a value as it stands, line by line, the password of one that is an address, and all of
+    these in hexadecimal and base64, also where base64 has other text before it (``user:value``).
+    Finds them as well where the text wrote them for another language: escaped for JSON, URLs,
+    HTML, shells, SQL, Compose or YAML, one in the other, folded, or strewn with escape sequences
+    (:mod:`bunker.readings`). Values shorter than four characters are left alone: masking them
+    would garble ordinary text.
     """
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
         # By their first four characters, longest first: a fleet's secrets are tens of thousands
         # of forms, which one regular expression would try one after the other at every place.
         self._by_start: dict[str, list[str]] = {}
+        self._characters: set[str] = set()
+        self._moves = moves_for("")
         self.add(secrets)
 
     def add(self, secrets: Iterable[Secret]) -> None:
         """Learn more secret values; each line of a multi-line value is learned as well."""
         for secret in secrets:
+            self._characters.update(secret.reveal())
             for form in _forms(secret.reveal()):
                 known = self._by_start.setdefault(form[:_SHORTEST], [])
                 if form not in known:
                     known.append(form)
                     known.sort(key=len, reverse=True)
+        self._moves = moves_for("".join(self._characters))
 
     def __call__(self, text: str) -> str:
         if not self._by_start:
             return text
         pieces = []
         copied = 0
-        for start, end in self._found(text):
+        for start, end in self._places(text):
             pieces += [text[copied:start], MASK]
             copied = end
         return "".join([*pieces, text[copied:]])
+
+    def data(self, value: Any, *, names: bool = True) -> Any:
+        """Plain data (what JSON can hold) with every text in it redacted.
+
+        ``names`` False keeps the names of mappings, where they are the program's own words.
+        """
+        if isinstance(value, str):
+            return self(value)
+        if isinstance(value, bool | int | float | Secret) or value is None:
+            return value
+        if isinstance(value, dict):
+            return {
+                self(str(key)) if names else key: self.data(item, names=names)
+                for key, item in value.items()
+            }
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self.data(item, names=names) for item in value]
+        return self(str(value))
 
     def shorten(self, text: str, limit: int) -> str:
         """Redact, then keep at most ``limit`` characters; a half of a secret cannot remain."""
@@ -125,24 +155,33 @@ class Redactor:
         """The traceback of an exception and its causes, without secrets and without locals."""
         return self("".join(traceback.format_exception(error)).rstrip())
 
-    def _found(self, text: str) -> Iterator[tuple[int, int]]:
+    def _places(self, text: str) -> Iterator[tuple[int, int]]:
         """Places of secrets; those that overlap come as one, so that no half is left over."""
+        found = sorted(
+            reading.place(start, end)
+            for reading in readings(text, self._moves)
+            for start, end in self._found(reading.text)
+        )
         begin = end = -1
-        by_start = self._by_start
-        for start in range(len(text) - _SHORTEST + 1):
-            forms = by_start.get(text[start : start + _SHORTEST])
-            if forms is None:
-                continue
-            length = next((len(form) for form in forms if text.startswith(form, start)), 0)
-            if not length:
-                continue
+        for start, stop in found:
             if start >= end:
                 if end > 0:
                     yield begin, end
                 begin = start
-            end = max(end, start + length)
+            end = max(end, stop)
         if end > 0:
             yield begin, end
+
+    def _found(self, text: str) -> Iterator[tuple[int, int]]:
+        by_start, size = self._by_start, _SHORTEST
+        likely = [
+            start for start in range(len(text) - size + 1) if text[start : start + size] in by_start
+        ]
+        for start in likely:
+            forms = by_start[text[start : start + size]]
+            length = next((len(form) for form in forms if text.startswith(form, start)), 0)
+            if length:
+                yield start, start + length
 
 
 class RedactingFilter(logging.Filter):
@@ -173,56 +212,45 @@ class RedactingFilter(logging.Filter):
         # What was given as `extra`, which structured formatters print.
         for name, value in list(record.__dict__.items()):
             if name not in _PLAIN_RECORD and name not in {"msg", "exc_text", "stack_info"}:
-                record.__dict__[name] = _redacted(value, self._redactor)
+                record.__dict__[name] = self._redactor.data(value)
         return True
 
 
 _PLAIN_RECORD = frozenset(logging.makeLogRecord({}).__dict__)
 
 
-def _redacted(value: object, redactor: Redactor) -> object:
-    if isinstance(value, str):
-        return redactor(value)
-    if isinstance(value, bool | int | float | Secret) or value is None:
-        return value
-    if isinstance(value, dict):
-        return {redactor(str(key)): _redacted(item, redactor) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_redacted(item, redactor) for item in value]
-    return redactor(str(value))
-
-
 def _forms(value: str) -> set[str]:
-    """The ways in which a value may be written down; all of four characters or more."""
+    """The ways in which a value is written down that no escape leads back to."""
     # The lines that only frame a private key are no secret and appear in ordinary text.
     parts = {value, *(line for line in value.splitlines() if not line.startswith("-----"))}
+    if address := _ADDRESS.match(value):
+        parts |= {address["password"], unquote(address["password"])}
     forms: set[str] = set()
     for part in parts:
         if len(part.strip()) < _SHORTEST:
             continue
-        escaped = {json.dumps(part)[1:-1], json.dumps(part, ensure_ascii=False)[1:-1]}
         raw = part.encode(errors="surrogatepass")
-        percent = {quote(raw, safe=""), quote(raw), quote_plus(raw)}
-        forms |= {part, part.replace("$", "$$"), repr(part)[1:-1], *escaped, *percent}
-        forms |= {_lower_percent(form) for form in percent}
-        forms |= {raw.hex(), raw.hex().upper(), *_base64_forms(raw)}
-    return {form for form in forms if len(form) >= _SHORTEST}
-
-
-def _lower_percent(text: str) -> str:
-    head, *rest = text.split("%")
-    return head + "".join(f"%{part[:2].lower()}{part[2:]}" for part in rest)
+        forms |= {part, raw.hex(), raw.hex().upper()}
+        # Some encoders leave alone what looks escaped already: URLs of browsers and Node do.
+        forms.update(reading.text for reading in readings(part, moves_for(part)))
+        # What is packed into base64 may have been written as JSON or for a URL before.
+        packed = {raw, quote(raw, safe="").encode()}
+        quoted = [json.dumps(part, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)]
+        packed.update(text.encode(errors="surrogatepass") for text in quoted)
+        packed.add(part.encode("utf-16-le", errors="surrogatepass"))
+        forms.update(*map(_base64_forms, packed))
+    return {form for form in forms if len(form.strip()) >= _SHORTEST}
 
 
 def _base64_forms(raw: bytes) -> set[str]:
-    whole = {base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()}
-    forms = whole | {form.rstrip("=") for form in whole}
+    whole = base64.b64encode(raw).decode()
+    forms = {whole, whole.rstrip("=")}
     # Base64 works in groups of three bytes, so text before the value gives three spellings; the
     # characters at the edges also depend on the neighbours and are left out.
     for shift in range(3):
         padded = b"\0" * shift + raw
         first = -(-shift * 8 // 6)
         last = len(padded) * 8 // 6
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            forms.add(encode(padded).decode()[first:last])
+        forms.add(base64.b64encode(padded).decode()[first:last])
+    forms |= {form.translate(_URL_SAFE) for form in forms}
     return {form for form in forms if len(form) >= _SHORTEST_BASE64}

@@ -93,10 +93,10 @@ class Worker:
                 self._emit(host, "failed", message=self._explain(host, error))
                 return
         self.planned.add(name_of(host))
-        plan = RECORDER.plan(name_of(host)).to_json()
-        text = RECORDER.redact(json.dumps(plan, ensure_ascii=False))
-        commands = self.batch.commands(host)
-        self._emit(host, "planned", plan=json.loads(text), commands=commands)
+        name = name_of(host)
+        plan = RECORDER.redact.data(RECORDER.plan(name).to_json(), names=False)
+        plan["host"] = name  # whatever word somebody chose for a password
+        self._emit(host, "planned", plan=plan, commands=self.batch.commands(host))
 
     def _apply_host(self, host: Any) -> None:
         names = RECORDER.steps(name_of(host))
