@@ -129,7 +129,9 @@ class Components(FactBase[ComponentsState]):
             lines.append(
                 f"check={shlex.quote(check.strip())}\n"
                 'if sh -eu -c "$check" >/dev/null 2>&1 </dev/null; '
-                f'then echo \'{name} yes\'; else echo "{name} no $(failed_line "$check")"; fi'
+                # Not echo: what a check says may hold backslashes, and dash's echo reads them.
+                f"then echo '{name} yes'; "
+                f'else printf "%s\\n" "{name} no $(failed_line "$check")"; fi'
             )
         lines.append(f"echo '{MARK} end'")
         return "\n".join(lines)

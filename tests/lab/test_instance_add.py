@@ -181,7 +181,7 @@ def test_a_server_is_added_in_one_go(root, server):
     assert (host.tier, host.groups, host.application.ref) == (2, ("changemaker", "canary"), "v2.1")
     done = Remote.of(fleet, host).run("cat; echo $((40 + 2))", input="from stdin ")
     assert done.stdout == "from stdin 42\n"
-    assert Remote.of(fleet, host).run("echo $0", sudo=True).stdout == "sh\n"
+    assert Remote.of(fleet, host).run("echo $0", sudo=True).stdout == "/bin/sh\n"
 
 
 def test_with_real_secrets(root, server, tmp_path, monkeypatch):

@@ -36,3 +36,8 @@ def test_what_a_failing_check_says_of_itself_counts_more_than_its_command() -> N
     assert answers(rule="echo 'rule 3 comes before ours' >&2; exit 1") == {
         "rule": "rule 3 comes before ours"
     }
+
+
+def test_a_check_that_says_backslashes_has_one_line() -> None:
+    said = answers(path=r"printf '%s\n' 'C:\new\table\c' >&2; exit 1", next="true")
+    assert said == {"path": r"C:\new\table\c", "next": ""}
