@@ -1,29 +1,51 @@
 """Which database migrations let the code of before go on working: may code go back alone?
 
 Going back to the code of before is only right when every migration applied since leaves it a
-database that it can read and write. That is decided here from the migration's SQL, before it is
-applied, with a list of what is known to be harmless:
+database that it can read and write. That is decided here from the migrations' SQL, before it is
+applied, by Postgres' own parser and a list of what is known to be harmless:
 
-- new tables, types, values of a type, sequences, extensions, views, indexes, comments, new rows;
+- new tables, types, sequences, known extensions, views, indexes that refuse no value, comments;
+- rows of new tables;
 - a new column that may be NULL, or that has a plain default (a literal, ``now()``, a new UUID),
   and filling it;
-- rules (unique, foreign key, check, required) on tables that the same migration made, and unique
-  and foreign keys on columns that the code of before leaves NULL.
+- rules (unique, foreign key, check, required) on new tables, and unique and foreign keys on
+  columns that the code of before leaves NULL;
+- dropping an index that the migrations before made without UNIQUE.
 
-Everything else is unsafe, what is not understood included. DROP INDEX is unsafe because nothing
-in it says whether the index is unique: without a unique one ``ON CONFLICT`` fails. A changed
-default is unsafe too: the code of before may read a value that it does not know.
+New is what any of the migrations that are judged together made. Everything else is unsafe, what is
+not understood included. A new value of an enum that was there is unsafe: a client that does not
+know it fails on the first row that has it. So is a foreign key to a table of before that would keep
+the code of before from deleting or changing rows there, once newer code has written rows.
 
-What is not seen: functions called in the SQL, triggers that react to it, and rows of a new table
-that refer to an old one and so keep the code of before from deleting it (no data is lost).
+What is not seen: triggers of before (unless their migrations are given as history) that a filled
+column wakes, names that become ambiguous in SQL that names no tables, TRUNCATE by code of before,
+values too long for an index.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from __future__ import annotations
 
-from bunker.application.schema_changes import unsafe_reasons
-from bunker.application.schema_columns import KnownSchema
-from bunker.application.sql_tokens import UnreadableSql, split_statements
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["safe", "unsafe", "not understood"]
+_QUOTED_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class StatementSafety:
+    """The judgement on one statement: its line, its text on one line, why it is not safe."""
+
+    line: int
+    text: str
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def short(self) -> str:
+        """The first characters of the text."""
+        text = self.text
+        return text if len(text) <= _QUOTED_LENGTH else text[:_QUOTED_LENGTH] + "…"
 
 
 @dataclass(frozen=True)
@@ -38,24 +60,31 @@ class MigrationSafety:
     name: str
     safe: bool
     reasons: tuple[str, ...]
+    statements: tuple[StatementSafety, ...] = ()
+
+
+def classify_migrations(
+    migrations: Mapping[str, str], history: Iterable[str] = ()
+) -> list[MigrationSafety]:
+    """Judge several, by name and SQL, in the order in which Prisma applies them: by name.
+
+    What an earlier one made is new to the code of before for the later ones, too. ``history`` is
+    the SQL of the migrations before, oldest first. Never fails: what cannot be read is unsafe.
+    """
+    from bunker.application.schema_statements import (  # noqa: PLC0415 - loads Postgres' parser
+        judge,
+        known_from,
+    )
+
+    known = known_from(history)
+    judged = []
+    for name in sorted(migrations):
+        statements = tuple(judge(migrations[name], known))
+        reasons = tuple(dict.fromkeys(reason for one in statements for reason in one.reasons))
+        judged.append(MigrationSafety(name, not reasons, reasons, statements))
+    return judged
 
 
 def classify_migration(name: str, sql: str) -> MigrationSafety:
-    """Judge one migration by its SQL. Never fails: SQL that cannot be read is unsafe."""
-    try:
-        statements = split_statements(sql)
-    except UnreadableSql as problem:
-        return MigrationSafety(name, False, (f"cannot be read: {problem}",))
-    known = KnownSchema()
-    reasons: dict[str, None] = {}
-    for statement in statements:
-        reasons.update(dict.fromkeys(unsafe_reasons(statement, known)))
-    return MigrationSafety(name, not reasons, tuple(reasons))
-
-
-def classify_migrations(migrations: Mapping[str, str]) -> list[MigrationSafety]:
-    """Judge several, by name and SQL, in the order in which Prisma applies them: by name.
-
-    Each is judged by itself: after the first, code of before is still the code before them all.
-    """
-    return [classify_migration(name, migrations[name]) for name in sorted(migrations)]
+    """Judge one migration by its SQL alone."""
+    return classify_migrations({name: sql})[0]

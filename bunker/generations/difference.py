@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bunker.application.dotenv import parse_dotenv
-from bunker.application.migrations import MigrationSafety, classify_migration
+from bunker.application.migrations import MigrationSafety, classify_migrations
 from bunker.application.table import PUBLIC_KEYS
 from bunker.bundle import BundleFile
 from bunker.bundle_diff import FileMeta, diff_file
@@ -133,12 +133,12 @@ def _difference(old: Generation, new: Generation, rows: list[list[str]]) -> Diff
     )
     files = None if missing else _file_differences(_kept(rows, "old"), _kept(rows, "new"))
     heads = (old.migration_head, new.migration_head)
-    between = {row[1]: row[2] for row in rows if row[0] == "migration"}
-    migrations = tuple(
-        classify_migration(name, _decoded(between[name]).decode(errors="replace"))
-        for name in sorted(between)
-        if min(heads) < name <= max(heads)
-    )
+    sql = {
+        row[1]: _decoded(row[2]).decode(errors="replace") for row in rows if row[0] == "migration"
+    }
+    between = {name: sql[name] for name in sql if min(heads) < name <= max(heads)}
+    history = [sql[name] for name in sorted(sql) if name <= min(heads)]
+    migrations = tuple(classify_migrations(between, history))
     services = sorted(old.images.keys() | new.images.keys())
     return Difference(
         old=old,
