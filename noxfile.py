@@ -21,8 +21,11 @@ ROOT = Path(__file__).parent
 CONSTRAINTS = ["-c", str(ROOT / "constraints.txt")]
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 DEEP = ROOT / "tests" / "deep"
-TWO_WORKERS = ("-n", "2", "--dist", "loadfile")
-"""Tests of one file share hosts; files share nothing, so two at a time have labs of their own."""
+TWO_WORKERS = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+"""Tests of one file share hosts; files share nothing, so two at a time have labs of their own.
+
+The order is ours: the longest files first, see tests/conftest.py.
+"""
 
 ended: list[tuple[str, float]] = [("", time.monotonic())]
 """Which session ended when."""
@@ -53,11 +56,21 @@ def run(session: nox.Session, *words: str, **options: Any) -> None:
         ended.append((session.name, time.monotonic()))
 
 
-def run_tests(session: nox.Session, *words: str, paths: list[str]) -> None:
-    """Run pytest over the paths, or over those of the command line, with its options."""
-    asked = [word for word in session.posargs if not word.startswith("-")]
+def asked(session: nox.Session) -> list[str]:
+    """The words behind `--` that are no options: paths of tests, or parts of the deep tier."""
+    return [word for word in session.posargs if not word.startswith("-")]
+
+
+def run_tests(session: nox.Session, *words: str) -> None:
+    """Run pytest, with the options behind `--`; a test that was left out fails the session."""
     options = [word for word in session.posargs if word.startswith("-")]
-    run(session, "pytest", "--complete", *words, *options, *(asked or paths))
+    run(session, "pytest", "--complete", *words, *options)
+
+
+def run_on_hosts(session: nox.Session, *paths: str) -> None:
+    """Run tests that need hosts; what an earlier run left behind is removed first."""
+    session.run("python", "-m", "tests.lab.left_over")
+    run_tests(session, *TWO_WORKERS, "-v", "--durations=15", *paths)
 
 
 @nox.session
@@ -79,42 +92,31 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Unit tier and fake tier: no container is needed."""
     install(session, "test")
-    run_tests(session, "-n", "2", "-q", "-m", "not lab", paths=["tests/unit", "tests/fake"])
+    paths = asked(session) or ["tests/unit", "tests/fake"]
+    run_tests(session, "-n", "2", "-q", "-m", "not lab", *paths)
 
 
 @nox.session
 def lab(session: nox.Session) -> None:
     """Lab tier: real hosts with systemd, sshd and Docker, in containers."""
     install(session, "test")
-    on_hosts(session, ["tests/lab"])
+    run_on_hosts(session, *(asked(session) or ["tests/lab"]))
 
 
 @nox.session
 def deep(session: nox.Session) -> None:
     """What takes too long for `nox`, whole or in parts: `nox -s deep -- rollouts`."""
     parts = nox.project.load_toml(DEEP / "parts.toml")
-    asked = [word for word in session.posargs if not word.startswith("-")]
-    options = [word for word in session.posargs if word.startswith("-")]
-    table = [f"{name:14}{part['minutes']:4} min  {part['proves']}" for name, part in parts.items()]
-    unknown = sorted(set(asked) - parts.keys())
+    wanted = asked(session) or list(parts)
+    rows = {name: f"{name:14}{it['minutes']:4} min  {it['proves']}" for name, it in parts.items()}
+    unknown = [name for name in wanted if name not in parts]
     if unknown:
-        session.error("\n".join([f"no such part: {', '.join(unknown)}. There are:", *table]))
-    chosen = [part for name, part in parts.items() if name in (asked or parts)]
-    print(*(row for row in table if row.split()[0] in (asked or parts)), sep="\n")
-    print(f"{sum(part['minutes'] for part in chosen)} minutes one by one, two at a time")
+        session.error("\n".join([f"no part {', '.join(unknown)}. There are:", *rows.values()]))
+    print(*(rows[name] for name in wanted), sep="\n")
+    minutes = sum(parts[name]["minutes"] for name in wanted)
+    print(f"{minutes} minutes one after the other, two at a time less")
     install(session, "test")
-    files = [str(DEEP / file) for part in chosen for file in part["files"]]
-    on_hosts(session, files, *options)
-
-
-def on_hosts(session: nox.Session, paths: list[str], *options: str) -> None:
-    """Run tests that need hosts; what an earlier run left behind is removed first."""
-    session.run("python", "-m", "tests.lab.left_over")
-    words = ("--complete", *TWO_WORKERS, "-v", "--durations=15")
-    if session.name == "lab":
-        run_tests(session, *words[1:], paths=paths)
-    else:
-        run(session, "pytest", *words, *options, *paths)
+    run_on_hosts(session, *(str(DEEP / file) for name in wanted for file in parts[name]["files"]))
 
 
 @nox.session
