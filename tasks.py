@@ -20,6 +20,7 @@ from bunker.cli import (
     lab,
     maintenance,
     notify,
+    preflight,
     runs,
     secrets,
     upgrade,
@@ -29,6 +30,7 @@ from bunker.cli import (
 os.environ.setdefault("BUNKER_ROOT", str(Path(__file__).resolve().parent))
 
 namespace = Collection(
+    preflight.preflight,
     deploy.deploy,
     deploy.plan,
     deploy.apply,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
 
@@ -43,6 +43,21 @@ class BunkerError(Exception):
         self.expected = expected
         self.remedy = remedy
 
+    @property
+    def each(self) -> list[BunkerError]:
+        """Every single problem in it."""
+        return [self]
+
+    def to_json(self) -> dict[str, str | None]:
+        """The sentence's parts, for programs."""
+        return {name: getattr(self, name) for name in ("problem", "where", "expected", "remedy")}
+
+    @staticmethod
+    def from_json(data: Mapping[str, str | None]) -> BunkerError:
+        """The error as :meth:`to_json` wrote it."""
+        parts = {name: data.get(name) for name in ("where", "expected", "remedy")}
+        return BunkerError(data.get("problem") or "", **parts)
+
     def __str__(self) -> str:
         text = f"{self.where}: {self.problem}" if self.where else self.problem
         if self.expected:
@@ -59,6 +74,11 @@ class Problems(BunkerError):
     def __init__(self, title: str, problems: Iterable[BunkerError]) -> None:
         self.problems = list(problems)
         super().__init__(title)
+
+    @property
+    def each(self) -> list[BunkerError]:
+        """Every single problem in it, those of problems within problems too."""
+        return [single for problem in self.problems for single in problem.each]
 
     def __str__(self) -> str:
         lines = "\n".join(f"  - {problem}" for problem in self.problems)

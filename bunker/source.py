@@ -25,6 +25,21 @@ from bunker.masking import Secret
 COMMIT = re.compile(r"[0-9a-f]{40}")
 TIMEOUT_SECONDS = 30
 
+REMEDIES = (
+    (
+        "Host key verification failed",
+        "Put the git server's host key under application.repository_host_keys, after comparing its"
+        " fingerprint (ssh-keyscan shows the key)",
+    ),
+    (
+        "Permission denied",
+        "Give the host a deploy key that the repository accepts: invoke secrets.set --key"
+        " DEPLOY_KEY",
+    ),
+)
+"""What git or ssh says, and what to do about it."""
+REMEDY = "Check application.repository, and DEPLOY_KEY or GIT_TOKEN in the host's secrets"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -100,14 +115,25 @@ def _list_remote(source: Source, refs: list[str]) -> str:
         except FileNotFoundError:
             raise BunkerError("git is not installed", remedy="apt-get install git") from None
     if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        reason = told_by_git(done.stderr)
         raise BunkerError(
-            f"the git server refused to list its refs: {last}",
+            f"the git server refused to list its refs: {reason}",
             where=source.repository,
-            remedy="Check application.repository, repository_host_keys, and DEPLOY_KEY or"
-            " GIT_TOKEN in the host's secrets",
+            remedy=next((text for words, text in REMEDIES if words in reason), REMEDY),
         )
     return done.stdout
+
+
+def told_by_git(said: str) -> str:
+    """Why git failed, from what it wrote: not the advice that it ends with.
+
+    Where ssh ended it, ssh's own sentence stands before git's.
+    """
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith(("Warning:", "hint:"))]
+    end = next((i for i, line in enumerate(lines) if line.startswith("fatal:")), len(lines))
+    telling = [line for line in lines[:end] if not set(line) <= set("@ ")] or lines[end : end + 1]
+    return telling[-1].removeprefix("fatal: ") if telling else "no message"
 
 
 @contextmanager

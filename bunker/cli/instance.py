@@ -14,6 +14,7 @@ from bunker.errors import BunkerError
 
 if TYPE_CHECKING:
     from bunker.host_keys import HostKey
+    from bunker.workflows.preflight import Finding
 
 
 @operator_command(
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         "ref": "branch, tag or commit of the application, for this host alone",
         "port": "port of sshd",
         "user": "user that logs in and may use sudo without a password",
+        "no-preflight": "do not look at what a deploy of the server would need first",
         "fingerprint": "accept the host key with this fingerprint (SHA256:…) without asking",
     },
 )
@@ -44,12 +46,14 @@ def add(
     port: str = "22",
     user: str = "deploy",
     fingerprint: str = "",
+    no_preflight: bool = False,
 ) -> None:
     """Add a server: host file, encrypted secrets, host key.
 
     Shows the fingerprints of the server's host keys and records them after confirmation, then
     checks that the login and sudo work. If any part fails, nothing is left behind. Nothing is
-    changed on the server; deploy it afterwards.
+    changed on the server; deploy it afterwards. At the end it says what has to be settled before
+    that, as `invoke preflight` does; the server stays added whatever that is.
 
     --yes accepts whatever key the server shows: without a terminal rather pass --fingerprint.
 
@@ -81,10 +85,19 @@ def add(
     files = [str(path.relative_to(options.root)) for path in (added.host_file, added.secrets_file)]
     files.append(str((folder / "known_hosts").relative_to(options.root)))
     following = options.repeat().again(name)
+    if not options.json:
+        sys.stdout.write(f"Added {name}: {', '.join(files)}\n")
+        sys.stdout.flush()
+    looked = None if no_preflight else _looked_at(options, name)
     if options.json:
-        print_json({"host": name, "files": files, "next_command": following})
+        answer = {"host": name, "files": files, "next_command": following}
+        print_json(answer if looked is None else {**answer, "preflight": looked.to_json()})
         return
-    sys.stdout.write(f"Added {name}: {', '.join(files)}\nDeploy it with: {following}\n")
+    if looked is None or looked.ready:
+        sys.stdout.write(f"Deploy it with: {following}\n")
+    else:
+        again = options.repeat().other("preflight", name)
+        sys.stdout.write(f"Then look again with: {again}\n")
 
 
 @operator_command(select=False, positional=("name",), help={"name": "name of the host"})
@@ -194,6 +207,22 @@ def remove(options: Options, name: str, force: bool = False) -> None:
         f"git has them in commit {removed.kept_in[:12]}" if removed.kept_in else "no copy is kept"
     )
     sys.stdout.write(f"Removed {', '.join(files)}; {kept}\n")
+
+
+def _looked_at(options: Options, name: str) -> Finding:
+    """What has to be settled before a new host is deployed, shown unless a program reads."""
+    from bunker.cli.preflight import findings  # noqa: PLC0415
+    from bunker.terminal.output import print_lines  # noqa: PLC0415
+    from bunker.terminal.preflight_text import finding_lines  # noqa: PLC0415
+    from bunker.workflows.preflight import Finding  # noqa: PLC0415
+
+    try:
+        (found,) = findings(options, (name,))
+    except BunkerError as error:  # the server is added all the same
+        found = Finding(name, error.each, reached=False)
+    if not options.json:
+        print_lines(finding_lines(found))
+    return found
 
 
 def _record(options: Options, name: str, what: dict[str, object]) -> None:

@@ -31,7 +31,7 @@ def hand_over(name: str, secrets: Mapping[str, Secret], commit: str | None, run_
     """Give a host's secrets and resolved commit to this process, before roles are prepared."""
     _SECRETS[name] = secrets
     RECORDER.redact.add(secrets.values())
-    if commit:
+    if commit is not None:
         _COMMITS[name] = commit
     _RUN[name] = run_id
 
@@ -56,7 +56,7 @@ def current_secrets() -> Mapping[str, Secret]:
 
 
 def current_commit(host: Host) -> str:
-    """The exact commit that the host's wanted ref names."""
+    """The exact commit that the host's wanted ref names; "" in a plan that is made without it."""
     if host.name not in _COMMITS:
         _COMMITS[host.name] = _resolve(Source.of(host, current_secrets()))
     return _COMMITS[host.name]

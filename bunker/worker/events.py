@@ -6,7 +6,8 @@ Every event carries ``event`` and, where it belongs to one, ``host``. All text i
 ``connected``   the host answered
 ``unreachable`` it did not: ``message``
 ``planned``     ``plan`` (see :class:`bunker.plan.changes.HostPlan`), ``commands`` so far
-``failed``      preparing failed: ``message``
+``failed``      preparing failed: ``message``, ``problems`` (a list of ``problem``, ``where``,
+                ``expected``, ``remedy``), ``commands``, ``plan`` as far as it came
 ``ready``       all hosts are planned; the worker waits for ``apply`` or the end of its input
 ``step``        ``name``, ``number``, ``of``, ``status`` started|ok|failed, ``seconds``, ``output``
 ``host``        end of one host: ``outcome`` ok|changed|failed|unreachable|not started|interrupted,

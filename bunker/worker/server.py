@@ -90,13 +90,23 @@ class Worker:
                 self._emit(host, "connected")
                 self.batch.deploy()
             except Exception as error:  # noqa: BLE001 - one host's error must not stop the others
-                self._emit(host, "failed", message=self._explain(host, error))
+                self._emit(
+                    host,
+                    "failed",
+                    message=self._explain(host, error),
+                    problems=self._problems(host, error),
+                    **self._found(host),
+                )
                 return
         self.planned.add(name_of(host))
+        self._emit(host, "planned", **self._found(host))
+
+    def _found(self, host: Any) -> dict[str, Any]:
+        """The plan so far, and how many commands it took."""
         name = name_of(host)
         plan = RECORDER.redact.data(RECORDER.plan(name).to_json(), names=False)
         plan["host"] = name  # whatever word somebody chose for a password
-        self._emit(host, "planned", plan=plan, commands=self.batch.commands(host))
+        return {"plan": plan, "commands": self.batch.commands(host)}
 
     def _apply_host(self, host: Any) -> None:
         names = RECORDER.steps(name_of(host))
@@ -133,6 +143,13 @@ class Worker:
             lines = self.log.lines(name_of(host))
         redacted = [RECORDER.redact(line) for line in lines if line.strip()]
         return bool(done), redacted[-OUTPUT_LINES:]
+
+    def _problems(self, host: Any, error: Exception) -> list[Any]:
+        """What went wrong, each thing in its parts."""
+        if not isinstance(error, BunkerError):
+            return [BunkerError(self._explain(host, error)).to_json()]
+        problems = [single.to_json() for single in error.each]
+        return [RECORDER.redact.data(problem, names=False) for problem in problems]
 
     def _explain(self, host: Any, error: Exception) -> str:
         if self.batch.debug:

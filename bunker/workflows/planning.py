@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bunker.errors import ExitCode
+from bunker.errors import BunkerError, ExitCode
 from bunker.plan.changes import HostPlan
 from bunker.workflows.connection_text import connection_text
 from bunker.workflows.request import DeployRequest, Target
@@ -32,6 +32,10 @@ class Preparation:
     plans: dict[str, HostPlan] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     unreachable: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, list[BunkerError]] = field(default_factory=dict)
+    """By host that failed: everything that has to be settled first."""
+    unfinished: dict[str, HostPlan] = field(default_factory=dict)
+    """By host that failed: what is known of its plan."""
     commands: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -79,6 +83,9 @@ def prepare(
                 preparation.commands[name] = event["commands"]
             case "failed":
                 preparation.failed[name] = event["message"]
+                preparation.problems[name] = [BunkerError.from_json(p) for p in event["problems"]]
+                preparation.unfinished[name] = HostPlan.from_json(event["plan"])
+                preparation.commands[name] = event["commands"]
             case "unreachable":
                 preparation.unreachable[name] = event["message"]
     preparation.plans = dict(sorted(preparation.plans.items()))

@@ -66,6 +66,7 @@ class Target:
     host: Host
     secrets: Mapping[str, Secret]
     commit: str | None
+    """Empty where it cannot be known and the plan is made without it."""
 
 
 def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
@@ -93,9 +94,17 @@ def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
 
 
 def worker_request(
-    request: DeployRequest, fleet: Fleet, targets: Sequence[Target], run_id: str
+    request: DeployRequest,
+    fleet: Fleet,
+    targets: Sequence[Target],
+    run_id: str,
+    *,
+    mac_key: bytes = b"",
 ) -> dict[str, Any]:
-    """The message that starts a worker. It holds secrets: it only ever goes through a pipe."""
+    """The message that starts a worker. It holds secrets: it only ever goes through a pipe.
+
+    ``mac_key`` takes the place of the operator's, for a plan that nobody compares with another.
+    """
     from bunker.secrets import operator_mac_key  # noqa: PLC0415 - only where a worker starts
 
     return {
@@ -104,7 +113,7 @@ def worker_request(
         "tags": ",".join(request.tags_wanted),
         "verbose": request.verbose,
         "debug": request.debug,
-        "fingerprint_key": operator_mac_key().hex(),
+        "fingerprint_key": (mac_key or operator_mac_key()).hex(),
         "hosts": [
             {
                 "name": target.host.name,
@@ -147,10 +156,26 @@ def _with_ref(host: Host, ref: str) -> Host:
 def _resolve_commits(
     hosts: Sequence[Host], secrets: Mapping[str, Mapping[str, Secret]]
 ) -> dict[str, str]:
-    """Ask each git server once per ref, in parallel."""
-    sources = {host.name: Source.of(host, secrets[host.name]) for host in hosts}
+    """The commit of every host; all problems at once."""
+    answers = find_commits(hosts, secrets)
+    problems = [answer for answer in answers.values() if isinstance(answer, BunkerError)]
+    if problems:
+        raise Problems("The wanted code cannot be found", dict.fromkeys(problems))
+    return {name: answer for name, answer in answers.items() if isinstance(answer, str)}
+
+
+def find_commits(
+    hosts: Sequence[Host], secrets: Mapping[str, Mapping[str, Secret]]
+) -> dict[str, str | BunkerError]:
+    """By host: the commit, or why it is not known. Each git server is asked once per ref."""
+    sources: dict[str, Source] = {}
+    answers: dict[str, str | BunkerError] = {}
+    for host in hosts:
+        try:
+            sources[host.name] = Source.of(host, secrets[host.name])
+        except BunkerError as error:
+            answers[host.name] = error
     distinct = list(dict.fromkeys(sources.values()))
-    problems: list[BunkerError] = []
 
     def resolve(source: Source) -> str | BunkerError:
         try:
@@ -160,16 +185,7 @@ def _resolve_commits(
 
     with ThreadPoolExecutor(max_workers=max(4, os.cpu_count() or 1)) as pool:
         found = dict(zip(distinct, pool.map(resolve, distinct), strict=True))
-    commits: dict[str, str] = {}
-    for name, source in sources.items():
-        answer = found[source]
-        if isinstance(answer, BunkerError):
-            problems.append(answer)
-        else:
-            commits[name] = answer
-    if problems:
-        raise Problems("The wanted code cannot be found", dict.fromkeys(problems))
-    return commits
+    return answers | {name: found[source] for name, source in sources.items()}
 
 
 def _check_rendering(targets: Sequence[Target]) -> None:

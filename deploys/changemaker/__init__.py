@@ -41,6 +41,9 @@ from bunker.roles.changemaker.decision import Decision, Files, decide, ref_of
 from bunker.roles.component import Component
 from deploys.changemaker.going_back import going_back_variables, protect, scripts
 
+UNKNOWN_COMMIT = "0" * 40
+"""Wanted in a plan of a bare host that is made while the repository is out of reach."""
+
 
 @deploy("changemaker")
 def changemaker(host: Host) -> None:
@@ -74,7 +77,7 @@ def changemaker(host: Host) -> None:
 
 def _wanted_commit(host: Host, instance: InstanceState) -> str:
     if wants("changemaker"):
-        return current_commit(host)
+        return current_commit(host) or instance.head or UNKNOWN_COMMIT
     if not instance.head:
         raise BunkerError(
             "nothing is deployed yet, so there is no environment to change",

@@ -16,6 +16,7 @@ import bunker.secrets
 from bunker.cli import hosts, instance, secrets
 from bunker.cli.options import Options
 from bunker.errors import BunkerError
+from bunker.fleet import load_fleet
 from bunker.host_keys import HostKey
 
 KEY = HostKey("ssh-ed25519", "SHA256:abc", "192.0.2.1 ssh-ed25519 AAAA")
@@ -115,6 +116,7 @@ def test_a_new_instance_passes_every_choice_on(
 
     monkeypatch.setattr(bunker.fleet.scaffold, "add_instance", add)
     own = {"name": "west", "domain": "w.example.org", "address": "192.0.2.9", "fingerprint": ""}
+    own["no_preflight"] = True
     chosen = {"group": ["canary,eu"], "tier": "2", "ref": "v2.1", "port": "2222", "user": "ops"}
     assert fails(instance.add, **own, **chosen, fleet="production", **COMMON) == 1
     arguments, choices = calls[0]
@@ -132,6 +134,37 @@ def test_a_new_instance_passes_every_choice_on(
     assert "--tier: 'x' is not a number" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("no_preflight", [False, True])
+def test_a_new_instance_is_looked_at_and_stays_whatever_is_found(
+    root: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    no_preflight: bool,
+) -> None:
+    folder = root / "inventories" / "production"
+    files = [folder / "west.yml", folder / "west.sops.yml"]
+
+    def add(*_arguments: Any, **_choices: Any) -> Any:
+        files[0].write_text(
+            "host: west\naddress: 127.0.0.1\nport: 9\ndomain: w.example.org\ntier: 1\n"
+        )
+        host = load_fleet(root, "production", require_secrets=False).host("west")
+        return bunker.fleet.scaffold.Added(host, files[0], files[1], (KEY,))
+
+    monkeypatch.setattr(bunker.fleet.scaffold, "add_instance", add)
+    own = {"name": "west", "domain": "w.example.org", "address": "127.0.0.1", "fingerprint": ""}
+    chosen = {"group": [], "tier": "1", "ref": "", "port": "9", "user": "ops"}
+    way = {"fleet": "production", "no_preflight": no_preflight}
+    instance.add(Context(), **own, **chosen, **way, **COMMON)
+    said = capsys.readouterr().out
+    assert said.startswith("Added west: inventories/production/west.yml")
+    assert ("west: not reached" in said) is not no_preflight
+    assert ("look again with: invoke preflight --fleet production --host west" in said) is (
+        not no_preflight
+    )
+    assert files[0].exists()
+
+
 def test_a_host_is_added_to_a_lab_only_where_the_lab_is_named(
     root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +176,7 @@ def test_a_host_is_added_to_a_lab_only_where_the_lab_is_named(
     (root / ".lab" / "production" / "state.json").write_text("{}")
     chosen = {"group": [], "tier": "1", "ref": "", "port": "22", "user": "ops", "fingerprint": ""}
     own = {"name": "west", "domain": "w.example.org", "address": "192.0.2.9", **chosen}
+    own["no_preflight"] = True
     assert fails(instance.add, **own, fleet="", **COMMON) == 1
     said = capsys.readouterr().err
     assert "no fleet is named, and production is a lab" in said

@@ -75,7 +75,18 @@ def test_every_task_is_listed_and_explains_itself() -> None:
     )
     documents = json.loads(done.stdout)
     assert set(documents) == {
-        *("deploy", "plan", "apply", "status", "health", "logs", "ssh", "history", "diff"),
+        *(
+            "preflight",
+            "deploy",
+            "plan",
+            "apply",
+            "status",
+            "health",
+            "logs",
+            "ssh",
+            "history",
+            "diff",
+        ),
         *(f"lab.{name}" for name in ("up", "status", "ssh", "down")),
         *(f"instance.{name}" for name in ("add", "list", "show", "trust", "remove")),
         *(
@@ -104,6 +115,18 @@ def test_status_of_unreachable_hosts(root: Path) -> None:
     assert done.stdout.endswith("2 hosts: 2 unreachable\n")
     told = json.loads(invoke("status", "--json", root=root).stdout)
     assert [host["state"] for host in told["hosts"]] == ["unreachable", "unreachable"]
+
+
+def test_a_preflight_of_unreachable_hosts(root: Path) -> None:
+    done = invoke("preflight", "--host", "north", root=root)
+    assert done.returncode == 3, done.stderr
+    assert "north: not reached" in done.stdout
+    assert "0 of 1 host ready" in done.stdout
+    (told,) = json.loads(invoke("preflight", "--host", "north", "--json", root=root).stdout)[
+        "hosts"
+    ]
+    assert told["ready"] is False
+    assert {"problem", "where", "expected", "remedy"} == told["problems"][0].keys()
 
 
 def test_a_typo_names_near_misses_without_a_traceback(root: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bunker.errors import BunkerError
 from bunker.masking import Secret
-from bunker.source import Source, resolve_commit
+from bunker.source import Source, resolve_commit, told_by_git
 
 
 def git(folder: Path, *words: str) -> str:
@@ -60,6 +60,30 @@ def test_an_unknown_ref_says_how_to_list_them(repository: Path) -> None:
 def test_a_repository_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(BunkerError, match="refused to list its refs"):
         resolve_commit(Source(str(tmp_path / "none"), "v2"))
+
+
+ADVICE = "\nPlease make sure you have the correct access rights\nand the repository exists.\n"
+CLOSED = "fatal: Could not read from remote repository.\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("Host key verification failed.\n" + CLOSED + ADVICE, "Host key verification failed."),
+        (
+            "Warning: Permanently added 'x' to the list of known hosts.\n"
+            "git@x: Permission denied (publickey).\n" + CLOSED + ADVICE,
+            "git@x: Permission denied (publickey).",
+        ),
+        (
+            "fatal: '/none' does not appear to be a git repository\n" + CLOSED + ADVICE,
+            "'/none' does not appear to be a git repository",
+        ),
+        ("", "no message"),
+    ],
+)
+def test_gits_own_reason_is_told_and_not_its_advice(said: str, reason: str) -> None:
+    assert told_by_git(said) == reason
 
 
 def test_a_token_never_shows_in_an_error(tmp_path: Path) -> None:

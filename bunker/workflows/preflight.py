@@ -1,0 +1,180 @@
+"""`invoke preflight`: what has to be settled before hosts can be deployed whole, all at once.
+
+The plan of a deploy, made by the same worker. What is missing on this side (secrets, code) is a
+problem of the list like those of the host, and the host is looked at all the same: with stand-ins
+that never leave this process and its worker.
+"""
+
+from __future__ import annotations
+
+import secrets as randomness
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bunker.application.environment import SECRET_SPECS
+from bunker.errors import BunkerError, Problems
+from bunker.fleet import Fleet, load_fleet
+from bunker.fleet.models import Host
+from bunker.masking import Secret
+from bunker.plan.changes import Change, HostPlan
+from bunker.worker.client import WorkerClient
+from bunker.workflows.planning import Listener, Preparation, prepare
+from bunker.workflows.request import DeployRequest, Target, find_commits, worker_request
+
+APPLICATION = "changemaker"
+"""The role whose changes are only guessed where secrets or code are stand-ins."""
+
+
+@dataclass
+class Finding:
+    """What one host's plan holds for somebody who has not deployed to it yet."""
+
+    host: str
+    problems: list[BunkerError] = field(default_factory=list)
+    removals: tuple[Change, ...] = ()
+    restarts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    commands: int = 0
+    reached: bool = True
+
+    @property
+    def ready(self) -> bool:
+        """Whether a deploy would go through as far as can be seen beforehand."""
+        return not self.problems
+
+    @property
+    def verdict(self) -> str:
+        """One line."""
+        if not self.reached:
+            return "not reached"
+        number = len(self.problems)
+        things = f"{number} thing{'s' * (number > 1)} to settle first"
+        return things if number else "ready to deploy"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for programs."""
+        return {
+            "host": self.host,
+            "ready": self.ready,
+            "verdict": self.verdict,
+            "problems": [problem.to_json() for problem in self.problems],
+            "removals": [change.to_json() for change in self.removals],
+            "restarts": list(self.restarts),
+            "notes": list(self.notes),
+            "commands": self.commands,
+        }
+
+
+def look_before(request: DeployRequest, listener: Listener) -> list[Finding]:
+    """Plan the whole of every selected host without changing anything, and say what was found."""
+    fleet = load_fleet(request.root, request.fleet_name, require_secrets=False)
+    hosts = fleet.select(hosts=request.hosts, groups=request.groups, tags=request.tags)
+    found = {host.name: Finding(host.name) for host in hosts}
+    targets, guessed = _targets(fleet, hosts, found)
+    key = randomness.token_bytes(32)
+    message = worker_request(request, fleet, targets, "preflight", mac_key=key)
+    with WorkerClient(message, cwd=request.root) as worker:
+        preparation = prepare(request.fleet_name, worker, targets, listener)
+    for finding in found.values():
+        _take(finding, preparation, guessed=finding.host in guessed)
+    return list(found.values())
+
+
+def _take(finding: Finding, preparation: Preparation, *, guessed: bool) -> None:
+    """Put what the worker said of a host into its finding."""
+    name = finding.host
+    if name in preparation.unreachable:
+        finding.reached = False
+        finding.problems.insert(0, BunkerError(preparation.unreachable[name]))
+        return
+    told = {str(problem) for problem in finding.problems}
+    finding.problems += [
+        problem for problem in preparation.problems.get(name, ()) if str(problem) not in told
+    ]
+    finding.commands = preparation.commands.get(name, 0)
+    plan = preparation.plans.get(name) or preparation.unfinished.get(name)
+    if plan:
+        known = _known(plan) if guessed else plan
+        finding.removals = tuple(change for change in known.changes if change.symbol == "-")
+        finding.restarts, finding.notes = known.restarts, known.notes
+
+
+def _known(plan: HostPlan) -> HostPlan:
+    """The plan without what follows from stand-ins."""
+    changes = tuple(change for change in plan.changes if change.role != APPLICATION)
+    return HostPlan(plan.host, changes, plan.observed, plan.wanted, plan.facts, plan.notes)
+
+
+def _targets(
+    fleet: Fleet, hosts: Sequence[Host], found: Mapping[str, Finding]
+) -> tuple[list[Target], set[str]]:
+    """Every host with the secrets and the commit that there are, and those with stand-ins."""
+    vaults, guessed = _vaults(fleet, hosts, found)
+    opened = [host for host in hosts if host.name not in guessed or vaults[host.name]]
+    commits = find_commits(opened, vaults)
+    targets = []
+    for host in hosts:
+        values = dict(vaults[host.name])
+        missing = _missing(host, values)
+        if missing:
+            guessed.add(host.name)
+            if values:
+                found[host.name].problems.append(_missing_problem(host, missing))
+            values |= {key: _stand_in(key) for key in missing}
+        commit = commits.get(host.name, "")
+        if isinstance(commit, BunkerError):
+            found[host.name].problems.append(commit)
+            commit = ""
+        if not commit:
+            guessed.add(host.name)
+        targets.append(Target(host, values, commit))
+    return targets, guessed
+
+
+def _vaults(
+    fleet: Fleet, hosts: Sequence[Host], found: Mapping[str, Finding]
+) -> tuple[dict[str, dict[str, Secret]], set[str]]:
+    """The secrets of every host; none where they cannot be had, which is a problem of its own."""
+    from bunker.secrets import decrypt_hosts  # noqa: PLC0415 - opens sops
+
+    try:
+        return decrypt_hosts(fleet.folder, [host.name for host in hosts]), set()
+    except BunkerError:
+        vaults: dict[str, dict[str, Secret]] = {}
+    for host in hosts:
+        try:
+            vaults |= decrypt_hosts(fleet.folder, [host.name])
+        except BunkerError as error:
+            vaults[host.name] = {}
+            found[host.name].problems += error.each
+    return vaults, {name for name, values in vaults.items() if not values}
+
+
+def _missing(host: Host, secrets: Mapping[str, Secret]) -> list[str]:
+    """Names of the secrets without which the host's environment cannot be rendered."""
+    from bunker.application.environment import render_environment  # noqa: PLC0415
+
+    try:
+        render_environment(host, secrets)
+    except Problems as error:
+        said = " ".join(problem.problem for problem in error.each)
+        absent = [spec.key for spec in SECRET_SPECS if not secrets.get(spec.key)]
+        return [key for key in absent if f"the secret {key} is missing" in said]
+    return []
+
+
+def _missing_problem(host: Host, missing: Sequence[str]) -> BunkerError:
+    one = len(missing) == 1
+    return BunkerError(
+        f"{len(missing)} secret{' is' if one else 's are'} missing: {', '.join(missing)}",
+        where=f"{host.name}.sops.yml",
+        remedy=f"Set {'it' if one else 'each'}: invoke secrets.set --host {host.name} --key "
+        f"{missing[0] if one else 'NAME'}",
+    )
+
+
+def _stand_in(key: str) -> Secret:
+    from bunker.secrets.catalog import generate  # noqa: PLC0415
+
+    return generate(next(spec for spec in SECRET_SPECS if spec.key == key))
