@@ -17,9 +17,12 @@ _FENCE: Final = Path(__file__).parent / "lease" / "fence.sh"
 
 CLEAN_ENVIRONMENT: Final = (
     "/usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "
-    "HOME=/root USER=root LOGNAME=root LC_ALL=C.UTF-8"
+    "HOME=/root USER=root LOGNAME=root LC_ALL=C.UTF-8 DOCKER_HOST=unix:///var/run/docker.sock"
 )
-"""In front of a command: it gets this environment and no other."""
+"""In front of a command: it gets this environment and no other.
+
+The engine is named because root's own client may be set to another one (`docker context use`).
+"""
 
 CLEAN_SHELL: Final = f"{CLEAN_ENVIRONMENT} /bin/sh"
 """The shell of every script that runs as root on a host.

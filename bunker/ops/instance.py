@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
-import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
 
 from pyinfra.api import FactBase
 
-from bunker.ops.facts import MARK, sections
+from bunker.ops.facts import sections
+from bunker.roles.changemaker.folder import Folder, read_folder
+from bunker.shell import script_file, with_variables
+
+_SCRIPT: Final = Path(__file__).parent / "scripts" / "instance.sh"
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class InstanceState:
     """Changes when the host goes back by itself: newest generation and attempts to go back."""
     armed: bool = False
     """Whether an upgrade was begun that has neither ended nor gone back."""
+    folder: Folder = field(default_factory=Folder)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -64,47 +69,10 @@ def _health(status: str) -> str:
 class Instance(FactBase[InstanceState]):
     """One remote command for everything that the changemaker role decides on."""
 
-    def command(self, directory: str, project: str) -> str:  # type: ignore[override]
-        return f"""
-cd {shlex.quote(directory)} 2>/dev/null || cd /
-git() {{ command git -c safe.directory="$PWD" "$@"; }}
-echo '{MARK} engine'
-if command -v docker >/dev/null; then
-  docker version --format '{{{{.Server.Version}}}}' 2>/dev/null || true
-fi
-if [ "$PWD" != / ] && [ -d .git ]; then
-  echo '{MARK} head'; git rev-parse --verify -q HEAD || true
-  echo '{MARK} edited'
-  if git rev-parse --verify -q HEAD >/dev/null; then
-    git --no-optional-locks status --porcelain --untracked-files=no
-  fi
-  if [ -f docker-compose.yml ]; then
-    echo '{MARK} compose'; base64 < docker-compose.yml
-    echo '{MARK} services'
-    if [ -f .env ] && command -v docker >/dev/null; then
-      docker compose -p {shlex.quote(project)} config --services 2>/dev/null || true
-    fi
-  fi
-fi
-echo '{MARK} containers'
-if command -v docker >/dev/null; then
-  docker ps -a --filter label=com.docker.compose.project={shlex.quote(project)} \
-    --filter label=com.docker.compose.oneoff=False \
-    --format '{{{{.Label "com.docker.compose.service"}}}} {{{{.State}}}} {{{{.Status}}}}' \
-    2>/dev/null || true
-fi
-echo '{MARK} migrated'; cat /var/lib/bunker/changemaker/migrated 2>/dev/null || true
-echo '{MARK} built'; cat /var/lib/bunker/changemaker/built 2>/dev/null || true
-echo '{MARK} seed'; [ ! -e /var/lib/bunker/changemaker/seed-pending ] || echo yes
-echo '{MARK} armed'; [ ! -e /var/lib/bunker/upgrade/from ] || echo yes
-echo '{MARK} generation'
-cat "$(ls -1 /var/lib/bunker/generations/*.json 2>/dev/null | tail -n 1)" 2>/dev/null || true
-echo '{MARK} token'
-last=$(ls -1 /var/lib/bunker/generations/*.json 2>/dev/null | tail -n 1)
-attempts=$(cat /var/lib/bunker/upgrade/attempts 2>/dev/null || echo 0)
-echo "$(basename "${{last:-none}}" .json)-$attempts"
-echo '{MARK} end'
-"""
+    def command(self, directory: str, project: str, owner: str) -> str:  # type: ignore[override]
+        return with_variables(
+            script_file(_SCRIPT), DIRECTORY=directory, PROJECT=project, OWNER=owner
+        )
 
     def process(self, output: list[str]) -> InstanceState:
         found = sections(output)
@@ -130,4 +98,5 @@ echo '{MARK} end'
             generation=json.loads(generation) if generation else None,
             token=first("token"),
             armed=first("armed") == "yes",
+            folder=read_folder(found["place"]),
         )

@@ -18,7 +18,7 @@ from bunker.application.compose import affected_services, builds_read
 from bunker.application.environment import render_environment
 from bunker.bundle import Bundle
 from bunker.bundle_diff import changed_keys
-from bunker.errors import BunkerError
+from bunker.errors import BunkerError, Problems
 from bunker.fleet.models import Host
 from bunker.ops.changing import changing
 from bunker.ops.context import current_commit, current_run, current_secrets, wants
@@ -38,6 +38,7 @@ from bunker.ops.recorder import RECORDER
 from bunker.ops.step import AS_ROOT, Command, shell, step
 from bunker.roles.changemaker.bundles import changemaker_bundle, http_port, source_component
 from bunker.roles.changemaker.decision import Decision, Files, decide, ref_of
+from bunker.roles.changemaker.folder import check_folder, take_over
 from bunker.roles.component import Component
 from deploys.changemaker.going_back import going_back_variables, protect, scripts
 
@@ -58,10 +59,14 @@ def changemaker(host: Host) -> None:
             Instance,
             directory=host.application.directory,
             project=host.application.project,
+            owner=host.user,
             **AS_ROOT,
         ),
         "what its instance runs",
     )
+    problems = check_folder(host, instance.folder, ours=instance.generation is not None)
+    if problems:
+        raise Problems("the application's folder cannot be used", problems)
     commit = _wanted_commit(host, instance)
     place_components("changemaker", [source], state)
     decision = decide(
@@ -69,6 +74,7 @@ def changemaker(host: Host) -> None:
         host.application.ref,
         instance,
         _files(bundle, instance, state, render_environment(host, secrets).profiles),
+        taken_over=take_over(host, instance.folder),
     )
     _record(bundle, commit, instance, state, decision)
     if decision.needed:
@@ -181,12 +187,12 @@ def _declare(
         return commands
 
     if decision.switch:
-        step("changemaker: fetch the code", run("fetch", project=False))
+        step("changemaker: fetch the code", run("git", "fetch", project=False))
         step("changemaker: pull and build images", run("prepare", files=True, project=False))
         if upgrade:
             step("changemaker: prepare the way back", protect(variables))
             step("changemaker: start the availability probe", run("probe_start", project=False))
-        step("changemaker: switch files", run("switch", files=True, project=False))
+        step("changemaker: switch files", run("git", "switch", files=True, project=False))
     step("changemaker: database and cache", run("data"))
     if decision.migrate:
         step("changemaker: migrate", run("migrate"))

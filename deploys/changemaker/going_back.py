@@ -49,7 +49,7 @@ def armed_files(
 
     ``unsafe`` are the migrations after which the code of before does not work.
     """
-    functions = scripts("armed", "common", "keep", "snapshot", "restore", "swap", "reload")
+    functions = scripts("armed", "git", "common", "keep", "snapshot", "restore", "swap", "reload")
     gates = f"gate() (\n{scripts('health')}\n)\nbring_up() (\n{scripts('up')}\n)\n"
     files = {
         "return": with_variables(functions + gates + scripts("return"), **variables),

@@ -27,6 +27,9 @@ RESPONSES: dict[str, list[str]] = {
         "@@bunker end",
     ],
     "'@@bunker engine'": [
+        "@@bunker place",
+        "real /opt/changemaker-lite",
+        "kind absent",
         "@@bunker engine",
         "@@bunker containers",
         "@@bunker migrated",

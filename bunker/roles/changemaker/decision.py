@@ -90,8 +90,13 @@ def ref_of(
     return wanted
 
 
-def decide(commit: str, ref: str, instance: InstanceLike, files: Files) -> Decision:
-    """Compare what should run with what does."""
+def decide(
+    commit: str, ref: str, instance: InstanceLike, files: Files, *, taken_over: str = ""
+) -> Decision:
+    """Compare what should run with what does.
+
+    ``taken_over`` says that the folder changes its owner, which happens along with other changes.
+    """
     changes: list[Change] = []
     new_commit = instance.head != commit
     if new_commit:
@@ -133,9 +138,12 @@ def decide(commit: str, ref: str, instance: InstanceLike, files: Files) -> Decis
     if not changes and not files.applied:
         summary = "an interrupted deployment is finished (gate and generation)"
         changes.append(Change(ROLE, "deployment", "~", summary))
+    switch = bool(new_commit or instance.edited or files.differing or wrong_images)
+    if switch and taken_over:
+        changes.insert(0, Change(ROLE, "folder", "~", taken_over))
     return Decision(
         changes=tuple(changes),
-        switch=bool(new_commit or instance.edited or files.differing or wrong_images),
+        switch=switch,
         migrate=instance.migrated_commit != commit,
         build=bool(new_commit or instance.edited or files.builds or wrong_images),
     )

@@ -5,7 +5,7 @@ STAGE=/var/lib/bunker/stage/changemaker-images
 rm -rf "$STAGE"
 mkdir -p "$STAGE/tree" "$STAGE/bundle"
 base64 -d | tar -x -f - -C "$STAGE/bundle"
-( umask 022; git -c safe.directory="$DIRECTORY" -C "$DIRECTORY" archive --format=tar "$COMMIT" | tar -x -f - -C "$STAGE/tree" )
+( umask 022; runuser -u "$OWNER" -- git -C "$DIRECTORY" archive --format=tar "$COMMIT" 9>&- | tar -x -f - -C "$STAGE/tree" )
 cp -a "$STAGE/bundle$DIRECTORY/." "$STAGE/tree/"
 cd "$STAGE/tree"
 compose() { docker compose -p "$PROJECT" "$@" </dev/null 9>&-; }

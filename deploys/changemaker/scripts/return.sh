@@ -73,10 +73,10 @@ if [ -e "$UPGRADE/restore" ]; then
   restore_database
 fi
 rm -f /var/lib/bunker/applied/changemaker "$KEPT/migrated" "$KEPT/built"
-rm -f .git/index.lock
+git_unlock || failed "git is at work in $DIRECTORY"
 if ! as_owner diff --quiet HEAD --; then
   patch="$KEPT/edited-by-hand-$(date -u +%Y%m%dT%H%M%SZ).patch"
-  as_owner diff HEAD -- > "$patch"
+  as_owner diff --binary HEAD -- > "$patch"
   echo "edits by hand were kept in $patch"
 fi
 ( umask 022; as_owner checkout --quiet --force --detach "$COMMIT" )

@@ -12,6 +12,9 @@ LEFT_OVER = {
     "LANG": "de_DE.UTF-8",
     "LC_ALL": "de_DE.UTF-8",
     "BASH_ENV": "/x",
+    "COMPOSE_PROJECT_NAME": "left-over",
+    "DOCKER_HOST": "tcp://192.0.2.1:2375",
+    "DOCKER_CONTEXT": "left-over",
 }
 
 
@@ -25,7 +28,9 @@ def test_a_script_sees_no_variable_but_ours() -> None:
         check=True,
     )
     names = {line.split("=")[0] for line in done.stdout.splitlines()}
-    assert names <= {"PATH", "HOME", "USER", "LOGNAME", "LC_ALL", "PWD", "SHLVL", "_"}
+    ours = {"PATH", "HOME", "USER", "LOGNAME", "LC_ALL", "DOCKER_HOST"}
+    assert names <= {*ours, "PWD", "SHLVL", "_"}
+    assert "DOCKER_HOST=unix:///var/run/docker.sock" in done.stdout.splitlines()
     assert "LC_ALL=C.UTF-8" in done.stdout.splitlines()
 
 

@@ -1,0 +1,61 @@
+"""Containers of an instance: which are well. One that does something and ends is well when done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bunker.shell import script_file
+
+_SCRIPT: Final = Path(__file__).parent / "containers.sh"
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container of the instance's Compose project.
+
+    ``health`` is "none" where it has no health check. ``once``: it is one that does something and
+    ends, and is started by nothing but Compose. ``status`` is the engine's own text.
+    """
+
+    service: str
+    state: str
+    health: str
+    status: str = ""
+    exit_code: int = 0
+    once: bool = False
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended well and was to end."""
+        return self.once and self.state == "exited" and self.exit_code == 0
+
+    @property
+    def fine(self) -> bool:
+        """Done, or running and not known to be sick. A health check that starts is no fault."""
+        return self.done or (self.state == "running" and self.health != "unhealthy")
+
+    @property
+    def condition(self) -> str:
+        """How it is, in words to be put after its name and "is"."""
+        if self.state == "running":
+            return "running" if self.health in ("none", "healthy") else self.health
+        return f"{self.state} with {self.exit_code}" if self.state == "exited" else self.state
+
+
+def containers_function() -> str:
+    """The shell function ``instance_containers``, which reads ``$PROJECT``; only reads."""
+    return script_file(_SCRIPT)
+
+
+def read_containers(lines: Iterable[str]) -> tuple[Container, ...]:
+    """What the function printed, by service. Raises ValueError for another text."""
+    found = []
+    for line in lines:
+        if not line.strip():
+            continue
+        service, state, health, code, once, _name, status = line.split("|", 6)
+        found.append(Container(service, state, health, status, int(code), once == "once"))
+    return tuple(sorted(found, key=lambda container: container.service))

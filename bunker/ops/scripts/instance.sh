@@ -1,0 +1,82 @@
+#!/bin/sh
+# What an instance is right now: its folder, checkout, containers, marks of an unfinished change.
+# Only reads.
+line() { printf '%s %s\n' "$1" "$(printf '%s' "$2" | tr -d '\000-\037\177' | cut -c 1-300)"; }
+STATE=/var/lib/bunker
+echo '@@bunker place'
+# Of a folder that is not there yet: where it will be.
+at=$DIRECTORY
+until [ -e "$at" ] || [ -L "$at" ]; do at=$(dirname "$at"); done
+line real "$(realpath -m "$DIRECTORY")"
+if [ "$at" != "$DIRECTORY" ]; then kind=absent; elif [ -d "$DIRECTORY" ]; then kind=folder; else kind=other; fi
+line kind "$kind"
+[ -w "$at" ] || line unwritable "$at"
+if ! runuser -u "$OWNER" -- test -x "$([ "$kind" = absent ] && echo "$at" || dirname "$at")"; then
+  line closed "$([ "$kind" = absent ] && echo "$at" || dirname "$at")"
+fi
+checkout=
+if [ "$kind" = folder ]; then
+  owner=$(stat -c %U -- "$DIRECTORY")
+  line owner "$owner"
+  ls -A "$DIRECTORY" | grep -vxE '\.git|lost\+found' | head -n 4 | while read -r name; do
+    line holds "$name"
+  done
+  if [ -L "$DIRECTORY/.git" ]; then line git link
+  elif [ -f "$DIRECTORY/.git" ]; then line git "file $(head -n 1 "$DIRECTORY/.git")"
+  elif [ -d "$DIRECTORY/.git" ]; then
+    line git folder
+    git_owner=$(stat -c %U -- "$DIRECTORY/.git")
+    line git_owner "$git_owner"
+    # Nobody else's repository is read by root: its configuration may name programs.
+    case "$owner $git_owner" in
+      "root root"|"root $OWNER"|"$OWNER root"|"$OWNER $OWNER") checkout=yes ;;
+    esac
+  fi
+fi
+cd "$DIRECTORY" 2>/dev/null || cd /
+git() {
+  command git -c safe.directory='*' -c core.fsmonitor=false -c core.hooksPath=/dev/null "$@"
+}
+if [ -n "$checkout" ]; then
+  git config --get-regexp '^remote\..*\.url$' | while read -r _ url; do
+    line remote "$(printf '%s' "$url" | sed 's,://[^/@]*@,://,')"
+  done
+  [ -z "$(git config core.worktree || true)" ] || line git "elsewhere $(git config core.worktree)"
+  [ "$(git config --type=bool core.bare || true)" != true ] || line git bare
+fi
+echo '@@bunker engine'
+if command -v docker >/dev/null; then
+  docker version --format '{{.Server.Version}}' 2>/dev/null || true
+fi
+if [ -n "$checkout" ]; then
+  echo '@@bunker head'; git rev-parse --verify -q HEAD || true
+  echo '@@bunker edited'
+  if git rev-parse --verify -q HEAD >/dev/null; then
+    git --no-optional-locks status --porcelain --untracked-files=no
+    # Files that git was told not to look at.
+    git ls-files -v | sed -n 's/^[a-zS] \(.*\)/ M \1 (hidden from git)/p'
+  fi
+  if [ -f docker-compose.yml ]; then
+    echo '@@bunker compose'; base64 < docker-compose.yml
+    echo '@@bunker services'
+    if [ -f .env ] && command -v docker >/dev/null; then
+      docker compose -p "$PROJECT" config --services 2>/dev/null || true
+    fi
+  fi
+fi
+echo '@@bunker containers'
+if command -v docker >/dev/null; then
+  docker ps -a --filter "label=com.docker.compose.project=$PROJECT" \
+    --filter label=com.docker.compose.oneoff=False \
+    --format '{{.Label "com.docker.compose.service"}} {{.State}} {{.Status}}' \
+    2>/dev/null || true
+fi
+echo '@@bunker migrated'; cat $STATE/changemaker/migrated 2>/dev/null || true
+echo '@@bunker built'; cat $STATE/changemaker/built 2>/dev/null || true
+echo '@@bunker seed'; [ ! -e $STATE/changemaker/seed-pending ] || echo yes
+echo '@@bunker armed'; [ ! -e $STATE/upgrade/from ] || echo yes
+last=$(ls -1 $STATE/generations/*.json 2>/dev/null | tail -n 1)
+echo '@@bunker generation'; cat "$last" 2>/dev/null || true
+echo '@@bunker token'
+echo "$(basename "${last:-none}" .json)-$(cat $STATE/upgrade/attempts 2>/dev/null || echo 0)"
+echo '@@bunker end'

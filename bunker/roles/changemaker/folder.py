@@ -1,0 +1,183 @@
+"""The folder of an instance as somebody left it: whether it can be taken over. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bunker.errors import BunkerError
+from bunker.fleet.models import Host
+
+Kind = Literal["absent", "folder", "other"]
+ENTRIES_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What stands where the instance's checkout is, or has to be.
+
+    ``real`` is its path without links. ``unwritable`` and ``closed`` name the folder that cannot
+    be written at all, or not be entered by the login user. ``holds`` are names of up to four
+    entries besides ``.git``. ``git`` is "" where there is no repository, "folder" for one as git
+    makes it, else what is odd about it. ``remotes`` are addresses without user names.
+    """
+
+    kind: Kind = "absent"
+    real: str = ""
+    owner: str = ""
+    unwritable: str = ""
+    closed: str = ""
+    holds: tuple[str, ...] = ()
+    git: str = ""
+    git_owner: str = ""
+    remotes: tuple[str, ...] = ()
+
+
+def read_folder(lines: Sequence[str]) -> Folder:
+    """The folder by the lines ``KEY VALUE`` of a host's answer; of ``git`` the last one counts."""
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        key, _, value = line.partition(" ")
+        found.setdefault(key, []).append(value)
+    kinds: Mapping[str, Kind] = {"absent": "absent", "folder": "folder"}
+
+    def last(key: str) -> str:
+        return found.get(key, [""])[-1]
+
+    return Folder(
+        kind=kinds.get(last("kind"), "other"),
+        real=last("real"),
+        owner=last("owner"),
+        unwritable=last("unwritable"),
+        closed=last("closed"),
+        holds=tuple(found.get("holds", ())),
+        git=last("git"),
+        git_owner=last("git_owner"),
+        remotes=tuple(found.get("remote", ())),
+    )
+
+
+def check_folder(host: Host, folder: Folder, *, ours: bool) -> list[BunkerError]:
+    """Why the checkout cannot be made there, or what is there not be taken over; all reasons.
+
+    ``ours``: this tool has deployed here before.
+    """
+    path = host.application.directory
+    away = f"move it away: sudo mv {path} {path}.before"
+
+    def problem(text: str, expected: str, remedy: str) -> BunkerError:
+        return BunkerError(text, where=host.name, expected=expected, remedy=remedy)
+
+    if folder.real and folder.real != path:
+        return [
+            problem(
+                f"{path} is reached through a link, and is really {folder.real}",
+                "a path without links",
+                f"Write it to the host's file: application.directory: {folder.real}",
+            )
+        ]
+    if folder.kind == "other":
+        return [problem(f"{path} is not a folder", "a folder or nothing", f"Please {away}")]
+    found = []
+    if folder.unwritable:
+        found.append(
+            problem(
+                f"{folder.unwritable} cannot be written: its file system is mounted read-only,"
+                " or it is marked immutable",
+                "a folder that can be written",
+                f"Look with: findmnt -T {folder.unwritable}; lsattr -d {folder.unwritable}",
+            )
+        )
+    if folder.closed:
+        found.append(
+            problem(
+                f"{host.user} cannot enter {folder.closed}, in which {path} is",
+                "a folder that others may enter",
+                f"Open it: sudo chmod o+x {folder.closed}",
+            )
+        )
+    strangers = {folder.owner, folder.git_owner} - {"", "root", host.user}
+    if strangers:
+        owner = min(strangers)
+        what = path if folder.owner == owner else f"{path}/.git"
+        found.append(
+            problem(
+                f"{what} belongs to {owner}",
+                f"a folder of {host.user} or of root",
+                f"Where it is this instance's: sudo chown -R --from={owner} {host.user}: {path};"
+                f" else {away}",
+            )
+        )
+    else:
+        found += [
+            problem(text, expected, f"Please {away}")
+            for text, expected in _foreign(host, folder, ours)
+        ]
+    return found
+
+
+def take_over(host: Host, folder: Folder) -> str:
+    """What the plan says where the folder changes its owner, or nothing."""
+    owners = {folder.owner, folder.git_owner} - {"", host.user}
+    if not owners:
+        return ""
+    return f"{host.application.directory} belongs to {min(owners)}; given to {host.user}"
+
+
+def _foreign(host: Host, folder: Folder, ours: bool) -> list[tuple[str, str]]:
+    """What is not a plain checkout of the instance's repository, with what was expected."""
+    path = host.application.directory
+    if folder.git not in ("", "folder"):
+        kind, _, more = folder.git.partition(" ")
+        words = {
+            "link": "its .git is a link",
+            "file": f"it is a work tree or a submodule of another repository ({more})",
+            "elsewhere": f"its .git belongs to the work tree {more}",
+            "bare": "it is a bare repository",
+        }
+        odd = words.get(kind, "its .git is none that git makes")
+        return [(f"{path} is not a clone by itself: {odd}", "a plain clone, or nothing")]
+    if not folder.holds or ours:
+        return []
+    if not folder.git:
+        names = ", ".join(folder.holds[:ENTRIES_NAMED])
+        more = " and more" if len(folder.holds) > ENTRIES_NAMED else ""
+        return [
+            (
+                f"{path} holds files and is no git repository: {names}{more}",
+                "an empty folder, or a clone of the application's repository",
+            )
+        ]
+    wanted = host.application.repository
+    if same_repository(wanted, *folder.remotes):
+        return []
+    of = f"is a clone of {folder.remotes[0]}" if folder.remotes else "is a repository of its own"
+    return [(f"{path} {of}", f"a clone of {_without_user(wanted)}")]
+
+
+def same_repository(wanted: str, *remotes: str) -> bool:
+    """Whether one of the addresses names the wanted repository, by whatever protocol."""
+    return _plain(wanted) in map(_plain, remotes)
+
+
+def _without_user(address: str) -> str:
+    scheme, mark, rest = address.partition("://")
+    if not mark:
+        return address
+    server, slash, path = rest.partition("/")
+    return f"{scheme}://{server.rpartition('@')[2]}{slash}{path}"
+
+
+def _plain(address: str) -> str:
+    """Server and path of a git address: ``git@a:b/c.git`` and ``https://a/b/c`` are the same."""
+    scheme, mark, rest = address.partition("://")
+    if mark:
+        server, _, path = rest.partition("/")
+        server = server.rpartition("@")[2].partition(":")[0] if scheme != "file" else ""
+    elif ":" in address:
+        server, _, path = address.partition(":")
+        server = server.rpartition("@")[2]
+    else:
+        server, path = "", address
+    return f"{server}/{path.strip('/').removesuffix('.git')}".lower()

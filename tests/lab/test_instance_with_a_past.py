@@ -1,0 +1,64 @@
+"""An instance on a server that others have used before: one host, upgraded with all of it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.lab.fleet_under_test import FleetUnderTest
+
+pytestmark = pytest.mark.lab
+
+CLONED_WITH_SUDO = """
+cd /opt/changemaker-lite
+git() { runuser -u deploy -- git "$@"; }
+git fetch -q --depth=1 "file://$PWD" HEAD 2>/dev/null || true
+git rev-parse HEAD > .git/shallow
+touch .git/index.lock
+chown root:root . $(git ls-files | xargs -n 1 dirname | sort -u) $(git ls-files)
+chown -R root:root .git
+"""
+LEFT_OVER = """
+cat >> /etc/environment <<END
+SMTP_HOST=left-over
+COMPOSE_PROJECT_NAME=left-over
+DOCKER_HOST=tcp://192.0.2.1:2375
+END
+sed -i '1i session required pam_env.so readenv=1 user_readenv=0' /etc/pam.d/sudo
+mkdir -p /root/.docker/contexts/meta/left-over
+echo '{"currentContext": "left-over"}' > /root/.docker/config.json
+"""
+
+
+@pytest.fixture(scope="module")
+def host(deployed: FleetUnderTest) -> FleetUnderTest:
+    """The host north, deployed."""
+    deployed.pristine("north")
+    return deployed
+
+
+def planned(fleet: FleetUnderTest, *words: str) -> list[str]:
+    """What a change would do, without doing it; a line a change, or the refusals."""
+    ran = fleet.invoke(*words, "--host", "north", "--dry", "--json", expect=None)
+    plans = ran.events("planned")
+    lines = [change["summary"] for plan in plans for change in plan["plan"]["changes"]]
+    return [*lines, *(event["message"] for event in ran.events("failed"))]
+
+
+def test_a_checkout_of_roots_is_taken_over_and_nothing_left_over_reaches_a_container(
+    host: FleetUnderTest,
+) -> None:
+    host.console("north", CLONED_WITH_SUDO + LEFT_OVER)
+    assert "left-over" in host.on("north", "env")
+    assert "/opt/changemaker-lite belongs to root; given to deploy" in planned(
+        host, "upgrade", "--ref", "v2.1.0"
+    )
+    host.invoke("upgrade", "--ref", "v2.1.0", "--host", "north", "--yes")
+    container = "docker -H unix:///var/run/docker.sock exec changemaker-lite-api-1"
+    assert host.console("north", f"{container} printenv SMTP_HOST") != "left-over\n"
+    back = host.invoke("rollback", "--host", "north", "--to", "1", "--yes", "--json")
+    assert [event["outcome"] for event in back.events("host")] == ["changed"]
+    assert host.console("north", f"{container} printenv SMTP_HOST") != "left-over\n"
+    (status,) = json.loads(host.invoke("status", "--host", "north", "--json").stdout)["hosts"]
+    assert status["state"] == "healthy", status

@@ -1,0 +1,112 @@
+"""A git server's repository and an instance's checkout, as the role's own scripts see them."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import subprocess
+from pathlib import Path
+
+from bunker.shell import script_file, with_variables
+
+SCRIPTS = Path(__file__).parents[3] / "deploys/changemaker/scripts"
+INSTANCE = Path(__file__).parents[3] / "bunker/ops/scripts/instance.sh"
+RUNUSER = '#!/bin/sh\nshift 2\n[ "$1" != -- ] || shift\nexec "$@"\n'
+
+
+class Server:
+    """An upstream repository with a history, and a folder that stands for a host's state."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.upstream = place / "upstream"
+        self.directory = place / "instance"
+        self.state = place / "state"
+        self.state.mkdir()
+        (place / "bin").mkdir()
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(place),
+            "LC_ALL": "C.UTF-8",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            **{f"GIT_{who}_{what}": "x@example.org" for who in ("AUTHOR", "COMMITTER")
+               for what in ("NAME", "EMAIL")},
+        }  # fmt: skip
+        if os.geteuid():
+            # Only root may become somebody else; here the owner is who runs the test.
+            shim = place / "bin" / "runuser"
+            shim.write_text(RUNUSER)
+            shim.chmod(0o755)
+            self.environment["PATH"] = f"{place / 'bin'}:{self.environment['PATH']}"
+        self.git(place, "init", "-q", "-b", "v2", str(self.upstream))
+        for key in ("uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"):
+            self.git(self.upstream, "config", key, "true")
+        self.commits = [self.commit(f"version {n}", {"a/file": f"{n}\n"}) for n in (1, 2, 3)]
+        self.git(self.upstream, "tag", "v2.0.0", self.commits[0])
+
+    def git(self, folder: Path, *words: str) -> str:
+        """Run git in a folder; its output."""
+        return self.run(["git", "-C", str(folder), *words]).strip()
+
+    def run(self, command: list[str]) -> str:
+        """Run a command; it has to work."""
+        done = subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def commit(self, message: str, files: dict[str, str]) -> str:
+        """A commit of the upstream's branch."""
+        for path, text in files.items():
+            (self.upstream / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.upstream / path).write_text(text)
+        self.git(self.upstream, "add", "-A")
+        self.git(self.upstream, "commit", "-q", "-m", message)
+        return self.git(self.upstream, "rev-parse", "HEAD")
+
+    def clone(self, *options: str) -> None:
+        """What somebody cloned by hand; over a protocol that can make it shallow."""
+        self.run(["git", "clone", "-q", *options, self.address, str(self.directory)])
+
+    @property
+    def address(self) -> str:
+        """How the host reaches the upstream."""
+        return f"file://{self.upstream}"
+
+    def script(self, *names: str, commit: str = "") -> subprocess.CompletedProcess[str]:
+        """Run scripts of the role as on a host."""
+        text = "".join(script_file(SCRIPTS / f"{name}.sh") for name in names)
+        return self._shell(text, COMMIT=commit, REPOSITORY=self.address)
+
+    def fact(self) -> list[str]:
+        """What the host says of the instance."""
+        done = self._shell(script_file(INSTANCE), PROJECT="test-project-that-is-not-there")
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    def _shell(self, text: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        text = text.replace("/var/lib/bunker", str(self.state)).replace("put_files", ":")
+        script = with_variables(
+            text, DIRECTORY=str(self.directory), OWNER=getpass.getuser(), **variables
+        )
+        return subprocess.run(
+            ["sh", "-c", script],
+            env=self.environment,
+            input="",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def fetch(self, commit: str) -> str:
+        """Fetch a commit and lay it out; what was printed."""
+        done = self.script("git", "fetch", commit=commit)
+        assert done.returncode == 0, done.stdout + done.stderr
+        switch = script_file(SCRIPTS / "switch.sh").replace("base64 -d | tar -x -f - -C", ": #")
+        text = script_file(SCRIPTS / "git.sh") + switch
+        laid = self._shell(text, COMMIT=commit)
+        assert laid.returncode == 0, laid.stdout + laid.stderr
+        assert self.git(self.directory, "rev-parse", "HEAD") == commit
+        assert self.git(self.directory, "status", "--porcelain") == ""
+        return done.stdout + laid.stdout
