@@ -20,6 +20,20 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+def printable(text: str) -> str:
+    """The text with everything that a terminal would obey, or cannot show, written out (``\\x1b``).
+
+    A sentence may quote the name of a file or of a key, which anybody can choose. Line breaks stay.
+    """
+    return "\n".join(
+        line if line.isprintable() else "".join(map(_shown, line)) for line in text.split("\n")
+    )
+
+
+def _shown(character: str) -> str:
+    return character if character.isprintable() else repr(character)[1:-1]
+
+
 class BunkerError(Exception):
     """Something the operator can act on.
 
@@ -65,7 +79,7 @@ class BunkerError(Exception):
         text = text.rstrip(".") + "."
         if self.remedy:
             text = f"{text} {self.remedy.rstrip('.')}."
-        return text
+        return printable(text)
 
 
 class Problems(BunkerError):

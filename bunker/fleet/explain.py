@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from bunker.errors import BunkerError
+from bunker.fleet.disclosure import Disclosed, holds_secret
 from bunker.fleet.merge import Layer, lookup, source_of
 from bunker.fleet.models import Host
 from bunker.fleet.suggest import suggest
@@ -70,7 +71,9 @@ def _sentence(
     key = ".".join(spelling.get(str(step), str(step)) for step in path) or "the file"
     if fault["type"] == "missing":
         return BunkerError(f"{key} is missing", where=place, expected=f"a line `{path[-1]}: …`")
-    return BunkerError(f"{key} is {_found(source, path)}", where=place, expected=_expected(fault))
+    hidden = isinstance(fault.get("ctx", {}).get("error"), Disclosed)
+    found = "not right" if hidden else _found(source, path)
+    return BunkerError(f"{key} is {found}", where=place, expected=_expected(fault))
 
 
 def _unknown_key(
@@ -96,9 +99,10 @@ def _found(source: Layer | None, path: Path) -> str:
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
         return "a list"
     text = repr(value)
-    # An address may carry a password or a token, and who mixes up the name of a secret with its
-    # value puts it here; never repeat them.
-    if str(path[-1]).endswith("_secret") or ("://" in text and set("@?#") & set(text)):
+    # An address may carry a password or a token, a secret may stand in the environment, and who
+    # mixes up the name of a secret with its value puts it here; never repeat them.
+    secret = str(path[-1]).endswith("_secret") or path[0] == "environment"
+    if secret or holds_secret(text) or ("://" in text and set("@?#") & set(text)):
         return "not right"
     return text if len(text) <= 60 else f"{text[:57]}…"
 
@@ -116,8 +120,6 @@ def _expected(fault: dict[str, Any]) -> str:
         limit = context[bounds[kind]]
         words = {"ge": f"{limit} or more", "le": f"{limit} or less", "gt": f"more than {limit}"}
         return words[bounds[kind]]
-    if kind == "string_pattern_mismatch":
-        return f"text of the form {context['pattern'].strip('^$')}"
     return re.sub(r"^\w+ should (be |have )?", "", str(fault["msg"]))
 
 

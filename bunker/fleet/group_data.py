@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from bunker.errors import BunkerError
+from bunker.files import read_listed
+from bunker.fleet.disclosure import secrets_in_environment
 from bunker.fleet.explain import explain
 from bunker.fleet.merge import Layer, deep_merge
 from bunker.fleet.models import Host
 from bunker.fleet.suggest import suggest
+from bunker.fleet.yaml_file import DEEPEST
 from bunker.fleet.yaml_file import Path as KeyPath
 
 # What only one host can be called or reached by has no sense as a default of many.
@@ -21,6 +26,7 @@ PER_HOST = frozenset({"name", "address", "domain", "label", "notes", "groups"})
 DEFAULTS = frozenset(Host.model_fields) - PER_HOST
 SOME_HOST = {"name": "some", "address": "192.0.2.1", "domain": "some.example.org"}
 PYINFRA_PREFIXES = ("_", "ssh_")
+PLAIN = "plain values: text, numbers, True and False, lists, dictionaries"
 FOLDERS = ("group_data", "inventories/group_data")
 
 
@@ -86,37 +92,99 @@ def load_group_data(root: Path, problems: list[BunkerError]) -> GroupData:
 def _read(path: Path, where: str, problems: list[BunkerError]) -> GroupFile:
     result = GroupFile(path.stem, where)
     try:
-        source = path.read_text(encoding="utf-8")
-        tree = ast.parse(source, str(path))
+        tree = ast.parse(read_listed(path, where=where), str(path))
         values: dict[str, Any] = {"__file__": str(path)}
         # Group data is code of this repository, as trusted as the deploys themselves.
         exec(compile(tree, str(path), "exec"), values)  # noqa: S102
-    except SyntaxError as error:
-        problems.append(
-            BunkerError(f"this is not valid Python: {error.msg}", where=f"{where}:{error.lineno}")
-        )
+    except BunkerError as error:
+        problems.append(error)
         return result
-    except Exception as error:  # noqa: BLE001 - whatever a file of the operator raises
-        reason = f"{type(error).__name__}: {error}"
-        problems.append(BunkerError(f"reading the file failed: {reason}", where=where))
+    except SyntaxError as error:
+        place = f"{where}:{error.lineno}" if error.lineno else where
+        problems.append(BunkerError(f"this is not valid Python: {error.msg}", where=place))
+        return result
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever a file of the operator raises
+        problems.append(_failed(error, path, where))
         return result
     result.lines.update(_lines(tree))
     exported = values.get("__all__", values.keys() - _imported(tree))
+    if not isinstance(exported, list | tuple | set) or not all(
+        isinstance(key, str) and key in values for key in exported
+    ):
+        expected = "a list of names that the file assigns"
+        place = result.place(("__all__",))
+        problems.append(BunkerError("__all__ is not right", where=place, expected=expected))
+        return result
     for key, value in values.items():
-        if key not in exported or key.startswith("__"):
-            continue
-        if key.startswith(PYINFRA_PREFIXES):
-            result.pyinfra[key] = value
-        elif key in DEFAULTS:
-            result.fields[key] = value
-        else:
-            problems.append(_unknown(key, result))
+        if key in exported and not key.startswith("__"):
+            try:
+                _take(key, value, result)
+            except BunkerError as error:
+                problems.append(error)
+    problems += secrets_in_environment(result.layer(), "NAME")
     try:
         # On its own, so that a fault shows before the first host joins the group.
         Host.model_validate({**SOME_HOST, **result.fields})
     except ValidationError as error:
         problems += explain(error, [result.layer()], where)
     return result
+
+
+def _take(key: str, value: Any, file: GroupFile) -> None:
+    """Note one assignment; raises BunkerError for what cannot be a default of a group."""
+    place = file.place((key,))
+    if key.startswith(PYINFRA_PREFIXES):
+        file.pyinfra[key] = value
+        if "password" in key:
+            raise BunkerError(
+                f"{key} is a secret and must not stand in a plain file",
+                where=place,
+                remedy="Remove it: log in with a key (ssh-agent), and let the user run sudo without"
+                " a password; the value that stood there counts as disclosed",
+            )
+    elif key in DEFAULTS:
+        try:
+            file.fields[key] = _plain(value)
+        except TypeError as error:
+            raise BunkerError(f"{key} holds {error}", where=place, expected=PLAIN) from None
+    else:
+        raise _unknown(key, file)
+
+
+def _failed(error: BaseException, path: Path, where: str) -> BunkerError:
+    """What a file raised while it was read, with the line of the file that led there."""
+    own = [
+        line
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename == str(path)
+    ]
+    place = f"{where}:{own[-1]}" if own else where
+    if isinstance(error, SystemExit):
+        remedy = "Remove the call of sys.exit, or correct what it complains about"
+        return BunkerError("the file ended the program", where=place, remedy=remedy)
+    try:
+        told = (str(error).splitlines() or [""])[0]
+    except Exception:  # noqa: BLE001 - an exception of the file's own making
+        told = ""
+    reason = f"{type(error).__name__}: {told}" if told else type(error).__name__
+    return BunkerError(f"reading the file failed: {reason}", where=place)
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    """A copy of plain data; TypeError for what a YAML file could not say, or that never ends."""
+    if depth > DEEPEST:
+        raise TypeError("something that is nested too deeply")
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            raise TypeError("a key that is no text")
+        return {key: _plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, depth + 1) for item in value]
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    raise TypeError(f"a value of the type {type(value).__name__}")
 
 
 def _unknown(key: str, file: GroupFile) -> BunkerError:

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from bunker.errors import BunkerError
+from bunker.files import read_text
 from bunker.fleet.yaml_file import read_document
 
 ORDER = ("host", "address", "port", "user", "domain", "tier", "label", "groups", "tags", "notes")
@@ -56,10 +57,11 @@ def write_host_file(path: Path, data: Mapping[str, Any]) -> None:
     A new file gets comments. In an existing one the keys of ``data`` are set and everything else,
     comments included, stays. Raises BunkerError where the existing file is not valid YAML.
     """
-    if not path.exists():
+    try:
+        text = read_text(path)
+    except FileNotFoundError:
         write_atomically(path, render_host_file(data).encode())
         return
-    text = path.read_text(encoding="utf-8")
     faults = read_document(text, str(path)).problems
     if faults:
         raise faults[0]

@@ -6,25 +6,35 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bunker.errors import BunkerError
+from bunker.files import read_text
 from bunker.fleet.host_file import write_atomically
 from bunker.host_keys import fingerprint, known_hosts_entry
 
 
-def read_lines(path: Path) -> list[str]:
+def read_lines(path: Path, where: str = "") -> list[str]:
     """All lines; none where there is no file yet."""
-    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    try:
+        text = read_text(path, where=where)
+    except FileNotFoundError:
+        return []
+    # Not splitlines(): ssh knows no other end of a line.
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def faults(path: Path, where: str) -> list[BunkerError]:
     """Lines that are no host keys: one of them would make pyinfra drop the whole file."""
     found = []
-    for number, line in enumerate(read_lines(path), 1):
+    try:
+        lines = read_lines(path, where)
+    except BunkerError as error:
+        return [error]
+    for number, line in enumerate(lines, 1):
         fields = line.split()
         if not fields or fields[0].startswith(("#", "@")):
             continue
         try:
             fingerprint(fields[2])
-        except (IndexError, BunkerError):
+        except (IndexError, ValueError, BunkerError):
             place, remedy = f"{where}:{number}", "Remove the line"
             expected = "ADDRESS KIND KEY, as ssh-keyscan prints it"
             problem = "this is not a host key"

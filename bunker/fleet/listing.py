@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bunker.files import read_text
 from bunker.fleet.explain import FILE_KEY
 from bunker.fleet.fleet import Fleet
 from bunker.fleet.group_data import load_group_data
@@ -66,7 +67,7 @@ def show_instance(fleet: Fleet, name: str) -> list[EffectiveValue]:
     """Every value of one host in the order of the host file's keys; never a secret."""
     host = fleet.host(name)
     path: Path = fleet.host_file(name)
-    document = read_document(path.read_text(encoding="utf-8"), str(path.relative_to(fleet.root)))
+    document = read_document(read_text(path), str(path.relative_to(fleet.root)))
     groups = host_groups(document, fleet.name)
     files = load_group_data(fleet.root, []).files_for(groups)
     layers = [*(file.layer() for file in files), file_layer(document)]

@@ -10,7 +10,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bunker.errors import BunkerError, Problems
+from bunker.files import read_listed
 from bunker.fleet import known_hosts
+from bunker.fleet.disclosure import secrets_in_environment
 from bunker.fleet.explain import explain
 from bunker.fleet.fleet import Fleet
 from bunker.fleet.group_data import GroupData, load_group_data
@@ -21,6 +23,8 @@ from bunker.fleet.yaml_file import Document, read_document
 SUFFIX = ".yml"
 SECRETS_SUFFIX = ".sops.yml"
 SETTINGS_FILE = "fleet.settings.yaml"
+HOST_FILE_BYTES = 1 << 18
+"""More than a hundred times what a host file has."""
 
 
 def fleet_names(root: Path) -> list[str]:
@@ -60,6 +64,9 @@ def _files(root: Path, name: str) -> list[Path]:
         entries = sorted((root / "inventories" / name).iterdir())
     except FileNotFoundError:  # a fleet without hosts: git keeps no empty folders
         return []
+    except OSError as error:
+        where = f"inventories/{name}"
+        raise BunkerError(f"the folder cannot be read: {error.strerror}", where=where) from None
     return [
         entry
         for entry in entries
@@ -142,9 +149,9 @@ def _read_entries(
             problems.append(BunkerError("host files end in .yml", where=where, remedy=remedy))
             continue
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            problems.append(BunkerError(f"the file cannot be read: {error}", where=where))
+            text = read_listed(path, where=where, most=HOST_FILE_BYTES)
+        except BunkerError as error:
+            problems.append(error)
             continue
         document = read_document(text, where)
         entries.append(_entry(name, path.stem, document, group_data, problems))
@@ -167,6 +174,7 @@ def _entry(
     faults += _check_owner(document, stem)
     groups = host_groups(document, fleet)
     layers = (*(file.layer() for file in group_data.files_for(groups)), file_layer(document))
+    faults += secrets_in_environment(layers[-1], stem)
     host = None
     if document.data:
         merged = deep_merge(group_data.defaults_for(groups), layers[-1].data)
@@ -248,7 +256,7 @@ def _check_secrets(
     folder = root / "inventories" / name
     try:
         present = {path.name for path in folder.iterdir()}
-    except FileNotFoundError:
+    except OSError:  # not there, or reported already
         return
     for entry in entries:
         if not entry.candidate and f"{entry.stem}{SECRETS_SUFFIX}" not in present:

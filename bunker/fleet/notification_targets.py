@@ -6,46 +6,16 @@ fleet's notification secrets.
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from bunker.fleet.models import Address, Port, Section, Word
+from bunker.fleet.models import Section
+from bunker.fleet.values import Address, HttpAddress, Line, MailAddress, Port, SecretName, Word
 
 Event = Literal["started", "paused", "failed", "rolled back", "done"]
 EVENTS: tuple[Event, ...] = get_args(Event)
 T = TypeVar("T")
-
-SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
-_MAIL_ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\]+")
-_HTTP_ADDRESS = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*)?")
-
-
-def _secret_name(value: str) -> str:
-    # A value put here by mistake would end in git: the message must not repeat it either.
-    if not SECRET_NAME.fullmatch(value):
-        raise ValueError("expected the name of a secret in capitals, such as OPS_GOTIFY_TOKEN")
-    return value
-
-
-def _http_address(value: str) -> str:
-    if not _HTTP_ADDRESS.fullmatch(value):
-        raise ValueError("expected https://HOST or https://HOST/PATH, without user, ? and #")
-    return value.rstrip("/")
-
-
-def _mail_address(value: str) -> str:
-    if not _MAIL_ADDRESS.fullmatch(value) or not value.isascii():
-        raise ValueError("expected a plain address such as ops@example.org")
-    return value
 
 
 def at_least_one(value: tuple[T, ...]) -> tuple[T, ...]:
@@ -57,11 +27,6 @@ def at_least_one(value: tuple[T, ...]) -> tuple[T, ...]:
 
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
-
-
-SecretName = Annotated[str, AfterValidator(_secret_name)]
-HttpAddress = Annotated[str, AfterValidator(_http_address)]
-MailAddress = Annotated[str, AfterValidator(_mail_address)]
 
 
 class Target(Section):
@@ -113,15 +78,8 @@ class EmailTarget(Target):
     security: Literal["starttls", "tls", "none"] = "starttls"
     sender: MailAddress = Field(validation_alias="from")
     to: Annotated[tuple[MailAddress, ...], AfterValidator(at_least_one), BeforeValidator(_as_list)]
-    user: str = ""
+    user: Line = ""
     password_secret: SecretName | None = None
-
-    @field_validator("user")
-    @classmethod
-    def _one_line(cls, value: str) -> str:
-        if any(ord(letter) < 32 for letter in value):
-            raise ValueError("expected one line")
-        return value
 
     @model_validator(mode="after")
     def _complete(self) -> EmailTarget:

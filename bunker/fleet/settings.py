@@ -6,6 +6,7 @@ The optional file `inventories/FLEET/fleet.settings.yaml`; without it every defa
 from __future__ import annotations
 
 import datetime
+import re
 import zoneinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -20,10 +21,11 @@ from pydantic import (
 )
 
 from bunker.errors import BunkerError, Problems
+from bunker.files import read_text
 from bunker.fleet.explain import explain
-from bunker.fleet.loader import SETTINGS_FILE
+from bunker.fleet.loader import HOST_FILE_BYTES, SETTINGS_FILE
 from bunker.fleet.merge import Layer
-from bunker.fleet.models import GroupName, PublicKey, Section, Word
+from bunker.fleet.models import Section
 from bunker.fleet.notification_targets import (
     EVENTS,
     KINDS,
@@ -33,6 +35,7 @@ from bunker.fleet.notification_targets import (
     at_least_one,
 )
 from bunker.fleet.suggest import suggest
+from bunker.fleet.values import GroupName, PublicKey, TimeZone, Word, no_boolean, number
 from bunker.fleet.yaml_file import Document, read_document
 
 __all__ = [
@@ -48,6 +51,7 @@ __all__ = [
     "load_settings",
 ]
 
+MOST_HOSTS = 1_000_000
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -63,22 +67,15 @@ def _seconds(value: Any) -> Any:
 
 
 def _batch(value: Any) -> Any:
-    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
-    part = isinstance(value, str) and value[-1:] == "%" and value[:-1].isascii()
-    if whole or (part and value[:-1].isdigit() and 1 <= int(value[:-1]) <= 100):
+    whole = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_HOSTS
+    part = isinstance(value, str) and re.fullmatch(r"([1-9][0-9]?|100)%", value)
+    if whole or part:
         return value
     raise ValueError("expected a number of hosts such as 5, or a part of them such as 25%")
 
 
-def _no_boolean(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("expected a number")
-    return value
-
-
 Seconds = Annotated[int, BeforeValidator(_seconds)]
-Count = Annotated[int, BeforeValidator(_no_boolean)]
-Ratio = Annotated[float, BeforeValidator(_no_boolean), Field(allow_inf_nan=False)]
+Ratio = Annotated[float, BeforeValidator(no_boolean), Field(allow_inf_nan=False)]
 
 
 class RolloutSettings(Section):
@@ -88,9 +85,9 @@ class RolloutSettings(Section):
     soak: Seconds = 30 * 60
     """Seconds to wait and watch after the canaries before the rest follows."""
     batch: Annotated[int | str, BeforeValidator(_batch)] = "25%"
-    max_fail: Count = Field(default=0, ge=0)
+    max_fail: Annotated[int, *number(0, MOST_HOSTS)] = 0
     """Hosts that may fail or be unreachable in the whole rollout before it stops."""
-    minimum_requests: Count = Field(default=50, ge=1)
+    minimum_requests: Annotated[int, *number(1, 1_000_000_000)] = 50
     """Fewer requests than this while soaking prove nothing: the gate is inconclusive."""
     max_error_ratio: Ratio = Field(default=0.05, ge=0, le=1)
     max_latency_factor: Ratio = Field(default=2.0, ge=1)
@@ -108,7 +105,7 @@ class Window(Section):
     days: Annotated[tuple[Day, ...], AfterValidator(at_least_one)] = get_args(Day)
     start: datetime.time = Field(validation_alias="from")
     end: datetime.time = Field(validation_alias="to")
-    timezone: str = "UTC"
+    timezone: TimeZone = "UTC"
 
     @field_validator("start", "end", mode="before")
     @classmethod
@@ -185,11 +182,9 @@ def load_settings(fleet_folder: Path) -> FleetSettings:
     path = fleet_folder / SETTINGS_FILE
     where = f"inventories/{fleet_folder.name}/{SETTINGS_FILE}"
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, where=where, most=HOST_FILE_BYTES)
     except FileNotFoundError:
         return FleetSettings()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BunkerError(f"the file cannot be read: {error}", where=where) from None
     if all(line.strip()[:1] in ("", "#") for line in text.splitlines()):
         return FleetSettings()
     document = read_document(text, where)

@@ -15,6 +15,7 @@ from bunker.errors import BunkerError, Problems
 from bunker.fleet import Fleet, load_fleet
 from bunker.fleet.models import Host
 from bunker.fleet.pyinfra_data import host_data
+from bunker.fleet.values import GitRef, checked
 from bunker.masking import Secret
 from bunker.source import Source, resolve_commit
 
@@ -149,7 +150,8 @@ def new_run_id() -> str:
 
 
 def _with_ref(host: Host, ref: str) -> Host:
-    application = host.application.model_copy(update={"ref": ref})
+    wanted = checked(GitRef, ref, "--ref")
+    application = host.application.model_copy(update={"ref": wanted})
     return host.model_copy(update={"application": application})
 
 

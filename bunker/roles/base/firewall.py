@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,13 +80,16 @@ def egress(host: Host) -> tuple[tuple[str, int, str], ...]:
     """What containers of this host may reach outside: protocol, port, meaning; each once."""
     rows = [*EGRESS, *(TUNNEL_EGRESS if host.features.get("tunnel") else ())]
     smtp = host.environment.get("SMTP_PORT", "")
-    if smtp.isdecimal():
+    if re.fullmatch(r"[1-9][0-9]{0,4}", smtp) and int(smtp) <= 65535:
         rows.append(("tcp", int(smtp), "SMTP as the environment says"))
     for key, meaning in _EGRESS_URLS.items():
         value = host.environment.get(key, "")
-        parts = urlsplit(value if "://" in value else f"//{value}")
-        if parts.port:
-            rows.append(("tcp", parts.port, meaning))
+        try:
+            port = urlsplit(value if "://" in value else f"//{value}").port
+        except ValueError:  # the environment's own check says what is wrong with it
+            continue
+        if port:
+            rows.append(("tcp", port, meaning))
     unique: dict[tuple[str, int], str] = {}
     for protocol, port, meaning in rows:
         unique.setdefault((protocol, port), meaning)

@@ -205,7 +205,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "fleet.settings.yaml").write_bytes(b"\xff\xfe")
-    with pytest.raises(BunkerError, match="cannot be read"):
+    with pytest.raises(BunkerError, match="yaml:1: the file is not UTF-8 text"):
         load_settings(tmp_path)
 
 

@@ -1,0 +1,145 @@
+"""Files that people and programs can damage: read whole and checked, or refused in a sentence.
+
+Every reader of the control machine comes through here, so that a named pipe, a device, a file of
+gigabytes, bytes that are no text and JSON nested a million times end in the same way everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from bunker.errors import BunkerError
+
+MEBIBYTE: Final = 1 << 20
+DEEPEST: Final = 64
+"""No file of ours nests deeper; what reads the data may then recurse without a care."""
+
+_KINDS: Final[tuple[tuple[Callable[[int], bool], str], ...]] = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISLNK, "a symbolic link"),
+)
+_HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def read_bytes(path: Path, *, where: str = "", most: int = MEBIBYTE) -> bytes:
+    """The content of a regular file of ``most`` bytes at the most; ``where`` names it in errors.
+
+    Raises FileNotFoundError as it is, since what a missing file means differs, and BunkerError for
+    everything else that is wrong. Never waits: a pipe is refused instead of read.
+    """
+    where = where or str(path)
+    try:
+        # Before opening: to open some devices does something, and a pipe waits for its writer.
+        _refuse_special(path.stat(), where, most)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as stream:
+            _refuse_special(os.fstat(descriptor), where, most)
+            content = stream.read(most + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise BunkerError(f"the file cannot be read: {error.strerror}", where=where) from None
+    except ValueError:  # a NUL, or half a character
+        raise BunkerError("this is no name of a file", where=where) from None
+    if len(content) > most:
+        raise _too_big(where, most)
+    return content
+
+
+def read_text(path: Path, *, where: str = "", most: int = MEBIBYTE) -> str:
+    """The text of a file (:func:`read_bytes`); a byte order mark is not part of it."""
+    where = where or str(path)
+    content = read_bytes(path, where=where, most=most)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        problem = "the file is not UTF-8 text"
+        remedy = "Save it as UTF-8"
+        raise BunkerError(problem, where=f"{where}:{line}", remedy=remedy) from None
+
+
+def read_listed(path: Path, *, where: str = "", most: int = MEBIBYTE) -> str:
+    """:func:`read_text` of a file that a folder lists: where it is missing, it is a link."""
+    try:
+        return read_text(path, where=where, most=most)
+    except FileNotFoundError:
+        raise BunkerError("this link leads nowhere", where=where or str(path)) from None
+
+
+def read_json(path: Path, *, where: str = "", most: int = MEBIBYTE) -> Any:
+    """What a JSON file holds (:func:`read_text`, :func:`parse_json`)."""
+    return parse_json(read_text(path, where=where, most=most), where or str(path))
+
+
+def parse_json(text: str, where: str) -> Any:
+    """Plain data of a JSON text: finite numbers, whole characters, nested to a sensible depth."""
+    try:
+        data = json.loads(text, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        problem = f"this is not valid JSON: {error.msg}"
+        raise BunkerError(problem, where=f"{where}:{error.lineno}") from None
+    except RecursionError:
+        raise _too_deep(where) from None
+    except ValueError:  # more digits than Python converts, or NaN
+        raise BunkerError("a number in it cannot be read", where=where) from None
+    pending = [(data, 0)]
+    while pending:
+        value, depth = pending.pop()
+        if depth > DEEPEST:
+            raise _too_deep(where)
+        if isinstance(value, str):
+            if not is_whole(value):
+                found = _HALF_A_PAIR.search(text)
+                line = text.count("\n", 0, found.start() if found else 0) + 1
+                raise BunkerError("a text in it holds half a character", where=f"{where}:{line}")
+        elif isinstance(value, dict):
+            pending += [(item, depth + 1) for pair in value.items() for item in pair]
+        elif isinstance(value, list):
+            pending += [(item, depth + 1) for item in value]
+    return data
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text can be written in UTF-8: it holds no half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def kind_of(mode: int) -> str:
+    """What stands there where it is no regular file, in words; empty for a regular file."""
+    if stat.S_ISREG(mode):
+        return ""
+    return next((words for test, words in _KINDS if test(mode)), "no regular file")
+
+
+def _refuse_special(found: os.stat_result, where: str, most: int) -> None:
+    if kind := kind_of(found.st_mode):
+        raise BunkerError(f"this is {kind}", where=where, expected="a regular file")
+    if found.st_size > most:
+        raise _too_big(where, most)
+
+
+def _too_big(where: str, most: int) -> BunkerError:
+    return BunkerError(f"the file is larger than {most / MEBIBYTE:g} MiB", where=where)
+
+
+def _too_deep(where: str) -> BunkerError:
+    return BunkerError("it is nested too deeply", where=where)
+
+
+def _no_number(_text: str) -> Any:
+    raise ValueError
