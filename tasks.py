@@ -57,6 +57,7 @@ namespace = Collection(
         secrets.show,
         secrets.set_,
         secrets.edit,
+        secrets.restore,
         secrets.rekey,
         secrets.check,
     ),

@@ -1,20 +1,43 @@
-"""secrets.init, generate, show, set, edit, rekey and check."""
+"""secrets.init, generate, show, set, edit, restore, rekey and check."""
 
 from __future__ import annotations
 
 import getpass
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
-from bunker.cli.command import operator_command
-from bunker.cli.options import Options
+from bunker.cli.command import Body, OperatorTask, operator_command
+from bunker.cli.options import Options, words
 from bunker.errors import BunkerError, ExitCode
 
 if TYPE_CHECKING:
     from bunker.masking import Secret
+    from bunker.secrets import KeptVersion
+
+LARGEST = 200_000
+"""Bytes of a value; a private key has a few thousand."""
 
 
-@operator_command(select=False)
+def secrets_command(**how: Any) -> Callable[[Body], OperatorTask]:
+    """An operator's command that first wipes what an edit that was killed has left in memory."""
+
+    def decorate(body: Body) -> OperatorTask:
+        @wraps(body)
+        def swept(options: Options, **arguments: Any) -> ExitCode | int | None:
+            from bunker import secrets  # noqa: PLC0415 - see the package
+
+            if secrets.sweep():
+                _advise(("the text of an edit that was cut off lay in memory still; it is wiped",))
+            return body(options, **arguments)
+
+        return operator_command(**how)(swept)
+
+    return decorate
+
+
+@secrets_command(select=False)
 def init(options: Options) -> None:
     """Make the operator's key; the first step of a fleet.
 
@@ -47,7 +70,7 @@ def init(options: Options) -> None:
     _advise(report.advice)
 
 
-@operator_command(select=False, positional=("name",), help={"name": "name of the host"})
+@secrets_command(select=False, positional=("name",), help={"name": "name of the host"})
 def generate(options: Options, name: str) -> None:
     """Generate the secrets of a host that has none yet.
 
@@ -68,7 +91,7 @@ def generate(options: Options, name: str) -> None:
     sys.stdout.write(f"Generated the secrets of {name}: {shown}\n")
 
 
-@operator_command(
+@secrets_command(
     help={"key": "only this secret", "reveal": "show the values in clear; asks first"},
 )
 def show(options: Options, key: str = "", reveal: bool = False) -> None:
@@ -100,7 +123,7 @@ def show(options: Options, key: str = "", reveal: bool = False) -> None:
         print_lines(table(("SECRET", "VALUE"), list(chosen.items())))
 
 
-@operator_command(name="set", help={"key": "which secret, such as SMTP_PASS or DEPLOY_KEY"})
+@secrets_command(name="set", help={"key": "which secret, such as SMTP_PASS or DEPLOY_KEY"})
 def set_(options: Options, key: str = "") -> None:
     """Store one secret of a host, from a prompt or a pipe.
 
@@ -127,15 +150,20 @@ def set_(options: Options, key: str = "") -> None:
     sys.stdout.write(f"Stored {key} of {host.name}. Bring it to the host with: {following}\n")
 
 
-@operator_command()
-def edit(options: Options) -> None:
+@secrets_command(
+    iterable=("remove",),
+    help={"remove": "a secret whose line is gone on purpose; repeat it, or use commas"},
+)
+def edit(options: Options, remove: list[str]) -> None:
     """Edit a host's secrets in an editor.
 
-    In $VISUAL, else $EDITOR, else vi. The text lies in memory only and is wiped afterwards.
-    Emptying it gives up.
+    In $VISUAL, else $EDITOR, else vi. The text lies in memory only and is wiped afterwards, also
+    where the terminal is closed. Emptying it gives up. A secret that every host needs cannot be
+    removed; the removal of any other is asked for by name, or named beforehand with --remove.
 
-    Example:
+    Examples:
       invoke secrets.edit --host north-1
+      invoke secrets.edit --host north-1 --remove SMTP_PASS
     """
     from bunker import secrets  # noqa: PLC0415
     from bunker.terminal.output import print_json  # noqa: PLC0415
@@ -145,8 +173,17 @@ def edit(options: Options) -> None:
         sys.stderr.write(f"error: {error}\n")
         return sys.stdin.isatty() and ask("Open the text again?")
 
+    def confirm(names: Sequence[str]) -> bool:
+        return ask(f"Remove {', '.join(names)} from the secrets of {host.name}?")
+
     fleet, host = options.select_one()
-    report = secrets.edit(fleet.folder, host.name, try_again=try_again)
+    report = secrets.edit(
+        fleet.folder,
+        host.name,
+        try_again=try_again,
+        remove=words(remove),
+        confirm=confirm if sys.stdin.isatty() else None,
+    )
     changes = {"added": report.added, "changed": report.changed, "removed": report.removed}
     if options.json:
         print_json({"host": host.name, **{word: list(names) for word, names in changes.items()}})
@@ -155,7 +192,52 @@ def edit(options: Options) -> None:
     sys.stdout.write(f"{host.name}: {'; '.join(said) or 'nothing changed'}\n")
 
 
-@operator_command()
+@secrets_command(
+    help={"version": "how many changes back (default: 1, the version before the last)"}
+)
+def restore(options: Options, version: str = "1") -> None:
+    """Bring back an earlier version of a host's secrets.
+
+    The last ten versions that were replaced are kept on this machine, encrypted, beside the
+    secrets. Shows them and what differs, asks, and stores the chosen one. What it replaces is kept
+    as well, so it can be taken back. Hosts get the values with the next deploy: one that runs with
+    newer passwords by now may refuse the older ones.
+
+    Examples:
+      invoke secrets.restore --host north-1
+      invoke secrets.restore --host north-1 --version 3 --yes
+    """
+    from bunker import secrets  # noqa: PLC0415
+    from bunker.terminal.lines import table  # noqa: PLC0415
+    from bunker.terminal.output import make_console, print_json, print_lines  # noqa: PLC0415
+    from bunker.terminal.reporter import ask  # noqa: PLC0415
+
+    if not version.isdecimal():
+        raise BunkerError(f"{version!r} is not a number", where="--version", expected="1 or more")
+    fleet, host = options.select_one()
+    kept = secrets.kept_versions(fleet.folder, host.name)
+    rows = [(str(item.number), f"{item.until:%Y-%m-%d %H:%M:%S}", _would_do(item)) for item in kept]
+    if rows:
+        headers = ("VERSION", "REPLACED (UTC)", "BRINGING IT BACK")
+        print_lines(table(headers, rows), make_console(sys.stderr))
+        question = f"Bring back version {version} of the secrets of {host.name}?"
+        if not ask(question, yes=options.yes):
+            raise BunkerError("nothing was changed: it was not confirmed")
+    found = secrets.restore(fleet.folder, host.name, int(version))
+    if options.json:
+        names = {key: list(getattr(found, key)) for key in ("added", "changed", "removed")}
+        print_json({"host": host.name, "version": found.number, **names})
+        return
+    sys.stdout.write(f"{host.name}: {_would_do(found)}\n")
+
+
+def _would_do(version: KeptVersion) -> str:
+    parts = {"adds": version.added, "changes": version.changed, "removes": version.removed}
+    said = [f"{word} {', '.join(names)}" for word, names in parts.items() if names]
+    return version.problem or "; ".join(said) or "changes nothing"
+
+
+@secrets_command()
 def rekey(options: Options) -> None:
     """Encrypt secrets anew for whom .sops.yaml names now.
 
@@ -186,7 +268,7 @@ def rekey(options: Options) -> None:
     _advise(report.warnings)
 
 
-@operator_command()
+@secrets_command()
 def check(options: Options) -> ExitCode:
     """Are all secrets in order?
 
@@ -225,15 +307,29 @@ def read_value(key: str) -> Secret:
     """A secret's value from a prompt or from standard input, never from an argument."""
     from bunker.masking import Secret  # noqa: PLC0415
 
-    if sys.stdin.isatty():
-        text = getpass.getpass(f"Value of {key} (not shown): ")
-    else:
-        text = sys.stdin.read()
+    prompt = f"Value of {key} (not shown): "
+    text = getpass.getpass(prompt) if sys.stdin.isatty() else _piped(key)
     # A pipe or a file ends in a newline that was not meant; inner lines of a key stay.
-    value = text.removesuffix("\n")
+    value = text.removesuffix("\n").removesuffix("\r")
     if not value:
         raise BunkerError(f"no value was given for {key}; nothing was changed")
     return Secret(value)
+
+
+def _piped(key: str) -> str:
+    # As bytes: Python's own decoding would fail in words of its own, with the value in them.
+    source = getattr(sys.stdin, "buffer", None)
+    raw = source.read(LARGEST + 1) if source else sys.stdin.read(LARGEST + 1).encode()
+    if len(raw) > LARGEST:
+        problem = f"the value of {key} is longer than {LARGEST // 1000} kB; nothing was changed"
+        raise BunkerError(problem, where="standard input")
+    try:
+        return raw.removeprefix(b"\xef\xbb\xbf").decode()
+    except UnicodeDecodeError:
+        pass
+    # Outside of the handler: the exception held back there carries the value.
+    problem = f"the value of {key} is not UTF-8 text; nothing was changed"
+    raise BunkerError(problem, where="standard input", expected="UTF-8")
 
 
 def _advise(advice: tuple[str, ...]) -> None:

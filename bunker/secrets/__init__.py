@@ -9,6 +9,8 @@ from bunker.secrets.editing import EditReport, edit
 from bunker.secrets.files import vault_path
 from bunker.secrets.fleet import RekeyReport, decrypt_hosts, rekey
 from bunker.secrets.initialise import InitReport, init
+from bunker.secrets.kept import KeptVersion, kept_versions, restore
+from bunker.secrets.memory_text import sweep
 from bunker.secrets.operator_key import default_path as default_key_path
 from bunker.secrets.operator_key import fingerprint
 from bunker.secrets.operator_key import mac_key as operator_mac_key
@@ -25,6 +27,7 @@ __all__ = [
     "CheckReport",
     "EditReport",
     "InitReport",
+    "KeptVersion",
     "RekeyReport",
     "SecretSpec",
     "change_secrets",
@@ -35,10 +38,13 @@ __all__ = [
     "edit",
     "fingerprint",
     "init",
+    "kept_versions",
     "operator_mac_key",
     "read_host_secrets",
     "rekey",
+    "restore",
     "set_secret",
     "show",
+    "sweep",
     "vault_path",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets as randomness
 import string
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol, cast
 
@@ -16,6 +17,8 @@ INFRASTRUCTURE_SECRETS = ("DEPLOY_KEY", "GIT_TOKEN")
 
 HOST_FIELD = "host"
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Control, formatting (also what turns a text around), halves of characters, line separators."""
 _MULTI_LINE = frozenset({"DEPLOY_KEY"})
 _ALPHABETS = {
     "urlsafe": string.ascii_letters + string.digits + "_-",
@@ -66,22 +69,32 @@ def normalise(key: str, value: Secret) -> Secret:
     return Secret("\n".join(value.reveal().splitlines()).rstrip("\n") + "\n")
 
 
+def is_name(key: str) -> bool:
+    """Whether this may be the name of a secret at all."""
+    return bool(_NAME.fullmatch(key))
+
+
 def problem_with(key: str, value: Secret, known: frozenset[str], where: str) -> BunkerError | None:
     """What makes this entry unfit to be stored; the value itself is never told."""
-    if not _NAME.fullmatch(key) or key not in known:
+    if not is_name(key) or key not in known:
         return unknown_key(key, known, where)
     text = value.reveal()
+    problem, expected, remedy = "", "one line without blanks around it", None
+    unseen = next((c for c in text if c not in "\n\t" and unicodedata.category(c) in _UNSEEN), "")
     if not text.strip():
-        return BunkerError(f"{key} is empty", where=where, remedy="Give a value or remove the key")
-    if key in _MULTI_LINE:
+        problem, expected, remedy = "is empty", "", "Give a value or remove the key"
+    elif unseen:
+        problem = f"has a character that nobody can see (U+{ord(unseen):04X})"
+        remedy = "It came along when the value was copied: type that part anew"
+    elif key in _MULTI_LINE:
         if not re.match(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\n", text):
+            problem = "is not a private key"
             expected = "a whole private key, from its BEGIN line to its END line"
-            return BunkerError(f"{key} is not a private key", where=where, expected=expected)
+    elif text != text.strip() or re.search(r"[\n\t]", text):
+        problem = "has a line break, a tab or blanks at its ends"
+    if not problem:
         return None
-    if text != text.strip() or re.search(r"[\x00-\x1f\x7f]", text):
-        problem = f"{key} has a line break, a control character or blanks at its ends"
-        return BunkerError(problem, where=where, expected="one line without blanks around it")
-    return None
+    return BunkerError(f"{key} {problem}", where=where, expected=expected or None, remedy=remedy)
 
 
 def unknown_key(key: str, known: frozenset[str], where: str) -> BunkerError:

@@ -8,11 +8,16 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bunker.errors import BunkerError, ExitCode
 
 LOCK_SECONDS = 30.0
+KEPT_VERSIONS = 10
+"""So many replaced versions of each vault are kept beside it."""
+KEPT_TIME = "%Y%m%dT%H%M%S-%f"
+"""When a kept version was replaced (UTC), as its file's name has it."""
 _HOST_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 
 
@@ -61,10 +66,7 @@ def locked(fleet_folder: Path, host_name: str) -> Iterator[None]:
     path = vault_path(fleet_folder, host_name)
     folder = fleet_folder / ".locks"
     try:
-        folder.mkdir(exist_ok=True)
-        ignore = folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n")
+        _make_unversioned(folder)
         lock = FileLock(folder / f"{host_name}.lock", timeout=LOCK_SECONDS)
         lock.acquire(poll_interval=0.01)
     except Timeout:
@@ -80,6 +82,50 @@ def locked(fleet_folder: Path, host_name: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def replace(path: Path, ciphertext: bytes) -> None:
+    """Write a vault; the version that it had is kept first."""
+    try:
+        old = path.read_bytes()
+    except FileNotFoundError:
+        old = ciphertext
+    except OSError as error:
+        raise BunkerError(f"it cannot be read ({error.strerror})", where=str(path)) from None
+    if old != ciphertext:
+        _keep(path, old)
+    write_atomically(path, ciphertext)
+
+
+def kept(path: Path) -> list[Path]:
+    """The kept versions of a vault, the newest first."""
+    return sorted(_kept_folder(path).glob("*.sops.yml"), reverse=True)
+
+
+def _keep(path: Path, ciphertext: bytes) -> None:
+    folder = _kept_folder(path)
+    try:
+        _make_unversioned(folder.parent, mode=0o700)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        problem = f"the version so far cannot be kept ({error.strerror}); nothing was written"
+        raise BunkerError(problem, where=str(folder)) from None
+    now = datetime.now(UTC).strftime(KEPT_TIME)
+    write_atomically(folder / f"{now}.sops.yml", ciphertext)
+    for old in kept(path)[KEPT_VERSIONS:]:
+        old.unlink(missing_ok=True)
+
+
+def _kept_folder(path: Path) -> Path:
+    return path.parent / ".previous" / path.name.removesuffix(".sops.yml")
+
+
+def _make_unversioned(folder: Path, *, mode: int = 0o777) -> None:
+    """A folder that git does not see."""
+    folder.mkdir(mode=mode, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n")
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o600) -> None:

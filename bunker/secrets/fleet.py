@@ -86,7 +86,7 @@ def rekey(
         told = {"recipients": sorted(after), "recipients_removed": removed}
         with recorded_change(fleet_folder, names, told):
             for name, ciphertext in prepared.items():
-                files.write_atomically(files.vault_path(fleet_folder, name), ciphertext)
+                files.replace(files.vault_path(fleet_folder, name), ciphertext)
     return RekeyReport(
         hosts=tuple(names),
         added_recipients=tuple(sorted(after - before)),

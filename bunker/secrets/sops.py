@@ -23,7 +23,10 @@ TIMEOUT_SECONDS = 60.0
 _YAML = ("--input-type", "yaml", "--output-type", "yaml")
 _ENCRYPTED_LINE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*: ENC\[AES256_GCM,.*\]")
 _RECIPIENT = re.compile(r"^\s+-?\s*recipient: (\S+)$", re.MULTILINE)
-_RESTORE = "Restore the last good version from git: `git log -- {name}`, then `git restore`"
+_RESTORE = (
+    "Restore the last good version with `invoke secrets.restore`, or from git: "
+    "`git log -- {name}`, then `git restore`"
+)
 
 # What each exit code means, measured; what to do about it.
 _EXIT_CODES: dict[int, tuple[str, str]] = {

@@ -157,7 +157,7 @@ def store_verified(
 ) -> None:
     """Write a vault only after decrypting it again gave exactly the wanted values."""
     verify(path, ciphertext, values, key_file=key_file)
-    files.write_atomically(path, ciphertext)
+    files.replace(path, ciphertext)
 
 
 def verify(path: Path, ciphertext: bytes, values: Mapping[str, Secret], *, key_file: Path) -> None:

@@ -91,7 +91,7 @@ def test_every_task_is_listed_and_explains_itself() -> None:
         *(f"instance.{name}" for name in ("add", "list", "show", "trust", "remove")),
         *(
             f"secrets.{name}"
-            for name in ("init", "generate", "show", "set", "edit", "rekey", "check")
+            for name in ("init", "generate", "show", "set", "edit", "restore", "rekey", "check")
         ),
         *("configure", "upgrade", "canary", "rollout", "rollback", "os-upgrade"),
         *(f"run.{name}" for name in ("list", "show", "watch", "resume", "cancel", "retry-failed")),

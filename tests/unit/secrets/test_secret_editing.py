@@ -9,7 +9,8 @@ import pytest
 
 from bunker.errors import BunkerError
 from bunker.masking import Secret
-from bunker.secrets import edit, read_host_secrets, set_secret
+from bunker.secrets import EditReport, edit, read_host_secrets, set_secret
+from bunker.secrets.memory_text import editor_command
 
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNz\naC1rZXk=\n-----END OPENSSH PRIVATE KEY-----\n"
 
@@ -71,16 +72,11 @@ def test_unusual_values_survive_an_edit_that_changes_nothing(north):
     assert north.vault("north").read_bytes() == before
 
 
-def test_an_emptied_file_gives_up_and_a_removed_line_removes(north):
+@pytest.mark.parametrize("text", ["", "\n\n", "# all gone\n", "---\n", "\ufeff"])
+def test_an_emptied_file_gives_up(north, text):
     before = north.vault("north").read_bytes()
-    run(north, editor("path.write_text('')"))
+    assert run(north, editor(f"path.write_text({text!r})")) == EditReport((), (), ())
     assert north.vault("north").read_bytes() == before
-    report = run(
-        north,
-        editor("path.write_text(''.join(l for l in text.splitlines(True) if l[:5] != 'REDIS'))"),
-    )
-    assert report.removed == ("REDIS_PASSWORD",)
-    assert "REDIS_PASSWORD" not in read(north)
 
 
 @pytest.mark.parametrize(
@@ -142,14 +138,109 @@ def test_without_a_memory_file_system_it_refuses(north, tmp_path):
         run(north, ["true"], memory_folders=[Path("/proc"), tmp_path / "absent"])
 
 
-def test_a_failing_or_missing_editor_changes_nothing(north, monkeypatch):
+def test_a_failing_killed_or_missing_editor_changes_nothing(north, monkeypatch):
     before = north.vault("north").read_bytes()
     with pytest.raises(BunkerError, match="exit code 1"):
         run(north, ["false"])
-    monkeypatch.setenv("VISUAL", "no-such-editor --wait")
-    with pytest.raises(BunkerError, match="'no-such-editor' was not found"):
-        run(north, None)
-    monkeypatch.setenv("VISUAL", shlex.join([sys.executable, "-c", "raise SystemExit(3)"]))
-    with pytest.raises(BunkerError, match="exit code 3"):
-        run(north, None)
+    with pytest.raises(BunkerError, match="the editor was ended by SIGKILL; nothing was written"):
+        run(north, editor("path.write_text('SMTP_PASS: half'); import os; os.kill(os.getpid(), 9)"))
+    with pytest.raises(BunkerError, match="the editor left no text"):
+        run(north, editor("path.unlink()"))
+    with pytest.raises(BunkerError, match="the editor left no text"):
+        run(north, editor("import shutil; shutil.rmtree(path.parent)"))
+    for named, said in (
+        ("no-such-editor --wait", "'no-such-editor' was not found"),
+        (shlex.join([sys.executable, "-c", "raise SystemExit(3)"]), "exit code 3"),
+        ("vi 'half", "is no command"),
+        ("/dev/null", "was not found"),
+    ):
+        monkeypatch.setenv("VISUAL", named)
+        with pytest.raises(BunkerError, match=said):
+            run(north, None)
     assert north.vault("north").read_bytes() == before
+
+
+def test_vim_under_any_of_its_names_writes_nothing_beside_the_text(tmp_path):
+    for name in ("vim", "nvim", "vim.tiny", "vim.basic", "vimdiff", "nano"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+        quiet = "-n" in editor_command([str(tmp_path / name)])
+        assert quiet == (name not in ("vimdiff", "nano")), name
+
+
+def test_two_edits_at_once_lose_nothing_and_the_second_of_the_same_key_is_refused(north):
+    def meanwhile(line, other):
+        """An editor in which somebody else stores a value before this one is saved."""
+        store_it = (
+            "import sys; sys.path.insert(0, '.'); from pathlib import Path;"
+            "from bunker.secrets import set_secret; from bunker.masking import Secret;"
+            "from tests.unit.secrets.conftest import SPECS;"
+            f"set_secret(Path({str(north.folder)!r}), 'north', {other!r}, Secret('theirs'),"
+            f" key_file=Path({str(north.key_file)!r}), specs=SPECS)"
+        )
+        return editor(
+            f"import subprocess; subprocess.run([sys.executable, '-c', {store_it!r}], check=True);"
+            f"path.write_text(text + {line!r})"
+        )
+
+    run(north, meanwhile("SMTP_PASS: mine\n", "EXTERNAL_1"))
+    assert (read(north)["SMTP_PASS"], read(north)["EXTERNAL_1"]) == (
+        Secret("mine"),
+        Secret("theirs"),
+    )
+    with pytest.raises(BunkerError, match="somebody else changed EXTERNAL_2"):
+        run(north, meanwhile("EXTERNAL_2: mine\n", "EXTERNAL_2"))
+    assert read(north)["EXTERNAL_2"] == Secret("theirs")
+
+
+def without(*keys):
+    """An editor that removes the lines of these keys."""
+    return editor(
+        f"path.write_text(''.join(l for l in text.splitlines(True) if not l.startswith({keys!r})))"
+    )
+
+
+def test_a_secret_that_every_host_needs_is_not_removed(north):
+    store(north, "SMTP_PASS", "x")
+    before = north.vault("north").read_bytes()
+    for command in (
+        without("REDIS_PASSWORD", "JWT"),
+        editor("path.write_text('SMTP_PASS: x\\n')"),
+        editor("path.write_text('{}\\n')"),
+    ):
+        with pytest.raises(BunkerError) as caught:
+            run(north, command, remove=["REDIS_PASSWORD"], confirm=lambda _names: True)
+        said = "the text lacks JWT_ACCESS_SECRET, REDIS_PASSWORD, which every host needs"
+        assert said in str(caught.value)
+    with pytest.raises(BunkerError, match="unknown secret 'REDIS_PASSWORT'"):
+        run(north, editor("path.write_text(text.replace('REDIS_PASSWORD', 'REDIS_PASSWORT'))"))
+    assert north.vault("north").read_bytes() == before
+
+
+@pytest.mark.parametrize("cut", [1, 10, 60, 75])
+def test_a_text_that_was_cut_short_is_not_stored(north, cut):
+    before = north.vault("north").read_bytes()
+    with pytest.raises(BunkerError, match=r"the text (lacks|cannot be read)"):
+        run(north, editor(f"path.write_text(text.rstrip().rstrip(chr(34))[:-{cut}])"))
+    assert north.vault("north").read_bytes() == before
+
+
+def test_what_a_host_can_do_without_is_removed_once_it_was_said_by_name(north):
+    store(north, "SMTP_PASS", "x1")
+    store(north, "EXTERNAL_1", "x2")
+    before = north.vault("north").read_bytes()
+    both = without("SMTP_PASS", "EXTERNAL_1")
+    with pytest.raises(BunkerError) as caught:
+        run(north, both)
+    assert "the text lacks EXTERNAL_1, SMTP_PASS, and nobody said" in str(caught.value)
+    assert "--remove EXTERNAL_1 --remove SMTP_PASS" in str(caught.value)
+    with pytest.raises(BunkerError, match=r"the text lacks EXTERNAL_1, and nobody"):
+        run(north, both, remove=["SMTP_PASS"])
+    asked = []
+    with pytest.raises(BunkerError, match="the removal of EXTERNAL_1 was not confirmed"):
+        run(north, both, remove=["SMTP_PASS"], confirm=asked.append)
+    assert asked == [["EXTERNAL_1"]]
+    assert north.vault("north").read_bytes() == before
+    report = run(north, both, remove=["SMTP_PASS"], confirm=lambda names: names == ["EXTERNAL_1"])
+    assert report.removed == ("EXTERNAL_1", "SMTP_PASS")
+    assert not read(north).keys() & {"SMTP_PASS", "EXTERNAL_1"}
