@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from bunker.fleet.values import (
     Address,
+    DaemonKey,
     Directory,
     Domain,
     EnvironmentKey,
@@ -16,6 +17,7 @@ from bunker.fleet.values import (
     GroupName,
     HostName,
     HttpAddress,
+    Interface,
     KnownHost,
     Line,
     Memory,
@@ -64,6 +66,9 @@ class BaseSettings(Section):
     ssh_listen_port: Port | None = Field(
         default=None, description="move sshd here; default: host's port"
     )
+    trusted_interfaces: tuple[Interface, ...] = Field(
+        default=(), description="VPN interfaces whose own forwarding rules may stay"
+    )
     fail2ban_ignore: tuple[Network, ...] = ()
     fail2ban_bantime_seconds: Annotated[int, *number(60, 52 * WEEK)] = 3600
     fail2ban_maxretry: Annotated[int, *number(2, 1000)] = 5
@@ -78,6 +83,9 @@ class DockerSettings(Section):
     registry_mirrors: tuple[HttpAddress, ...] = ()
     insecure_registries: tuple[Registry, ...] = ()
     address_pool: Network = "10.213.0.0/16"
+    daemon: dict[DaemonKey, bool | int | Line] = Field(
+        default={}, description="more keys of daemon.json, such as data-root of a bigger disk"
+    )
     log_max_megabytes: Annotated[int, *number(1, 100_000)] = 10
     log_max_files: Annotated[int, *number(1, 1000)] = 3
 

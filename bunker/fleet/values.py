@@ -304,5 +304,7 @@ Directory = Annotated[
     str, _of_form(r"(/[A-Za-z0-9._][A-Za-z0-9._-]*)+"), AfterValidator(_directory)
 ]
 Project = Annotated[str, _of_form(r"[a-z0-9][a-z0-9_-]{0,62}")]
+Interface = Annotated[str, _of_form(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}", "a name such as wg0")]
+DaemonKey = Annotated[str, _of_form(r"[a-z0-9][a-z0-9-]{0,40}", "a key such as data-root")]
 Memory = Annotated[str, _of_form(r"[1-9][0-9]{0,8}[kmg]")]
 SecretName = Annotated[str, AfterValidator(_secret_name)]

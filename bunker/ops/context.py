@@ -15,9 +15,10 @@ from pyinfra.context import ctx_host
 from bunker.fleet import host_from_data
 from bunker.fleet.models import Host
 from bunker.masking import Secret
-from bunker.ops.facts import System, SystemState, require
+from bunker.ops.facts import require
 from bunker.ops.recorder import RECORDER, name_of
 from bunker.ops.step import AS_ROOT
+from bunker.ops.system import System, SystemState
 from bunker.ops.terminal_guard import guard_terminal
 from bunker.source import Source, resolve_commit
 

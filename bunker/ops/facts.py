@@ -34,45 +34,6 @@ def sections(lines: Iterable[str]) -> dict[str, list[str]]:
 
 
 @dataclass(frozen=True)
-class SystemState:
-    """The operating system as it is: release, packages, and whether dpkg was cut off."""
-
-    os_release: Mapping[str, str]
-    packages: Mapping[str, str]
-    half_installed: bool
-
-
-class System(FactBase[SystemState]):
-    """One command for what the base and docker roles need to know before they decide."""
-
-    def command(self) -> str:  # type: ignore[override]
-        return rf"""
-echo '{MARK} os'; cat /etc/os-release
-echo '{MARK} packages'; dpkg-query -W -f='${{db:Status-Status}} ${{Package}} ${{Version}}\n'
-echo '{MARK} audit'; dpkg --audit | head -n 5
-echo '{MARK} end'
-"""
-
-    def process(self, output: list[str]) -> SystemState:
-        found = sections(output)
-        release = {}
-        for line in found["os"]:
-            key, separator, value = line.partition("=")
-            if separator:
-                release[key] = value.strip().strip('"')
-        packages = {}
-        for line in found["packages"]:
-            status, name, version = ([*line.split(" ", 2), "", ""])[:3]
-            if status == "installed":
-                packages[name] = version
-        return SystemState(
-            os_release=release,
-            packages=packages,
-            half_installed=any(line.strip() for line in found["audit"]),
-        )
-
-
-@dataclass(frozen=True)
 class FileState:
     """One path on a host; ``sha256`` is empty where nothing is there."""
 

@@ -1,43 +1,94 @@
-"""Packages: what is missing is installed in one go; an interrupted dpkg is mended first."""
+"""Packages: what is missing is installed in one go; an interrupted dpkg is finished first."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from pyinfra.api import FactBase
+from pyinfra.context import ctx_host
 
 from bunker.ops.changing import changing
-from bunker.ops.facts import SystemState
+from bunker.ops.facts import require, sections
 from bunker.ops.recorder import RECORDER
-from bunker.ops.step import shell, step
+from bunker.ops.step import AS_ROOT, shell, step
+from bunker.ops.system import SystemState
 from bunker.plan.changes import Change
+from bunker.roles.packages import Simulation, judge_simulation
+from bunker.shell import script_file, with_variables
 
-_INSTALL = """\
-export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
-apt() {
-  apt-get -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold "$@" \
-    </dev/null 9>&-
-}
-dpkg --configure -a --force-confold </dev/null 9>&-
-# Lists older than an hour, or none, are fetched; a mirror that answers badly gets a second try.
-if [ -z "$(find /var/lib/apt/lists -name '*_Packages*' -mmin -60 2>/dev/null | head -n 1)" ] \
-  || [ -n "$(find /etc/apt -name '*.sources' -newer /var/lib/apt/lists 2>/dev/null)" ]; then
-  apt update || { sleep 3; apt update; }
-fi
-apt install --yes --no-install-recommends $PACKAGES
-"""
+_SCRIPTS = Path(__file__).parent / "scripts"
+APT_FUNCTIONS = script_file(_SCRIPTS / "apt.sh")
+"""Shell functions ``apt`` and ``finish_installation``, which wait for whoever holds a lock."""
 
 
-def install_packages(role: str, wanted: Sequence[str], system: SystemState) -> bool:
-    """Declare the installation of missing packages; tells whether any is missing."""
-    missing = [name for name in wanted if name not in system.packages]
+class Simulated(FactBase[dict[str, list[str]]]):
+    """What apt would do; asked only where a package is missing."""
+
+    def command(self, packages: list[str]) -> str:  # type: ignore[override]
+        return with_variables(script_file(_SCRIPTS / "simulate.sh"), PACKAGES=" ".join(packages))
+
+    def process(self, output: list[str]) -> dict[str, list[str]]:
+        return sections(output)
+
+
+def install_packages(
+    role: str,
+    wanted: Sequence[str],
+    system: SystemState,
+    *,
+    missing: Sequence[str] | None = None,
+    needed: Collection[str] = (),
+) -> bool:
+    """Declare the installation of missing packages; tells whether anything is to be done.
+
+    ``missing`` is for a role whose packages may be there under another name. ``needed`` are
+    packages that must not go for it. Raises BunkerError where apt would remove something that the
+    host needs or a person installed.
+    """
+    if missing is None:
+        missing = [name for name in wanted if name not in system.packages]
     recording = RECORDER.current()
-    recording.observed.append([role, "packages", missing, system.half_installed])
     recording.wanted.append([role, "packages", list(wanted)])
+    recording.observed.append([role, "packages", list(missing), system.half_installed])
     if not missing and not system.half_installed:
         return False
-    summary = f"{len(missing)} package{'s' * (len(missing) != 1)} to install"
-    if system.half_installed:
-        summary += "; an interrupted installation is finished first"
-    RECORDER.change(Change(role, "packages", "+", summary, tuple(f"+ {n}" for n in missing)))
-    script = changing(_INSTALL, PACKAGES=" ".join(missing))
+    simulation = Simulation(None if system.half_installed else ())
+    if missing and not system.half_installed:
+        found: Mapping[str, Sequence[str]] = require(
+            ctx_host.get().get_fact(Simulated, packages=list(missing), **AS_ROOT),
+            "what installing packages would do",
+        )
+        simulation = judge_simulation(missing, found, needed)
+    for change in package_changes(role, missing, simulation, half_installed=system.half_installed):
+        RECORDER.change(change)
+    removals = [package.name for package in simulation.removed]
+    recording.observed.append([role, "removals", removals])
+    script = changing(
+        APT_FUNCTIONS + script_file(_SCRIPTS / "install.sh"),
+        PACKAGES=" ".join(missing),
+        REMOVALS=" ".join(removals),
+    )
     step(f"{role}: packages", [shell(script)])
     return True
+
+
+def package_changes(
+    role: str, missing: Sequence[str], simulation: Simulation, *, half_installed: bool
+) -> list[Change]:
+    """The lines of a plan about packages: what comes, what goes for it, what restarts."""
+    summary = f"{len(missing)} package{'s' * (len(missing) != 1)} to install"
+    if half_installed:
+        summary += "; an interrupted installation is finished first"
+    if simulation.packages is None:
+        summary += "; what else they need is known when the package lists are fetched"
+    restarts = ("docker engine",) if simulation.touches_engine else ()
+    lines = [f"+ {name}" for name in missing]
+    replaced = [item.line for item in simulation.packages or () if item.old and item.new]
+    changes = [Change(role, "packages", "+", summary, (*lines, *replaced), restarts)]
+    if simulation.removed:
+        count = len(simulation.removed)
+        text = f"{count} package{'s' * (count != 1)} removed for them"
+        gone = tuple(package.line for package in simulation.removed)
+        changes.append(Change(role, "packages", "-", text, gone))
+    return changes

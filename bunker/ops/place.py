@@ -141,7 +141,7 @@ def place_components(
         lines = diff_lines(bundle, paths, state, contents)
         if failing:
             lines = (*lines, f"running now: {failing}")
-        RECORDER.change(Change(role, bundle.name, symbol, summary, lines))
+        RECORDER.change(Change(role, bundle.name, symbol, summary, lines, item.restarts))
         step(f"{role}: {bundle.name}", partial(placing_commands, item))
     return changed
 

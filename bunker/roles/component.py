@@ -23,7 +23,9 @@ class Component:
     place of ``activate``; it must never fail half-way. ``login_ports`` are the ports on which the
     fresh login has to work; empty means the port that is in use. ``confirm_seconds`` is how long
     the host waits for the confirmation; logging in takes up to 20 s on each port that does not
-    answer.
+    answer. ``restarts`` are services that restart when the component is placed.
+
+    Whatever does not come up is put back: the former files, then ``revert_activate``.
     """
 
     bundle: Bundle
@@ -34,6 +36,7 @@ class Component:
     revert_activate: str | None = None
     login_ports: tuple[int, ...] = ()
     confirm_seconds: int = 90
+    restarts: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ from bunker.ops.context import current_system
 from bunker.ops.packages import install_packages
 from bunker.ops.place import place_components, read_components
 from bunker.roles.base import base_components, base_packages
+from bunker.roles.docker import docker_packages
 
 
 @deploy("base")
@@ -19,5 +20,6 @@ def base(host: Host) -> None:
     release = distribution(system.os_release)
     components = base_components(host, release)
     state = read_components(components)
-    install_packages("base", base_packages(host, release), system)
+    engine = docker_packages(release, system.packages)
+    install_packages("base", base_packages(host, release), system, needed=engine)
     place_components("base", components, state)

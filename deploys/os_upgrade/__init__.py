@@ -20,6 +20,7 @@ from bunker.fleet.models import Host
 from bunker.ops.changing import changing
 from bunker.ops.context import current_host, current_run, current_system
 from bunker.ops.facts import require, sections
+from bunker.ops.packages import APT_FUNCTIONS
 from bunker.ops.reboot import reboot_and_wait
 from bunker.ops.recorder import RECORDER
 from bunker.ops.step import AS_ROOT, shell, step
@@ -53,8 +54,10 @@ class Upgrade(FactBase[UpgradeState]):
 @deploy("os-upgrade")
 def upgrade(host: Host, reboot: Reboot) -> None:
     """Declare the upgrade of one host."""
-    release = distribution(current_system().os_release)
-    protected = sorted({*base_packages(host, release), *docker_packages(host, release)})
+    system = current_system()
+    release = distribution(system.os_release)
+    engine = docker_packages(release, system.packages)
+    protected = sorted({*base_packages(host, release), *engine})
     state: UpgradeState = require(
         ctx_host.get().get_fact(Upgrade, **AS_ROOT), "what there is to upgrade"
     )
@@ -98,10 +101,12 @@ def _declare(
 ) -> None:
     run = current_run()
     if decision.upgrade:
-        lists = changing(script_file(_SCRIPTS / "lists.sh"), RUN=run)
+        lists = changing(APT_FUNCTIONS + script_file(_SCRIPTS / "lists.sh"), RUN=run)
         step("os: update package lists", [shell(lists)])
         packages = changing(
-            script_file(_SCRIPTS / "packages.sh"), RUN=run, PROTECTED=" ".join(protected)
+            APT_FUNCTIONS + script_file(_SCRIPTS / "packages.sh"),
+            RUN=run,
+            PROTECTED=" ".join(protected),
         )
         step("os: upgrade packages", [shell(packages)])
     if decision.reboot:

@@ -6,7 +6,7 @@ from bunker.worker.client import WorkerClient
 from tests.fake.bare_host import COMMIT, fake_host, fake_request
 
 ROOT = Path(__file__).parents[2]
-MAX_COMMANDS_TO_PLAN = 6
+MAX_COMMANDS_TO_PLAN = 7
 
 
 def test_a_bare_host_is_planned_with_a_handful_of_commands() -> None:

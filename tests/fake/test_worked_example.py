@@ -51,14 +51,16 @@ def run(folder: Path, responses: dict[str, list[str]]) -> list[dict[str, Any]]:
 
 
 def test_the_example_plans_and_applies(example: Path) -> None:
-    events = run(example, {"dpkg-query": BARE, "'@@bunker applied'": NOTHING_THERE})
+    install = ["@@bunker install", "@@bunker manual", "@@bunker end"]
+    answers = {"dpkg-query": BARE, "'@@bunker applied'": NOTHING_THERE}
+    events = run(example, answers | {"'@@bunker install'": install})
     [planned] = [event for event in events if event["event"] == "planned"]
     changes = planned["plan"]["changes"]
     assert [change["summary"] for change in changes] == ["1 package to install", "earlyoom set up"]
     assert any("EARLYOOM_ARGS" in line for line in changes[1]["lines"])
     done = [event["name"] for event in events if event.get("status") == "ok"]
     assert done == ["earlyoom: packages", "earlyoom: earlyoom"]
-    assert planned["commands"] == 2
+    assert planned["commands"] == 3
 
 
 def test_the_example_changes_nothing_twice(example: Path) -> None:

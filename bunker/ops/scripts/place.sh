@@ -20,37 +20,47 @@ fi
 # An unconfirmed change of a run that died: go back to the last state that is known to be good.
 put_back
 
-if [ -n "$CONFIRM" ]; then
+# The former files, and how to go back to them. Those that a run left which died in between are kept:
+# what stands in place since then may be new already.
+keep_old() {
   rm -rf "$OLD.new"
   mkdir -p "$OLD.new/files"
   {
     echo '#!/bin/sh'
-    echo "# Puts back what stood here before a change of $NAME that no fresh login confirmed."
+    echo "# Puts back what stood here before a change of $NAME that did not come up."
     echo 'set -u'
     # Whoever else reverts, the timer has nothing left to do and its name is free for the next run.
-    echo "systemctl stop 'bunker-revert-$NAME.timer' 2>/dev/null"
+    [ -z "$CONFIRM" ] || echo "systemctl stop 'bunker-revert-$NAME.timer' 2>/dev/null"
   } > "$OLD.new/revert"
   printf '%s\n' "$INSTRUCTIONS" | while read -r action mode owner group path; do
-    if [ -e "$path" ]; then
+    if [ -e "$path" ] || [ -L "$path" ]; then
       mkdir -p "$OLD.new/files$(dirname "$path")"
       cp -a "$path" "$OLD.new/files$path"
-      echo "cp -a '$OLD/files$path' '$path.bunker-revert' && mv -f '$path.bunker-revert' '$path'"
+      echo "cp -a '$OLD/files$path' '$path.bunker-revert' && mv -f -T '$path.bunker-revert' '$path'"
     else
       echo "rm -f '$path'"
     fi
   done >> "$OLD.new/revert"
   printf '%s\n' "$REVERT" > "$OLD.new/activate"
   {
-    echo "sh '$OLD/activate'"
+    echo "sh '$OLD/activate'; code=\$?"
     echo "rm -f '/var/lib/bunker/applied/$NAME'"
     echo "rm -rf '$OLD'"
+    echo 'exit $code'
   } >> "$OLD.new/revert"
   chmod 0700 "$OLD.new/revert"
   rm -rf "$OLD"
   mv "$OLD.new" "$OLD"
+}
+if [ -n "$CONFIRM" ]; then
+  keep_old
   systemctl reset-failed "bunker-revert-$NAME.service" 2>/dev/null || true
   systemd-run --quiet --unit="bunker-revert-$NAME" --on-active="$CONFIRM" --timer-property=AccuracySec=1s \
     $CLEAN_SHELL "$OLD/revert" 9>&-
+else
+  OLD=/var/lib/bunker/former/$NAME
+  mkdir -p /var/lib/bunker/former
+  [ -d "$OLD" ] || keep_old
 fi
 
 rm -f "/var/lib/bunker/applied/$NAME"
@@ -78,11 +88,15 @@ works() {
 if ! works; then
   if [ -n "$CONFIRM" ]; then
     put_back
-    echo "$NAME: it is put back as it was before" >&2
+  elif ! answer=$(sh "$OLD/revert" 2>&1 </dev/null 9>&-); then
+    printf '%s: its former files are in place again, but do not come up either:\n%s\n' "$NAME" "$answer" >&2
+    exit 70
   fi
+  echo "$NAME: it is put back as it was before" >&2
   exit 70
 fi
 if [ -z "$CONFIRM" ]; then
   printf '%s\n' "$FINGERPRINT" > "/var/lib/bunker/applied/$NAME.new"
   mv -f "/var/lib/bunker/applied/$NAME.new" "/var/lib/bunker/applied/$NAME"
+  rm -rf "$OLD"
 fi

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from bunker.bundle import Bundle, BundleFile
 from bunker.distributions import Distribution
-from bunker.errors import BunkerError
+from bunker.errors import BunkerError, Problems
 from bunker.fleet.models import Host
 from bunker.roles.component import Component
+from bunker.roles.docker.past import EngineState, engine_problems, own_settings
 from bunker.roles.rendering import script
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -25,7 +26,7 @@ RELOADABLE: Final = frozenset({"live-restore", "registry-mirrors", "insecure-reg
 
 
 def daemon_settings(host: Host) -> dict[str, Any]:
-    """The content of daemon.json."""
+    """What daemon.json has to say, whatever else is in it."""
     docker = host.docker
     pool = ipaddress.ip_network(docker.address_pool, strict=False)
     if pool.version != 4 or pool.prefixlen > SMALLEST_POOL:
@@ -54,17 +55,49 @@ def daemon_settings(host: Host) -> dict[str, Any]:
     return settings
 
 
+def whole_settings(host: Host, engine: EngineState) -> dict[str, Any]:
+    """The content of daemon.json: ours, what the host's file adds, and own keys that may stay.
+
+    Raises Problems that name each key and flag with which the engine would not start, or would
+    start without its data.
+    """
+    ours, declared = daemon_settings(host), host.docker.daemon
+    twice = sorted(set(ours) & set(declared))
+    kept, problems = own_settings(engine, ours, declared)
+    if twice:
+        problems.append(
+            BunkerError(
+                f"{', '.join(twice)} cannot be set there",
+                where=f"{host.name}: docker.daemon",
+                expected="keys that Bunker does not set itself",
+            )
+        )
+    problems += engine_problems(engine)
+    if problems:
+        raise Problems("the engine that is there cannot be taken over as it is", problems)
+    return {**kept, **ours}
+
+
+def kept_keys(host: Host, engine: EngineState) -> list[str]:
+    """Keys of the host's own daemon.json that stay although its file does not name them."""
+    return sorted(
+        set(whole_settings(host, engine)) - set(daemon_settings(host)) - set(host.docker.daemon)
+    )
+
+
 def restart_fingerprint(settings: dict[str, Any]) -> str:
     """Hash of those settings that the engine only reads when it starts."""
     fixed = {key: value for key, value in settings.items() if key not in RELOADABLE}
     return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()
 
 
-def daemon_component(host: Host, distribution: Distribution) -> Component:
+def daemon_component(host: Host, distribution: Distribution, engine: EngineState) -> Component:
     """daemon.json: reloaded first (so that containers live on), restarted only where needed."""
-    settings = daemon_settings(host)
+    settings = whole_settings(host, engine)
     content = json.dumps(settings, indent=2, sort_keys=True) + "\n"
-    names = {"FINGERPRINT": restart_fingerprint(settings)}
+    fingerprint = restart_fingerprint(settings)
+    names = {"FINGERPRINT": fingerprint, "TRUSTED": " ".join(host.base.trusted_interfaces)}
+    restarts = engine.active and engine.started_with != fingerprint
     check = script(SCRIPTS / "daemon_check.sh", **names)
     validate = f'dockerd --validate --config-file "$STAGE{PATH}"'
     return Component(
@@ -72,4 +105,6 @@ def daemon_component(host: Host, distribution: Distribution) -> Component:
         validate=validate if distribution.engine_validates else None,
         activate=script(SCRIPTS / "daemon_activate.sh", **names),
         check=check,
+        revert_activate=script(SCRIPTS / "daemon_revert.sh"),
+        restarts=("docker engine",) if restarts else (),
     )

@@ -8,7 +8,8 @@ from typing import Final, Literal
 
 from bunker.errors import BunkerError
 from bunker.plan.changes import Change
-from bunker.roles.os_upgrade.state import Package, RebootState, UpgradeState
+from bunker.roles.os_upgrade.state import RebootState, UpgradeState
+from bunker.roles.packages import ENGINE_PACKAGES, Package
 
 ROLE: Final = "os"
 Reboot = Literal["if-required", "never", "always"]
@@ -16,11 +17,6 @@ REBOOTS: Final[tuple[Reboot, ...]] = ("if-required", "never", "always")
 
 LISTS_ARE_OLD_SECONDS: Final = 3600
 """Package lists older than this say too little about what an upgrade would bring."""
-
-ENGINE_PACKAGES: Final = frozenset(
-    ("docker.io", "containerd", "docker-ce", "containerd.io", "moby-engine")
-)
-"""Packages whose upgrade restarts the engine."""
 
 
 @dataclass(frozen=True)

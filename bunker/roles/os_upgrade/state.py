@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bunker.roles.packages import Package, read_simulation
 from bunker.shell import script_file
 
 _SCRIPTS = Path(__file__).parent / "scripts"
@@ -18,25 +19,7 @@ REBOOT_SCRIPT: Final = script_file(_SCRIPTS / "reboot_state.sh")
 STATE_SCRIPT: Final = script_file(_SCRIPTS / "state.sh") + REBOOT_SCRIPT
 """Asks for what :func:`read_upgrade_state` reads. Changes nothing, not even apt's caches."""
 
-_INSTALL = re.compile(r"Inst (\S+)(?: \[([^\]]*)\])? \((\S+)")
-_REMOVE = re.compile(r"Remv (\S+)(?: \[([^\]]*)\])?")
 _KERNEL = re.compile(r"(\d[\d.]*(?:-\d+)?(?:[+~][a-z0-9.]+)*)-(.+)")
-
-
-@dataclass(frozen=True)
-class Package:
-    """One package that an upgrade touches; a new one has no ``old``, a removed one no ``new``."""
-
-    name: str
-    old: str
-    new: str
-
-    @property
-    def line(self) -> str:
-        """How a plan shows it."""
-        if not self.old:
-            return f"+ {self.name} {self.new}"
-        return f"~ {self.name} {self.old} → {self.new}" if self.new else f"- {self.name} {self.old}"
 
 
 @dataclass(frozen=True)
@@ -73,7 +56,7 @@ def read_upgrade_state(found: Mapping[str, Sequence[str]]) -> UpgradeState:
     age = _first(found["lists"])
     failed = [line for line in found["upgrades"] if line.startswith("E:")]
     return UpgradeState(
-        packages=tuple(_packages(found["upgrades"])),
+        packages=tuple(read_simulation(found["upgrades"])),
         problem=" ".join(line.removeprefix("E:").strip() for line in failed),
         lists_age_seconds=max(0, int(age)) if age else None,
         half_installed=any(line.strip() for line in found["audit"]),
@@ -113,14 +96,6 @@ def newer_kernel(running: str, installed: Iterable[str]) -> str:
 
 def _version(text: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", text)))
-
-
-def _packages(lines: Iterable[str]) -> Iterable[Package]:
-    for line in lines:
-        if found := _INSTALL.match(line):
-            yield Package(found[1], found[2] or "", found[3])
-        elif found := _REMOVE.match(line):
-            yield Package(found[1], found[2] or "", "")
 
 
 def _first(lines: Sequence[str]) -> str:

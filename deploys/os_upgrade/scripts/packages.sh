@@ -1,18 +1,14 @@
 #!/bin/sh
 # All upgrades at once, configuration files stay as they are here. After an interruption dpkg and
 # apt first finish what was begun.
-export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1 LC_ALL=C
-apt() {
-  apt-get -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef \
-    -o Dpkg::Options::=--force-confold "$@" </dev/null 9>&-
-}
+export NEEDRESTART_MODE=a
 running() { docker ps --quiet --no-trunc 2>/dev/null 9>&- | sort; }
 printf '%s\n' "$RUN" > /var/lib/bunker/os-upgrade.new
 mv -f /var/lib/bunker/os-upgrade.new /var/lib/bunker/os-upgrade
-dpkg --configure -a --force-confold </dev/null 9>&-
+finish_installation
 # The lists are newer than the plan: what it would have refused is refused here too.
-removed=$(apt -s --fix-broken dist-upgrade | sed -n 's/^Remv \([^ ]*\).*/\1/p')
-for name in $removed; do
+simulated=$(apt -s --fix-broken dist-upgrade)
+for name in $(printf '%s\n' "$simulated" | removals); do
   case " $PROTECTED " in
     *" $name "*)
       echo "the upgrade would remove $name, which the host needs; nothing was upgraded" >&2

@@ -10,6 +10,7 @@ from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 from bunker.roles.docker import docker_components, docker_packages, docker_source_components
 from bunker.roles.docker.daemon import daemon_settings, restart_fingerprint
+from bunker.roles.docker.past import EngineState
 
 
 def a_host(**docker):
@@ -18,8 +19,11 @@ def a_host(**docker):
     )
 
 
+NO_ENGINE = EngineState(False, None, (), "", snap=False, firewalld=False, rules=())
+
+
 def test_daemon_json_has_the_hardened_values():
-    [component] = docker_components(a_host(), DEBIAN_13)
+    [component] = docker_components(a_host(), DEBIAN_13, NO_ENGINE)
     [file] = component.bundle.files
     assert file.path == "/etc/docker/daemon.json"
     assert json.loads(file.content) == {
@@ -56,15 +60,16 @@ def test_networks_are_never_wider_than_their_pool(pool):
 
 
 def test_packages_per_distribution():
-    host = a_host()
-    assert docker_packages(host, DEBIAN_12) == ("docker-compose", "docker.io")
-    assert docker_packages(host, DEBIAN_13) == ("docker-cli", "docker-compose", "docker.io")
-    assert docker_packages(host, UBUNTU_24_04) == ("docker-compose-v2", "docker.io")
+    assert docker_packages(DEBIAN_12, {}) == ("docker-compose", "docker.io")
+    assert docker_packages(DEBIAN_13, {}) == ("docker-cli", "docker-compose", "docker.io")
+    assert docker_packages(UBUNTU_24_04, {}) == ("docker-compose-v2", "docker.io")
 
 
 def test_only_debian_12_takes_compose_from_the_next_release():
-    assert docker_source_components(DEBIAN_13) == docker_source_components(UBUNTU_24_04) == []
-    [source] = docker_source_components(DEBIAN_12)
+    assert (
+        docker_source_components(DEBIAN_13, {}) == docker_source_components(UBUNTU_24_04, {}) == []
+    )
+    [source] = docker_source_components(DEBIAN_12, {})
     [file] = source.bundle.files
     everything, compose = file.content.decode().split("\n\n")
     assert "Package: *\nPin: release n=trixie\nPin-Priority: -1" in everything
@@ -74,7 +79,7 @@ def test_only_debian_12_takes_compose_from_the_next_release():
 
 @pytest.mark.parametrize("known", SUPPORTED, ids=lambda known: known.name)
 def test_snippets_are_valid_shell(known):
-    for item in docker_source_components(known) + docker_components(a_host(), known):
+    for item in docker_source_components(known, {}) + docker_components(a_host(), known, NO_ENGINE):
         for snippet in (item.validate, item.activate, item.check):
             if snippet:
                 parsed = subprocess.run(
@@ -84,5 +89,5 @@ def test_snippets_are_valid_shell(known):
 
 
 def test_the_engine_checks_its_file_where_it_can():
-    assert docker_components(a_host(), DEBIAN_12)[0].validate is None
-    assert "--validate" in (docker_components(a_host(), DEBIAN_13)[0].validate or "")
+    assert docker_components(a_host(), DEBIAN_12, NO_ENGINE)[0].validate is None
+    assert "--validate" in (docker_components(a_host(), DEBIAN_13, NO_ENGINE)[0].validate or "")

@@ -22,14 +22,14 @@ if systemctl is-active --quiet docker.service; then
     before=$(docker ps --quiet --no-trunc | sort)
     # Three starts within a minute meet systemd's start limit.
     systemctl reset-failed docker.service 2>/dev/null || true
-    systemctl restart docker.service
+    systemctl restart docker.service || { journalctl -u docker -n 5 --no-pager >&2; exit 1; }
     answers true
     after=$(docker ps --quiet --no-trunc | sort)
     [ "$before" = "$after" ] || { echo 'the running containers are not the same after the restart of the engine' >&2; exit 1; }
   fi
 else
   systemctl reset-failed docker.service 2>/dev/null || true
-  systemctl start docker.service
+  systemctl start docker.service || { journalctl -u docker -n 5 --no-pager >&2; exit 1; }
   answers true
 fi
 started_with > "$RECORD"

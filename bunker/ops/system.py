@@ -1,0 +1,57 @@
+"""What the roles want to know of a host's operating system before they decide: one command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pyinfra.api import FactBase
+
+from bunker.ops.facts import MARK, sections
+from bunker.roles.docker.past import ENGINE_SCRIPT
+
+
+@dataclass(frozen=True)
+class SystemState:
+    """The operating system as it is: release, packages, and whether dpkg was cut off.
+
+    ``packages`` has the version of every installed package. ``found`` are the answers to the
+    questions that roles add, by section; each role reads its own.
+    """
+
+    os_release: Mapping[str, str]
+    packages: Mapping[str, str]
+    half_installed: bool
+    found: Mapping[str, Sequence[str]]
+
+
+class System(FactBase[SystemState]):
+    """One command for all roles."""
+
+    def command(self) -> str:  # type: ignore[override]
+        return rf"""
+echo '{MARK} os'; cat /etc/os-release
+echo '{MARK} packages'; dpkg-query -W -f='${{db:Status-Status}} ${{Package}} ${{Version}}\n'
+echo '{MARK} audit'; dpkg --audit | head -n 5
+{ENGINE_SCRIPT}
+echo '{MARK} end'
+"""
+
+    def process(self, output: list[str]) -> SystemState:
+        found = sections(output)
+        release = {}
+        for line in found["os"]:
+            key, separator, value = line.partition("=")
+            if separator:
+                release[key] = value.strip().strip('"')
+        packages = {}
+        for line in found["packages"]:
+            status, name, version = ([*line.split(" ", 2), "", ""])[:3]
+            if status == "installed":
+                packages[name] = version
+        return SystemState(
+            os_release=release,
+            packages=packages,
+            half_installed=any(line.strip() for line in found["audit"]),
+            found=found,
+        )
