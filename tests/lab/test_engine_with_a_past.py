@@ -9,11 +9,14 @@ from tests.lab.fleet_under_test import FleetUnderTest
 pytestmark = pytest.mark.lab
 
 PAST = """
+set -e
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q >/dev/null
+apt-get install -y -q --no-install-recommends docker.io docker-cli iptables >/dev/null </dev/null
 mkdir -p /etc/docker /etc/systemd/system/docker.service.d
 echo '{"data-root": "/srv/docker", "dns": ["192.0.2.53"]}' > /etc/docker/daemon.json
 echo 'DOCKER_OPTS="--log-driver=journald"' > /etc/default/docker
-apt-get update -q >/dev/null
-apt-get install -y -q --no-install-recommends docker.io docker-cli iptables >/dev/null
+systemctl restart docker
 docker volume create of-others
 iptables -I FORWARD 1 -i wg0 -j ACCEPT
 """
