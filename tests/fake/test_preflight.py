@@ -19,7 +19,7 @@ from bunker.workflows.request import DeployRequest, worker_request
 from tests.fake.bare_host import RESPONSES
 
 CHECKOUT = Path(__file__).parents[2]
-MAX_COMMANDS = 6
+MAX_COMMANDS = 7
 HOST = "host: north\naddress: 192.0.2.1\ndomain: north.example.org\ntier: 1\n"
 Look = Callable[..., Finding]
 
