@@ -35,8 +35,18 @@ German.
 _FAILED_LINE: Final = """\
 failed_line() {
   said=$(sh -eu -c "$1" </dev/null 2>&1 >/dev/null 9>&- | tail -n 1)
-  [ -n "$said" ] || said=$(sh -eux -c "$1" </dev/null 2>&1 >/dev/null 9>&- \
-    | sed -n 's/^+\\{1,\\} //p' | tail -n 1)
+  if [ -z "$said" ]; then
+    passed=0
+    number=0
+    while [ "$number" -lt "$(printf '%s\\n' "$1" | wc -l)" ]; do
+      number=$((number + 1))
+      part=$(printf '%s\\n' "$1" | head -n "$number")
+      sh -n -c "$part" 2>/dev/null || continue
+      sh -eu -c "$part" >/dev/null 2>&1 </dev/null 9>&- || break
+      passed=$number
+    done
+    said=$(printf '%s\\n' "$1" | sed -n "$((passed + 1))s/^ *//p")
+  fi
   printf '%s\\n' "$said" | cut -c 1-300
 }
 """
@@ -65,7 +75,9 @@ def as_root(script: str) -> str:
 def failed_line_function() -> str:
     """The shell function ``failed_line SNIPPET``: why a snippet that only reads fails.
 
-    It prints the last thing that the snippet said about itself, else the command that failed.
+    It prints the last thing that the snippet said about itself, else the line that failed. Which
+    one is found by running the lines up to it: what `set -x` tells of a pipe is in another order
+    each time, and a plan has to say the same each time.
     """
     return _FAILED_LINE
 
