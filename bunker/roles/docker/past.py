@@ -42,6 +42,9 @@ _MOVES_DATA: Final = frozenset(
 _DEFEATS_FIREWALL: Final = frozenset(("iptables", "ip6tables", "bridge", "firewall-backend"))
 """Settings with which published ports may go around the firewall."""
 
+_START_AGAIN: Final = "`sudo systemctl restart docker`, which restarts its containers"
+_RUNNING: Final = "the running engine"
+
 _OF_THE_UNIT: Final = frozenset(("H", "host", "containerd"))
 """Flags that every distribution's unit has."""
 
@@ -81,6 +84,9 @@ def read_engine(found: Mapping[str, Sequence[str]]) -> EngineState:
         *_flags(" ".join(found["dockerd"]).split()[1:], _UNIT),
         *_flags(_default_options(found["default"]), _DEFAULT),
     ]
+    written = {flag.key for flag in flags}
+    running = _flags(list(found.get("running", ()))[1:], _RUNNING)
+    flags += [flag for flag in running if flag.key not in written]
     return EngineState(
         active=active == "active",
         daemon=base64.b64decode(daemon).decode(errors="replace") if daemon else None,
@@ -195,13 +201,12 @@ def _flag_problem(flag: Flag, keys: set[str]) -> BunkerError | None:
         why = "decides where the engine's data are"
     else:
         return None
-    return BunkerError(
-        f"the flag {flag.text} {why}",
-        where=flag.where,
-        remedy="Remove it there; what it is for goes into `docker.daemon` of the host's file"
-        if flag.key in _MOVES_DATA
-        else "Remove it there, then run `sudo systemctl daemon-reload`",
-    )
+    remedy = "Remove it there, then run `sudo systemctl daemon-reload` and " + _START_AGAIN
+    if flag.where == _RUNNING:
+        remedy = f"It was started with it; run {_START_AGAIN}"
+    elif flag.key in _MOVES_DATA:
+        remedy = "Remove it there; what it is for goes into `docker.daemon` of the host's file"
+    return BunkerError(f"the flag {flag.text} {why}", where=flag.where, remedy=remedy)
 
 
 def _default_options(lines: Sequence[str]) -> list[str]:

@@ -69,6 +69,17 @@ def test_a_key_that_decides_where_data_are_is_refused_until_the_host_file_says_i
     assert key in refused(state, a_host(daemon={key: "/other"}))
 
 
+def test_a_flag_that_only_the_running_engine_has_is_refused_until_it_was_restarted() -> None:
+    words = ["/usr/sbin/dockerd", "-H", "fd://", "--log-driver=journald"]
+    text = refused(engine(running=words))
+    assert "the running engine: the flag --log-driver=journald" in text
+    assert "sudo systemctl restart docker" in text
+    both = refused(engine(options='"--log-driver=journald"', running=words))
+    assert both.count("--log-driver=journald") == 1
+    assert "/etc/default/docker" in both
+    assert whole_settings(a_host(), engine(running=words[:3]))
+
+
 def test_data_of_a_running_engine_are_not_left_behind_by_a_new_place() -> None:
     assert "out of sight" in refused(engine(), a_host(daemon={"data-root": "/srv/docker"}))
 

@@ -3,6 +3,9 @@
 echo '@@bunker daemon.json'; base64 /etc/docker/daemon.json 2>/dev/null || true
 echo '@@bunker dockerd'
 systemctl show --property ExecStart --value docker.service 2>/dev/null | sed -n 's/.*argv\[\]=\([^;]*\) ;.*/\1/p'
+# An engine that was not started again since is still told what its files do not say any more.
+echo '@@bunker running'
+tr '\0' '\n' 2>/dev/null < "/proc/$(systemctl show --property MainPID --value docker.service)/cmdline" || true
 echo '@@bunker default'; sed -n 's/^[[:space:]]*\(export \)\{0,1\}DOCKER_OPTS=//p' /etc/default/docker 2>/dev/null || true
 echo '@@bunker started'
 systemctl is-active docker.service 2>/dev/null || true
