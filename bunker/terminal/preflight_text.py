@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bunker.errors import BunkerError
 from bunker.terminal.lines import Line, Style, after, count
+from bunker.terminal.plan_text import STYLES
 from bunker.terminal.recap_text import Repeat
 from bunker.workflows.preflight import Finding
 
@@ -34,7 +35,7 @@ def finding_lines(finding: Finding) -> list[Line]:
     for number, problem in enumerate(finding.problems, start=1):
         lines += _problem(number, problem)
     for change in finding.removals:
-        lines += after(f"  {change.heading}", change.summary, "remove")
+        lines += after(f"  {change.heading}", change.summary, STYLES[change.symbol])
         lines += [line for text in change.lines for line in after("      ", text, "remove")]
     if finding.restarts:
         lines += after("  restarts: ", ", ".join(finding.restarts), "warn")

@@ -18,12 +18,10 @@ from bunker.fleet import Fleet, load_fleet
 from bunker.fleet.models import Host
 from bunker.masking import Secret
 from bunker.plan.changes import Change, HostPlan
+from bunker.roles.changemaker.decision import FOLDER, ROLE
 from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import Listener, Preparation, prepare
 from bunker.workflows.request import DeployRequest, Target, find_commits, worker_request
-
-APPLICATION = "changemaker"
-"""The role whose changes are only guessed where secrets or code are stand-ins."""
 
 
 @dataclass
@@ -33,6 +31,7 @@ class Finding:
     host: str
     problems: list[BunkerError] = field(default_factory=list)
     removals: tuple[Change, ...] = ()
+    """What goes away, or is given to another owner."""
     restarts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     commands: int = 0
@@ -96,13 +95,17 @@ def _take(finding: Finding, preparation: Preparation, *, guessed: bool) -> None:
     plan = preparation.plans.get(name) or preparation.unfinished.get(name)
     if plan:
         known = _known(plan) if guessed else plan
-        finding.removals = tuple(change for change in known.changes if change.symbol == "-")
+        finding.removals = tuple(change for change in plan.changes if _takes_away(change))
         finding.restarts, finding.notes = known.restarts, known.notes
 
 
+def _takes_away(change: Change) -> bool:
+    return change.symbol == "-" or (change.role, change.subject) == (ROLE, FOLDER)
+
+
 def _known(plan: HostPlan) -> HostPlan:
-    """The plan without what follows from stand-ins."""
-    changes = tuple(change for change in plan.changes if change.role != APPLICATION)
+    """The plan without what follows from stand-ins, which the application's services do."""
+    changes = tuple(change for change in plan.changes if change.role != ROLE)
     return HostPlan(plan.host, changes, plan.observed, plan.wanted, plan.facts, plan.notes)
 
 

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from bunker.plan.changes import Change, Symbol
 
 ROLE = "changemaker"
+FOLDER = "folder"
+"""Subject of the change that gives the instance's folder to another owner."""
 
 
 class ContainerLike(Protocol):
@@ -140,7 +142,7 @@ def decide(
         changes.append(Change(ROLE, "deployment", "~", summary))
     switch = bool(new_commit or instance.edited or files.differing or wrong_images)
     if switch and taken_over:
-        changes.insert(0, Change(ROLE, "folder", "~", taken_over))
+        changes.insert(0, Change(ROLE, FOLDER, "~", taken_over))
     return Decision(
         changes=tuple(changes),
         switch=switch,
