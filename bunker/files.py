@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -108,6 +109,75 @@ def parse_json(text: str, where: str) -> Any:
         elif isinstance(value, list):
             pending += [(item, depth + 1) for item in value]
     return data
+
+
+def check_output(path: Path, what: str, is_ours: Callable[[Path], bool]) -> bool:
+    """Whether a file that an option names would be replaced; False for a new one.
+
+    Only a file that ``is_ours`` says we wrote is ever replaced. Raises BunkerError for everything
+    else that stands there, and for a place in which no file can be made.
+    """
+    where, expected = str(path), "the name of a new file"
+    try:
+        where.encode()
+        if not path.name or not where.isprintable():
+            raise ValueError
+        found = path.lstat()
+    except FileNotFoundError:
+        folder = path.parent
+        if not folder.is_dir():
+            problem = f"there is no such folder: {folder}"
+            raise BunkerError(problem, where=where, expected=expected) from None
+        if not os.access(folder, os.W_OK | os.X_OK):
+            problem = f"nothing may be written in the folder {folder}"
+            raise BunkerError(problem, where=where, expected=expected) from None
+        return False
+    except OSError as error:
+        problem = f"{what} cannot be written there: {error.strerror}"
+        raise BunkerError(problem, where=where, expected=expected) from None
+    except ValueError:  # nothing, a NUL, half a character
+        raise BunkerError(f"{where!r} is no name of a file", expected=expected) from None
+    if kind := kind_of(found.st_mode):
+        raise BunkerError(f"this is {kind}", where=where, expected=expected)
+    if not is_ours(path):
+        problem = f"a file that is no {what} of yours stands there, and it stays as it is"
+        raise BunkerError(problem, where=where, expected=f"a new file, or an earlier {what}")
+    return True
+
+
+def write_output(path: Path, content: bytes, what: str, is_ours: Callable[[Path], bool]) -> None:
+    """Write what an option asked for (:func:`check_output`), readable by its owner only.
+
+    What stood there is replaced in one step or not at all, and a failure leaves no file behind.
+    """
+    replaces = check_output(path, what, is_ours)
+    # A name of its own length: that of the file may be as long as a name can be.
+    target = path.with_name(f".bunker-{secrets.token_hex(8)}") if replaces else path
+    made = False
+    try:
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        made = True
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if replaces:
+            target.replace(path)
+    except BaseException as error:
+        if made:
+            target.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            problem = f"{what} cannot be written: {error.strerror}"
+            raise BunkerError(problem, where=str(path)) from None
+        raise
+
+
+def user_path(text: str, where: str) -> Path:
+    """The path that an option or a variable names, ``~`` included."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise BunkerError(f"{text!r} names a user that is not there", where=where) from None
 
 
 def is_whole(text: str) -> bool:

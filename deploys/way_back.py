@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pyinfra.context import ctx_host
@@ -94,8 +95,8 @@ def _number(value: object) -> int | None:
     text = str(value or "").strip()
     if not text:
         return None
-    if not text.isdecimal():
-        raise BunkerError(f"{text!r} is no generation", expected="a number, such as 7")
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise BunkerError(f"{text[:40]!r} is no generation", expected="a number, such as 7")
     return int(text)
 
 

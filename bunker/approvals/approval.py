@@ -246,7 +246,7 @@ def _signed(text: str, file: Path) -> dict[str, Any]:
         content = json.loads(text)
         dates = {key: _moment(content[key]) for key in ("given", "expires")}
         return {"digest": content["digest"], **dates}
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         raise BunkerError("this is no approval", where=str(file)) from None
 
 

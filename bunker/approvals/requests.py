@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 from bunker.approvals.ssh_keys import PublicKey
 from bunker.approvals.subject import ApprovalSubject
 from bunker.errors import BunkerError
+from bunker.files import read_json as read_any_json
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,9 @@ def write_request(root: Path, subject: ApprovalSubject, starter: Iterable[Public
 def read_request(root: Path, named: str) -> ApprovalRequest:
     """The request that a file or the beginning of a digest names."""
     file = Path(named)
-    if not file.is_file():
-        found = sorted(approvals_folder(root).glob(f"{named}*.json")) if named.isalnum() else []
+    if not os.path.lexists(named):
+        digest = re.fullmatch(r"[0-9a-f]{1,64}", named)
+        found = sorted(approvals_folder(root).glob(f"{named}*.json")) if digest else []
         if len(found) != 1:
             known = sorted(path.stem for path in approvals_folder(root).glob("*.json"))
             raise BunkerError(
@@ -55,17 +59,20 @@ def read_request(root: Path, named: str) -> ApprovalRequest:
     if content.get("digest") != subject.digest:
         raise BunkerError("the request was changed: its digest is another one", where=str(file))
     keys = content.get("asked_keys", [])
+    if not isinstance(keys, list):
+        raise BunkerError("this is no request: asked_keys is no list", where=str(file))
     return ApprovalRequest(subject, tuple(map(str, keys)), file)
 
 
 def read_json(file: Path, what: str) -> dict[str, Any]:
     """The mapping in a file that should be one of ours; BunkerError where it is not."""
     try:
-        content = json.loads(file.read_text())
-    except OSError as error:
-        raise BunkerError(f"the {what} cannot be read: {error.strerror}", where=str(file)) from None
-    except ValueError:
-        content = None
+        content = read_any_json(file)
+    except FileNotFoundError:
+        raise BunkerError(f"there is no such {what}", where=str(file)) from None
+    except BunkerError as error:
+        problem = f"this is no {what}: {error.problem}"
+        raise BunkerError(problem, where=error.where) from None
     if not isinstance(content, dict):
         raise BunkerError(f"this is no {what}", where=str(file))
     return content

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from bunker.errors import BunkerError
+from bunker.files import read_bytes, user_path
 
 NAMESPACE: Final = "bunker-approval"
 """A signature counts for this purpose alone; one made for git or a file is refused."""
@@ -53,7 +54,7 @@ class PublicKey:
 def operator_key(given: Path | str | None = None) -> Path:
     """The operator's own key: what was given, else $BUNKER_OPERATOR_SSH_KEY, else id_ed25519."""
     named = str(given or os.environ.get(VARIABLE, "")) or "~/.ssh/id_ed25519"
-    return Path(named).expanduser()
+    return user_path(named, VARIABLE)
 
 
 def public_key(path: Path) -> PublicKey | None:
@@ -64,8 +65,8 @@ def public_key(path: Path) -> PublicKey | None:
     candidates = [path] if path.suffix == ".pub" else [Path(f"{path}.pub")]
     for candidate in candidates:
         try:
-            found = PublicKey.of(candidate.read_text(errors="replace"))
-        except OSError:
+            found = PublicKey.of(read_bytes(candidate).decode(errors="replace"))
+        except (FileNotFoundError, BunkerError):
             continue
         if found:
             return found

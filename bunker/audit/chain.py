@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from bunker.errors import BunkerError
+from bunker.files import parse_json, read_text
 from bunker.masking import MASK, Secret
 
 FIRST = "0" * 64
@@ -63,7 +64,10 @@ class Head:
     @classmethod
     def from_text(cls, text: str) -> Self:
         """The head as it was written; raises ValueError where it is none."""
-        data = json.loads(text)
+        try:
+            data = parse_json(text, "head")
+        except BunkerError:
+            raise ValueError("not a head") from None
         if not isinstance(data, dict) or set(data) != set(cls.__dataclass_fields__):
             raise ValueError("not a head")
         if type(data["seq"]) is not int or not all(
@@ -195,15 +199,13 @@ def _text(value: Any, redact: Redact | None) -> str:
 def load_key(path: Path) -> bytes | None:
     """The chain's key, or None where there is none yet."""
     try:
-        text = path.read_text().strip()
+        text = read_text(path).strip()
     except FileNotFoundError:
         return None
-    except OSError as error:
-        raise BunkerError(
-            f"the audit log's key cannot be read ({error.strerror})",
-            where=str(path),
-            remedy="Check its owner and mode (0600)",
-        ) from None
+    except BunkerError as error:
+        problem = f"the audit log's key cannot be read: {error.problem}"
+        remedy = "Check its owner and mode (0600), or restore it from its backup"
+        raise BunkerError(problem, where=error.where, remedy=remedy) from None
     try:
         key = bytes.fromhex(text)
     except ValueError:

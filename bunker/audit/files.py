@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bunker.audit.chain import Head, create_key, load_key
 from bunker.errors import BunkerError, ExitCode
+from bunker.files import read_text
 
 LOCK_SECONDS = 10.0
 
@@ -90,8 +91,8 @@ class AuditFiles:
     def known_head(self) -> Head | None:
         """What the head file says; None where it is missing or unreadable."""
         try:
-            return Head.from_text(self.head.read_text())
-        except (OSError, ValueError):
+            return Head.from_text(read_text(self.head))
+        except (OSError, ValueError, BunkerError):
             return None
 
     def write_head(self, head: Head) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options, words
+from bunker.cli.run_options import number_of
 from bunker.errors import BunkerError, ExitCode
 
 if TYPE_CHECKING:
@@ -47,12 +48,11 @@ def show(
     from bunker.terminal.lines import Line, count  # noqa: PLC0415
     from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
 
-    if not last.isdecimal():
-        raise BunkerError(f"{last!r} is not a number", where="--last", expected="0 or more")
+    number = number_of(last, "--last", 50)
     fleet = _known_fleet(options)
     hosts, events = words(host), words(event)
     found = [entry for entry in read(options.root, fleet) if _fits(entry, hosts, run, events)]
-    shown = found[-int(last) :] if int(last) else found
+    shown = found[-number:] if number else found
     if options.json:
         print_json({"fleet": fleet, "entries": [entry.to_json() for entry in shown]})
     else:

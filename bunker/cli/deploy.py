@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,7 +80,7 @@ def plan(
     *,
     tags: list[str],
     ref: str = "",
-    out: str = "",
+    out: str | None = None,
     detailed_exitcode: bool = False,
     verbose: bool = False,
 ) -> ExitCode:
@@ -99,7 +98,7 @@ def plan(
 
     request = _request(options, tags, ref, detailed_exitcode, verbose, dry=True)
     with _reporter(options, request) as reporter:
-        if out:
+        if out is not None:
             return save_plan(request, Path(out), reporter)
         return run_deploy(request, reporter)
 
@@ -135,11 +134,13 @@ def _fleet_of(file: Path, root: Path) -> str:
 
     The seal itself is checked with that key, and a file that is no plan is refused then.
     """
+    from bunker.files import read_json  # noqa: PLC0415
     from bunker.fleet import fleet_names  # noqa: PLC0415
+    from bunker.plan.store import MOST_BYTES  # noqa: PLC0415
 
     try:
-        content = json.loads(file.read_text())
-    except (OSError, ValueError):
+        content = read_json(file, most=MOST_BYTES)
+    except (BunkerError, FileNotFoundError):
         return ""
     name = content.get("fleet") if isinstance(content, dict) else None
     return name if name in fleet_names(root) else ""

@@ -114,7 +114,7 @@ def _chosen(known: Sequence[Generation], word: str, host: str) -> Generation:
         return known[-1]
     number = word.removeprefix("#")
     for generation in known:
-        if number.isdecimal() and generation.number == int(number):
+        if str(generation.number) == number:
             return generation
     numbers = [str(generation.number) for generation in known]
     span = numbers[0] if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
+from bunker.cli.run_options import number_of
 from bunker.errors import BunkerError, ExitCode
 
 
@@ -100,8 +101,7 @@ def logs(
     from bunker.terminal.output import print_json_line  # noqa: PLC0415
     from bunker.workflows.logs import stream_logs  # noqa: PLC0415
 
-    if not lines.isdecimal():
-        raise BunkerError(f"{lines!r} is not a number", where="--lines", expected="1 or more")
+    number = number_of(lines, "--lines", 100)
     fleet, host = options.select_one()
     redact = Redactor(decrypt_hosts(fleet.folder, [host.name])[host.name].values())
 
@@ -119,7 +119,7 @@ def logs(
         write,
         fleet=fleet.name,
         service=service,
-        lines=int(lines),
+        lines=number,
         follow=follow,
     )
     return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options, words
+from bunker.cli.run_options import number_of
 from bunker.errors import BunkerError
 
 if TYPE_CHECKING:
@@ -73,10 +74,10 @@ def add(
         name,
         domain,
         address,
-        tier=_number("--tier", tier),
+        tier=number_of(tier, "--tier", 1),
         groups=words(group),
         ref=ref or None,
-        port=_number("--port", port),
+        port=number_of(port, "--port", 22),
         user=user,
         confirm=lambda keys: _confirm(keys, name, fingerprint, options),
         create_secrets=create_host_secrets,
@@ -258,12 +259,6 @@ def _confirm(keys: Sequence[HostKey], name: str, fingerprint: str, options: Opti
             remedy="Compare a fingerprint on the server's console, then pass it as --fingerprint",
         )
     return ask("Are these the fingerprints of that server?", yes=options.yes)
-
-
-def _number(flag: str, text: str) -> int:
-    if not text.isdecimal():
-        raise BunkerError(f"{text!r} is not a number", where=flag)
-    return int(text)
 
 
 def _shown(value: object) -> str:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from bunker.cli.command import operator_command
 from bunker.cli.hosts import replace_process
 from bunker.cli.options import Options
-from bunker.errors import BunkerError
+from bunker.cli.run_options import number_of
 
 NAME = "lab"
 
@@ -39,10 +39,9 @@ def up(options: Options, hosts: str = "1", base: str = "debian:trixie") -> None:
     from bunker.lab.fleet_up import fleet_up  # noqa: PLC0415 - see the package
     from bunker.terminal.output import print_json  # noqa: PLC0415
 
-    if not hosts.isdecimal():
-        raise BunkerError(f"{hosts!r} is not a number of hosts", where="--hosts", expected="1 or 2")
+    number = number_of(hosts, "--hosts", 1)
     started = time.monotonic()
-    state, folder = fleet_up(options.root, NAME, int(hosts), base, _progress)
+    state, folder = fleet_up(options.root, NAME, number, base, _progress)
     seconds = time.monotonic() - started
     names = [host.name for host in state.hosts]
     if options.json:

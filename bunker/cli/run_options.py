@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -104,8 +105,13 @@ def seconds_of(text: str, where: str, default: int) -> int:
     return parse_duration(text, where=where) if text else default
 
 
-def number_of(text: str, where: str, default: int) -> int:
+def number_of(text: str, where: str, default: int, *, least: int = 0) -> int:
     """A count that an option names; ``default`` where it is not given."""
-    if text and not text.isdecimal():
-        raise BunkerError(f"{text!r} is not a number", where=where, expected="0 or more")
-    return int(text) if text else default
+    if not text:
+        return default
+    # Not isdecimal(): that takes the digits of every script, and any number of them.
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < least:
+        raise BunkerError(
+            f"{text[:40]!r} is not a number", where=where, expected=f"{least} or more"
+        )
+    return int(text)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
+from bunker.cli.run_options import number_of
 from bunker.errors import BunkerError, ExitCode
 
 if TYPE_CHECKING:
@@ -34,10 +35,9 @@ def list_(options: Options, limit: str = "20") -> None:
     from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
     from bunker.terminal.run_text import list_lines  # noqa: PLC0415
 
-    if not limit.isdecimal():
-        raise BunkerError(f"{limit!r} is not a number", where="--limit", expected="1 or more")
+    number = number_of(limit, "--limit", 20, least=1)
     with open_journal(options.root) as journal:
-        records = journal.runs(limit=int(limit), fleet=options.fleet_given or None)
+        records = journal.runs(limit=number, fleet=options.fleet_given or None)
     if options.json:
         print_json([record.to_json() for record in records])
     else:

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bunker.errors import BunkerError, Problems
-from bunker.files import read_listed
+from bunker.files import read_listed, user_path
 from bunker.fleet import known_hosts
 from bunker.fleet.disclosure import secrets_in_environment
 from bunker.fleet.explain import explain
@@ -268,4 +268,4 @@ def _check_secrets(
 def _ssh_key(root: Path, configured: object) -> Path | None:
     """The key that the fleet's group data name (from the root), else $BUNKER_SSH_KEY."""
     named = str(configured or os.environ.get("BUNKER_SSH_KEY", ""))
-    return (root / Path(named).expanduser()).absolute() if named else None
+    return (root / user_path(named, "ssh_key")).absolute() if named else None

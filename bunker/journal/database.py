@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from dbos import Serializer
 
 from bunker.errors import BunkerError
+from bunker.files import kind_of
 
 URL_VARIABLE: Final = "BUNKER_JOURNAL_URL"
 """Names a Postgres database for the runs. It may hold a password, so it is never printed."""
@@ -34,7 +35,10 @@ def journal_url(root: Path) -> str:
                 expected="postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
             )
         return url
-    return f"sqlite:///{state_folder(root) / 'runs.sqlite'}"
+    file = state_folder(root) / "runs.sqlite"
+    if file.exists() and (kind := kind_of(file.stat().st_mode)):
+        raise BunkerError(f"this is {kind}", where=str(file), expected="a regular file")
+    return f"sqlite:///{file}"
 
 
 def is_shared() -> bool:
@@ -70,10 +74,22 @@ class JsonSerializer(Serializer):
 
     def deserialize(self, serialized_data: str) -> Any:
         """The plain data, or a BunkerError with the exception's sentence."""
-        data = json.loads(serialized_data)
+        try:
+            data = json.loads(serialized_data)
+        except (ValueError, RecursionError):
+            raise damaged("an entry") from None
         if isinstance(data, dict) and set(data) == {"__error__"}:
             return BunkerError(data["__error__"])
         return data
+
+
+def damaged(what: str) -> BunkerError:
+    """Said of what this program cannot have written."""
+    return BunkerError(
+        f"{what} in the run database is damaged",
+        where=URL_VARIABLE if is_shared() else "runs.sqlite",
+        remedy="Other runs can still be shown: invoke run.show ID",
+    )
 
 
 def _plain(value: Any) -> Any:

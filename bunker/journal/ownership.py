@@ -12,7 +12,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from bunker.errors import BunkerError, ExitCode
-from bunker.journal.database import is_shared, journal_url, state_folder
+from bunker.journal.database import URL_VARIABLE, is_shared, journal_url, state_folder
 
 PATIENCE_SECONDS = 1.0
 _NAMESPACE = 0x6275  # keeps our advisory locks apart from others in a shared database
@@ -107,6 +107,8 @@ def database_is_away(error: Exception) -> BunkerError:
     said = str(error).strip().splitlines() or [type(error).__name__]
     return BunkerError(
         f"the run database does not answer ({said[0]})",
-        where="BUNKER_JOURNAL_URL",
-        remedy="Look whether the server runs and the address is right",
+        where=URL_VARIABLE if is_shared() else "runs.sqlite",
+        remedy="Look whether the server runs and the address is right"
+        if is_shared()
+        else "Restore .bunker/runs.sqlite, or move it aside: hosts lose nothing by it",
     )

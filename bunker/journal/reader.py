@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bunker.errors import BunkerError
-from bunker.journal.database import JsonSerializer, exists, journal_url
+from bunker.journal.database import JsonSerializer, damaged, exists, journal_url
 from bunker.journal.engine import CANCEL, EVENTS
 from bunker.journal.ownership import database_is_away, is_owned
 from bunker.journal.records import RunRecord, RunRequest, State
@@ -17,6 +17,8 @@ from bunker.runs.summary import summarise
 
 NO_TABLES = ("42P01", "3F000")
 """What Postgres answers where a table, or the schema that it is in, does not exist."""
+NO_TABLE = "no such table"
+"""What SQLite says."""
 
 
 class Journal:
@@ -77,6 +79,12 @@ class Journal:
             return
 
     def _record(self, status: Any) -> RunRecord:
+        try:
+            return self._readable(status)
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError):
+            raise damaged(f"the record of run {status.workflow_id}") from None
+
+    def _readable(self, status: Any) -> RunRecord:
         request = RunRequest.from_json(status.input["args"][0])
         summary: dict[str, Any]
         if status.status == "SUCCESS":
@@ -115,7 +123,7 @@ def open_journal(root: Path) -> Iterator[Journal]:
     if not exists(root):
         raise _no_runs()
     from dbos import DBOSClient  # noqa: PLC0415 - loads SQLAlchemy
-    from sqlalchemy.exc import DBAPIError, ProgrammingError  # noqa: PLC0415
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
 
     logging.getLogger("dbos").setLevel(logging.CRITICAL)
     try:
@@ -124,10 +132,10 @@ def open_journal(root: Path) -> Iterator[Journal]:
         raise database_is_away(error.orig or error) from None
     try:
         yield Journal(root, client)
-    except ProgrammingError as error:
-        if getattr(error.orig, "sqlstate", "") in NO_TABLES:
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", "") in NO_TABLES or NO_TABLE in str(error.orig):
             raise _no_runs() from None  # a shared database gets its tables from the first run
-        raise
+        raise database_is_away(error.orig or error) from None
     finally:
         client.destroy()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bunker.errors import BunkerError
+from bunker.files import read_json
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,8 @@ def save(state: LabState, path: Path) -> None:
 
 def load(path: Path) -> LabState | None:
     """The saved state, or None where the lab was never up or is down."""
-    if not path.exists():
-        return None
     try:
-        data = json.loads(path.read_text())
+        data = read_json(path)
         data.pop("version")
         data["hosts"] = tuple(
             LabHost(**{**host, "host_keys": tuple(host["host_keys"])}) for host in data["hosts"]
@@ -101,9 +100,12 @@ def load(path: Path) -> LabState | None:
         for key in ("git_token_file", "private_key", "known_hosts"):
             data[key] = path.parent / data[key]
         return LabState(**data)
-    except (ValueError, KeyError, TypeError) as error:
+    except FileNotFoundError:
+        return None
+    except (BunkerError, KeyError, TypeError, AttributeError) as error:
+        reason = error.problem if isinstance(error, BunkerError) else "parts of it are missing"
         raise BunkerError(
-            f"the lab's record cannot be read ({error})",
+            f"the lab's record cannot be read ({reason})",
             where=str(path),
             remedy="Run `invoke lab.up` again: it rebuilds the record from what runs",
         ) from None

@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bunker.errors import BunkerError
+from bunker.files import MEBIBYTE, parse_json, read_bytes
 from bunker.notify.message import Message
 
 KEPT_SECONDS = 7 * 86_400
@@ -23,6 +25,7 @@ MOST_KEPT = 200
 CLAIM_SECONDS = 120.0
 """How long a message that somebody tries to deliver is left alone by others."""
 _LOCK_SECONDS = 5.0
+_MOST_BYTES = 16 * MEBIBYTE
 
 
 @dataclass(frozen=True)
@@ -117,13 +120,16 @@ class UndeliveredFile:
 
     def _read(self) -> list[Undelivered]:
         try:
-            lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+            text = read_bytes(self.path, most=_MOST_BYTES).decode(errors="replace")
         except FileNotFoundError:
             return []
+        except BunkerError as error:
+            raise OSError(error.problem) from None
         entries = []
-        for line in lines:
-            with suppress(ValueError, TypeError, KeyError):  # cut off by a full disk, or by hand
-                entries.append(_entry(json.loads(line)))
+        for number, line in enumerate(text.split("\n"), 1):
+            # One may be cut off by a full disk, or by hand.
+            with suppress(BunkerError, TypeError, KeyError):
+                entries.append(_entry(parse_json(line, f"{self.path}:{number}")))
         return entries
 
     def _write(self, entries: Iterable[Undelivered]) -> None:
@@ -142,4 +148,13 @@ class UndeliveredFile:
 
 
 def _entry(data: dict[str, Any]) -> Undelivered:
-    return Undelivered(**{**data, "message": Message(**data["message"])})
+    """TypeError or KeyError where the data are none."""
+    entry = Undelivered(**{**data, "message": Message(**data["message"])})
+    texts = (entry.id, entry.fleet, entry.target, entry.event, entry.run, entry.reason)
+    message = (entry.message.title, entry.message.text, entry.message.markdown)
+    numbers = (entry.since, entry.claimed, entry.message.priority)
+    if not all(isinstance(text, str) for text in (*texts, *message)) or not all(
+        isinstance(number, int | float) for number in numbers
+    ):
+        raise TypeError
+    return entry

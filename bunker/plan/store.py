@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,9 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from bunker.errors import BunkerError, PlanStale
+from bunker.files import MEBIBYTE, check_output, read_json, write_output
 from bunker.plan.changes import HostPlan
 
 FORMAT = 1
+WHAT = "plan"
+PARTS = frozenset(("format", "seal", "fleet", "tags_wanted", "ref", "commits", "plans"))
+MOST_BYTES = 256 * MEBIBYTE
+"""A plan of 200 hosts has every line of every file that changes."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,10 @@ class SavedPlan:
 
 
 def write_plan(file: Path, plan: SavedPlan) -> None:
-    """Write a plan atomically, readable by its owner only."""
+    """Write a plan atomically, readable by its owner only.
+
+    Raises BunkerError where anything but an earlier plan of this operator stands there.
+    """
     content: dict[str, Any] = {
         "format": FORMAT,
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -42,36 +49,29 @@ def write_plan(file: Path, plan: SavedPlan) -> None:
         "plans": [host.to_json() for host in plan.plans],
     }
     content["seal"] = _seal(content)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as handle:
-            json.dump(content, handle, ensure_ascii=False, indent=2)
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(file)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise BunkerError(
-            f"the plan cannot be written: {error.strerror}", where=str(file)
-        ) from None
+    text = json.dumps(content, ensure_ascii=False, indent=2)
+    write_output(file, text.encode(), WHAT, _is_ours)
+
+
+def check_file(file: Path) -> None:
+    """Raises BunkerError where :func:`write_plan` could not write: asked before any host is."""
+    check_output(file, WHAT, _is_ours)
 
 
 def load_plan(file: Path) -> SavedPlan:
     """Read a plan; one that was edited or made with another operator's key is refused."""
+    remedy = "Make one with invoke plan --out"
     try:
-        content = json.loads(file.read_text())
-        seal = content.pop("seal")
-        form = content["format"]
+        content = read_json(file, most=MOST_BYTES)
     except FileNotFoundError:
-        raise BunkerError(
-            "there is no such plan", where=str(file), remedy="Make one with invoke plan --out"
-        ) from None
-    except (OSError, ValueError, KeyError, AttributeError, TypeError):
-        raise BunkerError(
-            "this is not a saved plan", where=str(file), remedy="Make one with invoke plan --out"
-        ) from None
-    if form != FORMAT or not hmac.compare_digest(str(seal), _seal(content)):
+        raise BunkerError("there is no such plan", where=str(file), remedy=remedy) from None
+    except BunkerError as error:
+        problem, place = f"this is not a saved plan: {error.problem}", error.where
+        raise BunkerError(problem, where=place, remedy=remedy) from None
+    if not isinstance(content, dict) or not content.keys() >= PARTS:
+        raise BunkerError("this is not a saved plan", where=str(file), remedy=remedy)
+    seal, form = str(content.pop("seal")), content["format"]
+    if form != FORMAT or not hmac.compare_digest(seal.encode(), _seal(content).encode()):
         raise PlanStale(
             "the plan was edited, or saved by another operator or version",
             where=str(file),
@@ -84,6 +84,15 @@ def load_plan(file: Path) -> SavedPlan:
         commits=content["commits"],
         ref=content["ref"],
     )
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether this operator saved it: only then may another plan take its place."""
+    try:
+        load_plan(file)
+    except (BunkerError, FileNotFoundError):
+        return False
+    return True
 
 
 def _seal(content: Mapping[str, Any]) -> str:

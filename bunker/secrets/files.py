@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bunker.errors import BunkerError, ExitCode
+from bunker.files import read_bytes
 
 LOCK_SECONDS = 30.0
 KEPT_VERSIONS = 10
@@ -43,16 +44,13 @@ def config_path(fleet_folder: Path) -> Path:
 def read(path: Path) -> bytes:
     """A vault's ciphertext."""
     try:
-        return path.read_bytes()
+        return read_bytes(path)
     except FileNotFoundError:
         raise BunkerError(
             "the host has no secrets file",
             where=str(path),
             remedy="Restore it from git; a new host gets one from `invoke instance.add`",
         ) from None
-    except OSError as error:
-        problem = f"the secrets file cannot be read ({error.strerror})"
-        raise BunkerError(problem, where=str(path), remedy="Check its owner and mode") from None
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bunker.errors import BunkerError
+from bunker.files import read_text, user_path
 from bunker.masking import Secret
 
 VARIABLE = "BUNKER_AGE_KEY_FILE"
@@ -30,7 +31,7 @@ class OperatorKey:
 def default_path() -> Path:
     """``$BUNKER_AGE_KEY_FILE``, else ``~/.config/bunker/operator.age``."""
     named = os.environ.get(VARIABLE)
-    return Path(named).expanduser() if named else Path.home() / ".config/bunker/operator.age"
+    return user_path(named, VARIABLE) if named else Path.home() / ".config/bunker/operator.age"
 
 
 def locate(key_file: Path | None = None) -> Path:
@@ -115,8 +116,15 @@ def fingerprint(value: bytes, key: bytes) -> str:
     return hmac.new(key, value, hashlib.sha256).hexdigest()[:32]
 
 
+def _text(path: Path) -> str:
+    try:
+        return read_text(path)
+    except FileNotFoundError:
+        raise BunkerError("the operator's key is gone", where=str(path)) from None
+
+
 def _identities(path: Path) -> list[Secret]:
-    lines = (line.strip() for line in path.read_text().splitlines())
+    lines = (line.strip() for line in _text(path).splitlines())
     identities = [Secret(line) for line in lines if line.startswith("AGE-SECRET-KEY-")]
     if not identities:
         raise BunkerError(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bunker.errors import BunkerError, ExitCode, PlanStale
-from bunker.plan.store import SavedPlan, load_plan, write_plan
+from bunker.plan.store import SavedPlan, check_file, load_plan, write_plan
 from bunker.runs.start import Intent, begin, carry_out, planning_worker
 from bunker.workflows.planning import Preparation, differing, dry_exit, prepare, show
 from bunker.workflows.request import DeployRequest, Target
@@ -23,9 +24,10 @@ def run_deploy(request: DeployRequest, reporter: Reporter, **how: Any) -> ExitCo
 
 def save_plan(request: DeployRequest, file: Path, reporter: Reporter) -> ExitCode:
     """Plan, show, and write the plan to a file that `invoke apply` takes."""
+    check_file(file)
     with planning_worker(request) as planning:
         preparation = prepare(request.fleet_name, planning.worker, planning.targets, reporter)
-    show(preparation, reporter, f"invoke apply {file}")
+    show(preparation, reporter, f"invoke apply {shlex.quote(str(file))}")
     if preparation.failed or preparation.unreachable:
         names = ", ".join(sorted({*preparation.failed, *preparation.unreachable}))
         raise BunkerError(

@@ -244,7 +244,7 @@ def test_a_file_that_is_no_approval_is_said_to_be_none(
     file = tmp_path / "some.file"
     file.write_text(content)
     assert "this is no approval" in refusal(desk, file)
-    assert "cannot be read" in refusal(desk, tmp_path / "none")
+    assert "there is no such approval" in refusal(desk, tmp_path / "none")
 
 
 def test_a_request_that_was_changed_is_refused(desk: Desk) -> None:

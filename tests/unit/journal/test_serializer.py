@@ -39,7 +39,7 @@ def test_an_object_is_refused_instead_of_pickled() -> None:
 
 
 def test_a_pickle_in_the_database_is_not_opened() -> None:
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises(BunkerError, match="is damaged"):
         JsonSerializer().deserialize(pickle.dumps(print, protocol=0).decode())
 
 
