@@ -135,5 +135,12 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "tests.bench", *session.posargs)
 
 
+@nox.session
+def corpus(session: nox.Session) -> None:
+    """Measure the judgement on migrations against a Postgres of its own (`--record` keeps it)."""
+    install(session, "test")
+    session.run("python", "-m", "tests.corpus", *session.posargs)
+
+
 if os.environ.get("CI") and not sys.stdout.isatty():
     nox.options.stop_on_first_error = True

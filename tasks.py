@@ -22,6 +22,7 @@ from bunker.cli import (
     notify,
     preflight,
     runs,
+    schema,
     secrets,
     upgrade,
 )
@@ -63,6 +64,7 @@ namespace = Collection(
     ),
     run=Collection(runs.list_, runs.show, runs.watch, runs.resume, runs.cancel, runs.retry_failed),
     env=Collection(env.check),
+    schema=Collection(schema.check),
     maintenance=Collection(maintenance.on, maintenance.off, maintenance.list_),
     notify=Collection(notify.test, notify.secret),
     audit=Collection(audit.show, audit.verify),

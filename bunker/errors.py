@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     LOCK_HELD = 5
     PLAN_STALE = 6
     GATE_INCONCLUSIVE = 7
+    UNSAFE_FOR_OLDER_CODE = 8
     INTERRUPTED = 130
 
 

@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from bunker.masking import Secret
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 TIMEOUT_SECONDS = 30
+FETCH_SECONDS = 300
 
 REMEDIES = (
     (
@@ -96,32 +97,79 @@ def resolve_commit(source: Source) -> str:
 
 def _list_remote(source: Source, refs: list[str]) -> str:
     with _access(source) as environment:
-        try:
-            done = subprocess.run(
-                ["git", "ls-remote", "--quiet", source.repository, *refs],
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=TIMEOUT_SECONDS,
-                check=False,
-                stdin=subprocess.DEVNULL,
+        answer = _git(source, environment, "ls-remote", "--quiet", source.repository, *refs)
+    return answer.decode(errors="replace")
+
+
+def read_files(
+    source: Source, refs: Iterable[str], wanted: re.Pattern[str]
+) -> list[dict[str, bytes]]:
+    """For each ref, the files whose path matches. A local repository is read where it is.
+
+    Of any other one the commits are fetched into a folder that goes away.
+    """
+    local = Path(source.repository).is_dir()
+    with _access(source) as environment, tempfile.TemporaryDirectory(prefix="bunker-git-") as empty:
+        folder = source.repository if local else empty
+        if not local:
+            _git(source, environment, "init", "--quiet", "--bare", folder)
+        found = []
+        for ref in refs:
+            name = f"{ref}^{{commit}}"
+            if not local:
+                fetch = ("fetch", "--quiet", "--depth=1", "--no-tags", "--", source.repository, ref)
+                _git(source, environment, "-C", folder, *fetch, timeout=FETCH_SECONDS)
+                name = "FETCH_HEAD^{commit}"
+            parse = ("rev-parse", "--quiet", "--verify", "--end-of-options", name)
+            commit = _git(source, environment, "-C", folder, *parse).decode().strip()
+            listed = _git(source, environment, "-C", folder, "ls-tree", "-r", "-z", commit)
+            rows = (row.partition("\t") for row in listed.decode(errors="replace").split("\0"))
+            blobs = {path: row.split()[2] for row, _, path in rows if wanted.fullmatch(path)}
+            found.append(
+                {
+                    path: _git(source, environment, "-C", folder, "cat-file", "blob", blob)
+                    for path, blob in blobs.items()
+                }
             )
-        except subprocess.TimeoutExpired:
-            raise BunkerError(
-                f"the git server did not answer within {TIMEOUT_SECONDS} seconds",
-                where=source.repository,
-                remedy="Check the address and the network, then run the command again",
-            ) from None
-        except FileNotFoundError:
-            raise BunkerError("git is not installed", remedy="apt-get install git") from None
-    if done.returncode != 0:
-        reason = told_by_git(done.stderr)
-        raise BunkerError(
-            f"the git server refused to list its refs: {reason}",
-            where=source.repository,
-            remedy=next((text for words, text in REMEDIES if words in reason), REMEDY),
+    return found
+
+
+def _git(
+    source: Source,
+    environment: Mapping[str, str],
+    *words: str,
+    timeout: float = TIMEOUT_SECONDS,
+) -> bytes:
+    """Run git; its output. Raises BunkerError with git's own reason."""
+    try:
+        done = subprocess.run(
+            ["git", *words],
+            env=environment,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+            stdin=subprocess.DEVNULL,
         )
-    return done.stdout
+    except subprocess.TimeoutExpired:
+        raise BunkerError(
+            f"the git server did not answer within {timeout:.0f} seconds",
+            where=source.repository,
+            remedy="Check the address and the network, then run the command again",
+        ) from None
+    except FileNotFoundError:
+        raise BunkerError("git is not installed", remedy="apt-get install git") from None
+    if done.returncode == 0:
+        return done.stdout
+    reason = told_by_git(done.stderr.decode(errors="replace"))
+    if "rev-parse" in words:
+        problem, remedy = f"there is no commit, branch or tag {words[-1][:-9]!r}", None
+    elif "ls-remote" in words:
+        problem = f"the git server refused to list its refs: {reason}"
+        remedy = next((text for said, text in REMEDIES if said in reason), REMEDY)
+    else:
+        problem = f"git cannot read it: {reason}"
+        remedy = next((text for said, text in REMEDIES if said in reason), None)
+    raise BunkerError(problem, where=source.repository, remedy=remedy)
 
 
 def told_by_git(said: str) -> str:

@@ -23,15 +23,38 @@ CODE = Path(__file__).resolve().parents[2]
 
 
 class OperatorTask(Task[Any]):
-    """A task whose only short option is ``-v``: guessed ones would change with every new option."""
+    """A task whose only short option is ``-v``: guessed ones would change with every new option.
+
+    ``words``: an option whose values may also be given as plain words, as many as one likes.
+    """
+
+    words = ""
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
-        """The arguments, with ``-v`` for ``--verbose``."""
+        """The arguments, with ``-v`` for ``--verbose`` and one for each plain word."""
         arguments = super().get_arguments(ignore_unknown_help)
         for argument in arguments:
             if argument.name == "verbose":
                 argument.names = ("verbose", "v")
+        if self.words:
+            values = {f"--{name}" for one in arguments if one.takes_value for name in one.names}
+            count = _plain_words(sys.argv[1:], values, self.name)
+            # invoke fills a positional argument once; so there are as many as there are words.
+            names = [f"{self.words}_{number}" for number in range(count)]
+            arguments += [Argument(names=(name,), positional=True) for name in names]
         return arguments
+
+
+def _plain_words(given: list[str], options: set[str], task: str) -> int:
+    """How many words of a command line stand behind the task's name and belong to no option."""
+    before = ["", *given]
+    places = [at for at, word in enumerate(given) if word.rpartition(".")[2] == task]
+    start = places[0] + 1 if places else len(given)
+    return sum(
+        not word.startswith("-") and before[at] not in options
+        for at, word in enumerate(given)
+        if at >= start
+    )
 
 
 def operator_command(
@@ -40,13 +63,15 @@ def operator_command(
     fleet: bool = True,
     positional: Iterable[str] = (),
     iterable: Iterable[str] = (),
+    words: str = "",
     name: str = "",
     help: Mapping[str, str] | None = None,
 ) -> Callable[[Body], OperatorTask]:
     """Make a task of a function that takes :class:`Options` first and its own options after.
 
     The task gets the common options too: ``--host --group --tag`` with ``select``, ``--fleet``
-    with ``fleet``, always ``--json --debug --yes``. Its name is the function's, unless that is a
+    with ``fleet``, always ``--json --debug --yes``. ``words``
+    names the option that takes plain words. Its name is the function's, unless that is a
     word that Python keeps for itself. The function may return an exit code.
     """
     chosen = SELECTION if select else ()
@@ -57,6 +82,9 @@ def operator_command(
 
         def run(_context: Context, **values: Any) -> None:
             options = Options.of(values)
+            if words:
+                more = [values[key] for key in values if key.startswith(f"{words}_")]
+                values[words] = [*(values[words] or ()), *more]
             arguments = {parameter.name: values[parameter.name] for parameter in own}
             code = run_guarded(lambda: body(options, **arguments), options)
             # Between two tasks of one command line only a failure may stop invoke.
@@ -67,14 +95,16 @@ def operator_command(
         run.__doc__ = body.__doc__
         run.__signature__ = _signature(own, chosen, fleets)  # type: ignore[attr-defined]
         shared = {name: HELP[name] for name in (*chosen, *fleets, *COMMON)}
-        return OperatorTask(
+        task = OperatorTask(
             run,
             name=name or body.__name__,
             positional=tuple(positional),
-            iterable=(*chosen, *iterable),
+            iterable=(*chosen, *iterable, *([words] if words else [])),
             auto_shortflags=False,
             help={**shared, **(help or {})},
         )
+        task.words = words
+        return task
 
     return decorate
 

@@ -23,6 +23,7 @@ HEAVY = (
     "gevent",
     "paramiko",
     "jinja2",
+    "pglast",
 )
 HOST = "host: {name}\naddress: {address}\ndomain: {name}.example.org\ntier: 1\n{more}"
 
@@ -96,6 +97,7 @@ def test_every_task_is_listed_and_explains_itself() -> None:
         *("configure", "upgrade", "canary", "rollout", "rollback", "os-upgrade"),
         *(f"run.{name}" for name in ("list", "show", "watch", "resume", "cancel", "retry-failed")),
         "env.check",
+        "schema.check",
         "approve",
         *(f"maintenance.{name}" for name in ("on", "off", "list")),
         *(f"notify.{name}" for name in ("test", "secret")),

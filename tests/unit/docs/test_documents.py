@@ -67,6 +67,8 @@ def problem_of(words: list[str]) -> str:
             if place == len(rest):
                 return f"{name} {flag} needs a value"
             place += 1
+    if getattr(tasks[name], "words", ""):
+        return ""
     allowed = sum(argument.positional for argument in tasks[name].get_arguments())
     return f"{name} takes {allowed} words, not {positional}" if positional > allowed else ""
 

@@ -1,0 +1,98 @@
+"""schema.check."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bunker.cli.command import operator_command
+from bunker.cli.options import Options
+from bunker.errors import BunkerError, ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bunker.workflows.schema_check import Checked
+
+
+@operator_command(
+    words="files",
+    help={
+        "files": "SQL files, or folders of Prisma migrations",
+        "ref": "A..B: the migrations that commit, tag or branch B has and A has not",
+        "repository": "with --ref: a local path or an address (default: that of --host)",
+        "history": "folder of the migrations before, for files that are not in it",
+    },
+)
+def check(
+    options: Options,
+    files: Sequence[str] | None = None,
+    ref: str = "",
+    repository: str = "",
+    history: str = "",
+) -> ExitCode:
+    """Judge migrations: does older code go on working?
+
+    Every statement is safe, unsafe or not understood, with the reason. Needs no fleet, no host and
+    no database; nothing is executed. Of a file in a folder of Prisma migrations the ones before it
+    are read too: they say which indexes are unique. Several files are judged as one list, in the
+    order of their names, as Prisma applies them.
+
+    Examples:
+      invoke schema.check prisma/migrations/20250310090000_drop/migration.sql
+      invoke schema.check prisma/migrations --json
+      invoke schema.check --ref v2.0.0..HEAD --repository .
+      invoke schema.check --ref v2.0.0..v2.1.0 --host north-1
+
+    Exit codes: 0 all safe, 8 something is unsafe or not understood, 1 nothing could be read.
+    """
+    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415 - see the package
+    from bunker.terminal.schema_text import schema_lines  # noqa: PLC0415
+    from bunker.workflows.schema_check import check_files, check_refs  # noqa: PLC0415
+
+    if bool(files) == bool(ref):
+        raise BunkerError(
+            "there is nothing to check" if not files else "files and --ref are one too many",
+            expected="files of SQL, a folder of migrations, or --ref A..B",
+        )
+    if ref:
+        checked = check_refs(ref, repository or _source(options))
+    else:
+        checked = check_files(files or (), history)
+    if options.json:
+        print_json({"safe": all(one.safe for one in checked), "migrations": _json(checked)})
+    else:
+        print_lines(schema_lines(checked))
+    return ExitCode.OK if all(one.safe for one in checked) else ExitCode.UNSAFE_FOR_OLDER_CODE
+
+
+def _source(options: Options) -> Any:
+    from bunker.secrets import decrypt_hosts  # noqa: PLC0415
+    from bunker.source import Source  # noqa: PLC0415
+
+    if not (options.hosts or options.groups or options.tags):
+        raise BunkerError(
+            "no repository was chosen",
+            expected="--repository PATH or ADDRESS, or --host NAME for that host's own",
+        )
+    fleet, host = options.select_one()
+    return Source.of(host, decrypt_hosts(fleet.folder, [host.name])[host.name])
+
+
+def _json(checked: Sequence[Checked]) -> list[dict[str, Any]]:
+    return [
+        {
+            "file": one.file,
+            "name": one.judged.name,
+            "safe": one.safe,
+            "statements": [
+                {
+                    "line": statement.line,
+                    "statement": statement.text,
+                    "verdict": statement.verdict,
+                    "reasons": list(statement.reasons),
+                }
+                for statement in one.judged.statements
+            ],
+        }
+        for one in checked
+    ]
