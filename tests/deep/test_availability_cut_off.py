@@ -7,10 +7,10 @@ import pytest
 from tests.lab.fleet_under_test import FleetUnderTest
 from tests.lab.host_state import started
 from tests.lab.interrupting import kill_both
-from tests.lab.test_availability import LEFTOVERS, step_output, unlimited, version
+from tests.lab.test_availability import LEFTOVERS, host, step_output, unlimited, version
 from tests.lab.visitors import visitors
 
-__all__ = ["unlimited"]
+__all__ = ["host", "unlimited"]
 
 pytestmark = pytest.mark.lab
 

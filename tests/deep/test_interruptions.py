@@ -36,7 +36,8 @@ BARE_POINTS = (
 def test_a_first_deploy_cut_off_at_every_stage_ends_like_an_uninterrupted_one(
     deployed: FleetUnderTest,
 ) -> None:
-    assert_first_deploy_survives(deployed, BARE_POINTS)
+    deployed.pristine("north")
+    assert_first_deploy_survives(deployed, BARE_POINTS, lasting_state(deployed, "north"))
 
 
 # Every step is a point where test_killed_runs.py kills the controller and resumes; here another

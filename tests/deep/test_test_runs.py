@@ -19,7 +19,7 @@ from tests.lab.left_over import remove_labs
 
 pytestmark = pytest.mark.lab
 
-HOSTED = "tests/lab/test_env_tag.py::test_on_a_bare_host_the_env_tag_says_what_to_do_first"
+HOSTED = "tests/lab/test_settings.py::test_on_a_bare_host_the_env_tag_says_what_to_do_first"
 """A short test that needs a host."""
 
 

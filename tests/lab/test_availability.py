@@ -53,12 +53,38 @@ def version(fleet: FleetUnderTest) -> str:
     return str(json.loads(answer)["version"])
 
 
+@pytest.fixture(scope="module")
+def host(deployed: FleetUnderTest) -> FleetUnderTest:
+    """The deployed host, first with a version that never takes over, then with one that does."""
+    deployed.pristine("north")
+    return deployed
+
+
 @pytest.fixture
-def unlimited(north: FleetUnderTest) -> FleetUnderTest:
-    """The deployed host, with no limit on how much one visitor may ask."""
-    north.configure("north", {"environment": UNLIMITED})
-    north.deploy("north", more=("--tags", "env"))
-    return north
+def unlimited(host: FleetUnderTest) -> FleetUnderTest:
+    """The host, with no limit on how much one visitor may ask."""
+    host.configure("north", {"environment": UNLIMITED})
+    host.deploy("north", more=("--tags", "env"))
+    return host
+
+
+@pytest.mark.promise("Nothing is touched before everything was checked")
+def test_a_version_that_crashes_never_takes_the_place_of_the_one_that_runs(
+    host: FleetUnderTest,
+) -> None:
+    before = started(host, "north")
+    address = host.state.host("north").address
+
+    with visitors(address, f"api.{host.original('north')['domain']}") as visits:
+        ran = host.deploy("north", more=("--ref", "v2.2.0-crash"), expect=4)
+
+    said = "\n".join(step_output(ran, UP))
+    assert "the one that runs was not touched" in said
+    assert "the template cache could not be opened" in said
+    assert started(host, "north")["api"] == before["api"]
+    assert visits.failures == []
+    assert visits.versions == {"2.0.0"}
+    assert host.on("north", LEFTOVERS) == ""
 
 
 @pytest.mark.promise("The API is replaced without a failed request")
@@ -92,22 +118,3 @@ def test_no_request_fails_while_the_next_version_takes_over(unlimited: FleetUnde
     assert fleet.on("north", LEFTOVERS) == ""
     assert fleet.on("north", "ls /run/bunker/probe 2>/dev/null", check=False) == ""
     LOGGER.info("probe: %s; visitors: %s", found.sentence(), visits)
-
-
-@pytest.mark.promise("Nothing is touched before everything was checked")
-def test_a_version_that_crashes_never_takes_the_place_of_the_one_that_runs(
-    north: FleetUnderTest,
-) -> None:
-    before = started(north, "north")
-    host = north.state.host("north")
-
-    with visitors(host.address, f"api.{north.original('north')['domain']}") as visits:
-        ran = north.deploy("north", more=("--ref", "v2.2.0-crash"), expect=4)
-
-    said = "\n".join(step_output(ran, UP))
-    assert "the one that runs was not touched" in said
-    assert "the template cache could not be opened" in said
-    assert started(north, "north")["api"] == before["api"]
-    assert visits.failures == []
-    assert visits.versions == {"2.0.0"}
-    assert north.on("north", LEFTOVERS) == ""

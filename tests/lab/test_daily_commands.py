@@ -78,17 +78,17 @@ def test_the_table_of_environment_keys_agrees_with_the_checkout(running: FleetUn
 
 
 def test_health_names_the_part_that_fails_and_deploy_brings_it_back(
-    north: FleetUnderTest,
+    running: FleetUnderTest,
 ) -> None:
-    north.on("north", "docker stop $(docker ps -qf label=com.docker.compose.service=redis)")
-    ran = north.invoke("health", "--host", "north", expect=1)
+    running.on("north", "docker stop $(docker ps -qf label=com.docker.compose.service=redis)")
+    ran = running.invoke("health", "--host", "north", expect=1)
     assert "redis" in ran.text
     assert "503" in ran.text
-    plan = north.deploy("north", more=("--dry",)).events("planned")
+    plan = running.deploy("north", more=("--dry",)).events("planned")
     subjects = [change["subject"] for change in plan[0]["plan"]["changes"]]
     assert "redis" in subjects
-    north.deploy("north")
-    assert north.invoke("health", "--host", "north").code == 0
+    running.deploy("north")
+    assert running.invoke("health", "--host", "north").code == 0
 
 
 def test_a_new_server_is_added_checked_and_planned(fleet: FleetUnderTest) -> None:

@@ -62,17 +62,17 @@ def assert_nothing_to_do(fleet: FleetUnderTest) -> None:
 
 
 @pytest.mark.promise("Running it again is safe")
-def test_a_second_deploy_changes_nothing_and_restarts_nothing(north: FleetUnderTest) -> None:
-    assert started(north, "north"), "there are containers to restart"
-    assert_nothing_to_do(north)
+def test_a_second_deploy_changes_nothing_and_restarts_nothing(host: FleetUnderTest) -> None:
+    assert started(host, "north"), "there are containers to restart"
+    assert_nothing_to_do(host)
 
 
 def test_one_run_shows_every_drift_repairs_it_and_the_next_has_nothing_to_do(
-    north: FleetUnderTest,
+    host: FleetUnderTest,
 ) -> None:
-    sound = north.on("north", SOUND)
-    before = started(north, "north")
-    north.on(
+    sound = host.on("north", SOUND)
+    before = started(host, "north")
+    host.on(
         "north",
         f"""
         set -e
@@ -85,8 +85,8 @@ def test_one_run_shows_every_drift_repairs_it_and_the_next_has_nothing_to_do(
         systemctl stop fail2ban
         """,
     )
-    assert north.on("north", SOUND, check=False) != sound
-    ran = north.deploy("north")
+    assert host.on("north", SOUND, check=False) != sound
+    ran = host.deploy("north")
     shown = changes(ran)
     assert set(shown) == {"sysctl", "sshd", "firewall", "docker", "fail2ban"}
     assert f"~ {SYSCTL_PATH}" in shown["sysctl"]["lines"]
@@ -98,9 +98,9 @@ def test_one_run_shows_every_drift_repairs_it_and_the_next_has_nothing_to_do(
     assert shown["fail2ban"]["summary"] == (
         "fail2ban: files are right, the running system is not; activated again"
     )
-    assert north.on("north", SOUND) == sound
-    assert started(north, "north") == before, "no container was restarted for any of it"
-    assert_nothing_to_do(north)
+    assert host.on("north", SOUND) == sound
+    assert started(host, "north") == before, "no container was restarted for any of it"
+    assert_nothing_to_do(host)
 
 
 def assert_only_change(host: FleetUnderTest, component: str, drift: str, look: str) -> None:

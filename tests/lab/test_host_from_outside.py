@@ -188,30 +188,31 @@ def test_whatever_listens_on_the_host_only_ssh_and_the_web_answer(
 
 
 def test_a_port_that_docker_publishes_is_closed_until_the_host_file_declares_it(
-    north: FleetUnderTest,
+    host: FleetUnderTest,
 ) -> None:
-    publish(north, "stray", "0.0.0.0:8099:80")
-    assert north.on("north", "curl --silent http://127.0.0.1:8099/ | wc -c || true") != "0\n"
-    address = north.state.host("north").address
-    visitors = [north.lab.neighbour(kind, kind) for kind in ("lab", "public-range")]
+    publish(host, "stray", "0.0.0.0:8099:80")
+    assert host.on("north", "curl --silent http://127.0.0.1:8099/ | wc -c || true") != "0\n"
+    address = host.state.host("north").address
+    visitors = [host.lab.neighbour(kind, kind) for kind in ("lab", "public-range")]
     try:
         assert [is_open(visitor, address, 8099) for visitor in visitors] == [False, False]
         without = "iptables -I DOCKER-USER -j ACCEPT"
-        north.on("north", without)
+        host.on("north", without)
         assert [is_open(visitor, address, 8099) for visitor in visitors] == [True, True], (
             "our chains alone keep it closed"
         )
-        north.on("north", "iptables -D DOCKER-USER -j ACCEPT")
+        host.on("north", "iptables -D DOCKER-USER -j ACCEPT")
         rule = {"port": 8099, "published": True, "note": "declared"}
-        north.configure("north", {"base": {**north.original("north")["base"], "firewall": [rule]}})
-        north.deploy("north", more=("--tags", "base"))
+        host.configure("north", {"base": {**host.original("north")["base"], "firewall": [rule]}})
+        host.deploy("north", more=("--tags", "base"))
         assert [is_open(visitor, address, 8099) for visitor in visitors] == [True, True]
-        north.reset("north")
-        north.deploy("north", more=("--tags", "base"))
+        host.reset("north")
+        host.deploy("north", more=("--tags", "base"))
         assert [is_open(visitor, address, 8099) for visitor in visitors] == [False, False]
     finally:
         for visitor in visitors:
             visitor.remove()
+        host.on("north", "docker rm --force stray")
 
 
 def test_a_container_cannot_be_reached_past_the_host(
@@ -230,18 +231,18 @@ def test_a_container_cannot_be_reached_past_the_host(
 
 
 @pytest.mark.parametrize("user", ["deploy", "nobody-here"])
-def test_who_guesses_passwords_is_kept_out_of_everything(north: FleetUnderTest, user: str) -> None:
-    address = north.state.host("north").address
-    guesser = north.lab.neighbour("guesser", "public-range")
+def test_who_guesses_passwords_is_kept_out_of_everything(host: FleetUnderTest, user: str) -> None:
+    address = host.state.host("north").address
+    guesser = host.lab.neighbour("guesser", "public-range")
     try:
         assert is_open(guesser, address, 80)
         assert guess_until_banned(guesser, address, user) >= 4
         assert not is_open(guesser, address, 80), "what containers publish as well"
-        assert guesser.source_address in north.on("north", "fail2ban-client status sshd")
-        north.on("north", "ufw reload")
+        assert guesser.source_address in host.on("north", "fail2ban-client status sshd")
+        host.on("north", "ufw reload")
         assert open_ports(guesser, address, {22, 80}) == set(), "a reload does not let it in"
-        north.deploy("north", more=("--tags", "base", "--dry"))
-        north.on("north", f"fail2ban-client set sshd unbanip {guesser.source_address}")
+        host.deploy("north", more=("--tags", "base", "--dry"))
+        host.on("north", f"fail2ban-client set sshd unbanip {guesser.source_address}")
         assert open_ports(guesser, address, {22, 80}) == {22, 80}
     finally:
         guesser.remove()

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.lab.fleet_under_test import FleetUnderTest
+from tests.lab.host_state import lasting_state
 from tests.lab.interrupting import (
     assert_first_deploy_survives,
     interrupt,
@@ -20,26 +21,40 @@ POINTS = (
 )
 
 
-@pytest.mark.promise("Running it again is safe")
-def test_a_first_deploy_cut_off_twice_ends_like_an_uninterrupted_one(
-    deployed: FleetUnderTest,
-) -> None:
-    assert_first_deploy_survives(deployed, POINTS)
+@pytest.fixture(scope="module")
+def host(deployed: FleetUnderTest) -> FleetUnderTest:
+    """A deployed host; the last test begins with a bare one of its name."""
+    deployed.pristine("north")
+    return deployed
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(host: FleetUnderTest) -> dict[str, str]:
+    """What a deploy that nobody cut off leaves."""
+    return lasting_state(host, "north")
 
 
 def test_ctrl_c_finishes_the_step_says_how_to_go_on_and_ends_with_130(
-    north: FleetUnderTest,
+    host: FleetUnderTest, uninterrupted: dict[str, str]
 ) -> None:
+    assert uninterrupted, "it was looked at before anything happened to it"
     step = "changemaker: pull and build images"
-    code, said = interrupt(north, step, press_ctrl_c, "--ref", "v2.1.0")
+    code, said = interrupt(host, step, press_ctrl_c, "--ref", "v2.1.0")
     assert code == 130
     assert "Go on with: invoke run.resume" in said
     # The step under way ended, and the next one was never started: the old code still serves.
-    assert version(north) == "2.0.0"
+    assert version(host) == "2.0.0"
     # The images are the new version's by now. Going back instead must not start them.
-    back = north.deploy("north")
+    back = host.deploy("north")
     (planned,) = back.events("planned")
     assert [change["subject"] for change in planned["plan"]["changes"]] == ["images"]
-    north.on("north", "docker restart $(docker ps -q)")
-    north.deploy("north", more=("--tags", "env"))
-    assert version(north) == "2.0.0"
+    host.on("north", "docker restart $(docker ps -q)")
+    host.deploy("north", more=("--tags", "env"))
+    assert version(host) == "2.0.0"
+
+
+@pytest.mark.promise("Running it again is safe")
+def test_a_first_deploy_cut_off_twice_ends_like_an_uninterrupted_one(
+    host: FleetUnderTest, uninterrupted: dict[str, str]
+) -> None:
+    assert_first_deploy_survives(host, POINTS, uninterrupted)

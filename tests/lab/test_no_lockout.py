@@ -157,19 +157,21 @@ def test_an_invalid_sshd_configuration_is_refused_before_anything_is_touched(
 
 
 @pytest.mark.promise("You are not locked out")
-def test_sshd_does_not_move_to_a_port_that_cannot_be_reached(north: FleetUnderTest) -> None:
+def test_sshd_does_not_move_to_a_port_that_cannot_be_reached(host: FleetUnderTest) -> None:
     # As a provider's own firewall would have it.
-    north.on(
+    host.on(
         "north",
         "nft add table inet provider; nft add chain inet provider incoming "
         "'{ type filter hook input priority -200; }'; "
         f"nft add rule inet provider incoming tcp dport {NEW_PORT} drop",
     )
-    base = north.original("north")["base"]
-    north.configure("north", {"base": {**base, "ssh_listen_port": NEW_PORT}})
-    ran = north.deploy("north", more=("--tags", "base"), expect=3)
+    base = host.original("north")["base"]
+    host.configure("north", {"base": {**base, "ssh_listen_port": NEW_PORT}})
+    ran = host.deploy("north", more=("--tags", "base"), expect=3)
     [failed] = [event for event in ran.events("step") if event["status"] == "failed"]
     assert failed["name"] == "base: sshd"
     assert f"no fresh login is possible on port {NEW_PORT}" in "\n".join(failed["output"])
-    assert north.on("north", "sshd -T | grep '^port '; ss -Hltn 'sport = :2222'") == "port 22\n"
-    assert_as_before(north, component="sshd")
+    assert host.on("north", "sshd -T | grep '^port '; ss -Hltn 'sport = :2222'") == "port 22\n"
+    assert_as_before(host, component="sshd")
+    host.on("north", "nft delete table inet provider")
+    host.reset("north")

@@ -27,17 +27,24 @@ apt-get remove -qq --yes fail2ban >/dev/null 2>&1
 """
 
 
+@pytest.fixture(scope="module")
+def host(deployed: FleetUnderTest) -> FleetUnderTest:
+    """One deployed host, drifted at the end."""
+    deployed.pristine("north")
+    return deployed
+
+
 @pytest.fixture(params=["bare", "deployed", "drifted"])
 def condition(
     request: pytest.FixtureRequest, fleet: FleetUnderTest
 ) -> Iterator[tuple[FleetUnderTest, str, str]]:
-    """A host as it comes, one as a deploy left it, and one that somebody worked on by hand."""
+    """A host as it comes, one as a deploy left it, and the same when somebody worked on it."""
     if request.param == "bare":
         fleet.bare("fresh")
         yield fleet, "fresh", request.param
         fleet.remove("fresh")
         return
-    request.getfixturevalue("north")
+    request.getfixturevalue("host")
     if request.param == "drifted":
         fleet.on("north", DRIFT)
     yield fleet, "north", request.param
