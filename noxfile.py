@@ -107,7 +107,8 @@ def lab(session: nox.Session) -> None:
 def deep(session: nox.Session) -> None:
     """What takes too long for `nox`, whole or in parts: `nox -s deep -- rollouts`."""
     parts = nox.project.load_toml(DEEP / "parts.toml")
-    wanted = asked(session) or list(parts)
+    left_out = {name: it["needs"] for name, it in parts.items() if "needs" in it}
+    wanted = asked(session) or [name for name in parts if name not in left_out]
     rows = {name: f"{name:14}{it['minutes']:4} min  {it['proves']}" for name, it in parts.items()}
     unknown = [name for name in wanted if name not in parts]
     if unknown:
@@ -115,6 +116,9 @@ def deep(session: nox.Session) -> None:
     print(*(rows[name] for name in wanted), sep="\n")
     minutes = sum(parts[name]["minutes"] for name in wanted)
     print(f"{minutes} minutes one after the other, two at a time less")
+    for name, needed in left_out.items():
+        if name not in wanted:
+            print(f"not among them, as it needs {needed}: nox -s deep -- {name}")
     install(session, "test")
     run_on_hosts(session, *(str(DEEP / file) for name in wanted for file in parts[name]["files"]))
 

@@ -19,7 +19,8 @@ NAME = "lab"
     fleet=False,
     help={
         "hosts": "how many hosts: north, east, south, west, host-5, … (default: 1)",
-        "base": "what they run: debian:trixie, debian:bookworm or ubuntu:24.04",
+        "base": "what they run: debian:trixie, debian:bookworm, ubuntu:24.04, or servers that are"
+        " not new: host-with-a-past, ubuntu-like",
     },
 )
 def up(options: Options, hosts: str = "1", base: str = "debian:trixie") -> None:

@@ -42,8 +42,7 @@ def bring_up(lab: Lab, wanted: list[str], base: str, progress: Callable[[str], N
     def host(name: str) -> LabHost:
         there = found.get(name)
         if there is None or parts.state_of(there) in parts.NEVER_STARTED:
-            recipe = recipes.machinery(lab.images_folder, "host", recipes.base_named(bases[name]))
-            image = images.recipe(recipe)
+            image = images.recipe(recipes.host(lab.images_folder, bases[name]))
         else:
             image = str(there["Config"]["Image"])
         wanted_host = Wanted(name, bases[name], image, addresses[name])

@@ -14,6 +14,7 @@ from bunker.lab.engine import Engine
 from bunker.lab.models import HostStatus, LabHost
 from bunker.lab.names import LABEL_BASE, LABEL_HOST, Naming
 from bunker.lab.parts import LabNetwork, Part
+from bunker.lab.recipes import LOGIN, VARIANTS
 
 FIRST_ADDRESS, LAST_ADDRESS = 11, 199
 BOOT_SECONDS = 60.0
@@ -110,7 +111,7 @@ class Hosts:
             network,
             part,
             found,
-            prepare=lambda container: self._identify(container, clone=wanted.clone),
+            prepare=lambda container: self._identify(container, wanted),
             keep=True,
         )
         public_keys = self.wait_until_booted(part.name)
@@ -122,7 +123,8 @@ class Hosts:
             )
         pinned = keys.known_hosts_lines((wanted.address, name), public_keys)
         base = parts.label_of(found, LABEL_BASE) if found and not made else wanted.base
-        return LabHost(name, wanted.address, base, host_keys=pinned)
+        user = VARIANTS.get(base, LOGIN).user
+        return LabHost(name, wanted.address, base, user=user, host_keys=pinned)
 
     def wait_until_booted(self, container: str) -> str:
         """Wait for systemd and sshd; the text of the host's public key files."""
@@ -168,13 +170,14 @@ class Hosts:
         self.engine.run("rm", "--force", "--volumes", self.naming.container(name))
         self.engine.attempt("volume", "rm", "--force", self.naming.docker_volume(name))
 
-    def _identify(self, container: str, *, clone: bool) -> None:
+    def _identify(self, container: str, wanted: Wanted) -> None:
         files = [
             ("/etc/machine-id", f"{uuid.uuid4().hex}\n".encode(), 0o444, 0),
             # Names nobody, so that the first boot makes sshd's keys anew, clones included.
             ("/etc/ssh/lab-identity", b"\n", 0o644, 0),
         ]
-        if not clone:
+        if not wanted.clone:
             login = f"{keys.key_pair(self.key_folder)[1]}\n".encode()
-            files.append(("/home/deploy/.ssh/authorized_keys", login, 0o600, DEPLOY_USER_ID))
+            home = VARIANTS.get(wanted.base, LOGIN).home
+            files.append((f"{home}/.ssh/authorized_keys", login, 0o600, DEPLOY_USER_ID))
         parts.put_files(self.engine, container, files)

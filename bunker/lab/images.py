@@ -64,8 +64,11 @@ class Images:
             if recipe.pull and recipe.public and self.pull(recipe.public[0]):
                 self.engine.run("tag", recipe.public[0], recipe.tag)
                 return recipe.tag
-            base = self.base(recipe.base)
-            self.progress(f"building the image {recipe.name} ({recipe.base.public})")
+            if isinstance(recipe.base, Recipe):
+                base, on = self.recipe(recipe.base), recipe.base.name
+            else:
+                base, on = self.base(recipe.base), recipe.base.public
+            self.progress(f"building the image {recipe.name} ({on})")
             self.engine.run(
                 "build",
                 "--quiet",

@@ -11,7 +11,7 @@ from bunker.errors import BunkerError, Problems
 
 REPOSITORY = "bunker-lab"
 # Folders of lab/images that are the lab's own machinery; every other one is a stack image.
-MACHINERY = frozenset({"host", "registry", "git", "neighbour"})
+MACHINERY = frozenset({"host", "host-with-a-past", "ubuntu-like", "registry", "git", "neighbour"})
 
 # Part of every base image's tag: raise it when the way a base is made changes.
 BASE_RECIPE = "1"
@@ -51,10 +51,32 @@ BASES = {
 SERVICE_BASE = BASES["debian:trixie"]
 
 
+@dataclass(frozen=True)
+class Variant:
+    """A host that somebody prepared before us: made on a base's host image by a folder of images.
+
+    ``user`` is who logs in, from ``home``, under the user id of the lab's ``deploy``.
+    """
+
+    on: str
+    user: str
+    home: str
+
+
+VARIANTS = {
+    "host-with-a-past": Variant("debian:trixie", "ops", "/srv/ops"),
+    "ubuntu-like": Variant("debian:trixie", "ubuntu", "/home/ubuntu"),
+}
+LOGIN = Variant("", "deploy", "/home/deploy")
+
+
 def base_named(public: str) -> Base:
-    """The base of that public name; a BunkerError listing them otherwise."""
+    """The base of that public name, or of a variant's; a BunkerError listing them otherwise."""
+    if public in VARIANTS:
+        return base_named(VARIANTS[public].on)
     if public not in BASES:
-        raise BunkerError(f"base {public!r} is unknown", expected=f"one of: {', '.join(BASES)}")
+        names = ", ".join([*BASES, *VARIANTS])
+        raise BunkerError(f"base {public!r} is unknown", expected=f"one of: {names}")
     return BASES[public]
 
 
@@ -69,7 +91,7 @@ class Recipe:
 
     name: str
     folder: Path
-    base: Base
+    base: Base | Recipe
     public: tuple[str, ...] = ()
     pull: bool = True
 
@@ -94,6 +116,14 @@ class Recipe:
 def machinery(images: Path, name: str, base: Base = SERVICE_BASE) -> Recipe:
     """Recipe of one of the lab's own images."""
     return Recipe(name, images / name, base)
+
+
+def host(images: Path, base: str) -> Recipe:
+    """Recipe of a host: on one of the bases, or one of the variants on top of such a host."""
+    on = base_named(base)
+    if base in VARIANTS:
+        return Recipe(base, images / base, machinery(images, "host", on))
+    return machinery(images, "host", on)
 
 
 def stack(images: Path) -> list[Recipe]:

@@ -80,6 +80,23 @@ def test_the_stack_is_every_folder_but_the_machinery(tmp_path: Path) -> None:
     assert {recipe.base for recipe in made} == {recipes.SERVICE_BASE}
 
 
+@pytest.mark.parametrize("name", recipes.VARIANTS)
+def test_a_prepared_server_is_made_on_the_host_of_its_base_and_is_cached_by_content(
+    tmp_path: Path, name: str
+) -> None:
+    for made in ("host", name):
+        folder(tmp_path, made, None)
+    bare = recipes.host(tmp_path, recipes.VARIANTS[name].on)
+    prepared = recipes.host(tmp_path, name)
+    assert prepared.base == bare
+    before = prepared.tag
+    (tmp_path / "host" / "Dockerfile").write_text("ARG BASE\nFROM ${BASE}\nRUN true\n")
+    assert prepared.tag != before, "a new host makes a new one of these"
+    assert base_named(name).public == "debian:trixie"
+    with pytest.raises(BunkerError, match=name):
+        base_named("debian:sid")
+
+
 def test_all_problems_of_the_stack_are_listed_at_once(tmp_path: Path) -> None:
     folder(tmp_path, "alpha", "same:1\n")
     folder(tmp_path, "beta", "same:1\n")

@@ -16,5 +16,6 @@ def test_every_file_of_the_deep_tier_belongs_to_one_part() -> None:
 
 def test_every_part_says_what_it_proves_and_how_long_it_takes() -> None:
     for part in PARTS.values():
-        assert set(part) == {"proves", "files", "minutes"}
+        # What a part needs that not every machine has: such a part runs only where it is named.
+        assert set(part) - {"needs"} == {"proves", "files", "minutes"}
         assert part["minutes"] > 0

@@ -1,0 +1,115 @@
+"""The life of an Ubuntu host: looked at, deployed, deployed again, moved, upgraded.
+
+On the lab's `ubuntu-like` in every run of the lab tier; on the real image in
+`nox -s deep -- ubuntu`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from bunker.errors import BunkerError
+from tests.lab.fingerprint import changes_between, fingerprint
+from tests.lab.fleet_under_test import FleetUnderTest
+from tests.lab.host_state import started
+
+NAME = "south"
+MAX_COMMANDS_WITHOUT_CHANGE = 5
+OTHER_PORT = 2222
+
+
+@dataclass(frozen=True)
+class UbuntuHost:
+    """One host of a fleet."""
+
+    fleet: FleetUnderTest
+
+    def on(self, script: str) -> str:
+        """What a script answers that runs there as root."""
+        return self.fleet.on(NAME, script).strip()
+
+    def version(self) -> str:
+        """What the API behind nginx says it is."""
+        answer = self.on("curl -s --retry 20 --retry-all-errors http://127.0.0.1/api/health")
+        return str(json.loads(answer)["version"])
+
+
+def ubuntu_host(fleet: FleetUnderTest, base: str) -> Iterator[UbuntuHost]:
+    """A fresh host on that base; where the base cannot be had, the test fails with the reason."""
+    refusal = ""
+    try:
+        fleet.bare(NAME, base)
+    except BunkerError as error:
+        refusal = str(error)
+    if refusal:  # outside, so that nothing is printed but the sentence
+        pytest.fail(refusal, pytrace=False)
+    yield UbuntuHost(fleet)
+    fleet.remove(NAME)
+
+
+def life(host: UbuntuHost) -> None:
+    """Everything that a host goes through, in the order in which it does."""
+    looked_at_while_it_updates_itself(host)
+    deployed_though_it_updates_itself(host)
+    deployed_again_nothing_changes(host)
+    sshd_moves_with_its_socket(host)
+    upgraded(host)
+
+
+def looked_at_while_it_updates_itself(host: UbuntuHost) -> None:
+    """A preflight finds it ready, and leaves nothing on it."""
+    (look,) = json.loads(host.fleet.invoke("preflight", "--host", NAME, "--json").stdout)["hosts"]
+    assert look["ready"], look
+    assert host.on("ls -d /var/lib/bunker /run/bunker /tmp/*bunker* 2>/dev/null || true") == ""
+
+
+def deployed_though_it_updates_itself(host: UbuntuHost) -> None:
+    """Locks are waited for; Ubuntu's packages have their own names; sshd keeps its socket."""
+    host.fleet.deploy(NAME)
+    assert host.version() == "2.0.0"
+    packages = "docker.io docker-compose-v2"
+    assert host.on(f"dpkg-query -W -f='${{db:Status-Status}} ' {packages}").split() == [
+        "installed",
+        "installed",
+    ]
+    assert host.on("systemctl is-active ssh.socket") == "active"
+    effective = host.on("sshd -T").splitlines()
+    assert "passwordauthentication no" in effective, "cloud-init's drop-in came first"
+    assert host.on("systemctl --failed --no-legend") == ""
+
+
+def deployed_again_nothing_changes(host: UbuntuHost) -> None:
+    """Nothing is planned, nothing restarts, and it costs a handful of commands."""
+    before = started(host.fleet, NAME), fingerprint(host.fleet, NAME)
+    (planned,) = host.fleet.deploy(NAME).events("planned")
+    assert planned["plan"]["changes"] == []
+    assert planned["commands"] <= MAX_COMMANDS_WITHOUT_CHANGE
+    assert started(host.fleet, NAME) == before[0]
+    assert changes_between(before[1], fingerprint(host.fleet, NAME)) == []
+
+
+def sshd_moves_with_its_socket(host: UbuntuHost) -> None:
+    """The generator reads the new port and the socket holds it, and gives it up again."""
+    base = host.fleet.original(NAME)["base"]
+    host.fleet.configure(NAME, {"base": {**base, "ssh_listen_port": OTHER_PORT}})
+    host.fleet.deploy(NAME, more=("--tags", "base"))
+    assert listening(host) >= {"22", str(OTHER_PORT)}
+    host.fleet.reset(NAME)
+    host.fleet.deploy(NAME, more=("--tags", "base"))
+    assert str(OTHER_PORT) not in listening(host)
+    assert host.on("systemctl is-active ssh.socket") == "active"
+
+
+def listening(host: UbuntuHost) -> set[str]:
+    """The TCP ports on which anything listens."""
+    return {row.rpartition(":")[2] for row in host.on("ss -Hltn | awk '{print $4}'").split()}
+
+
+def upgraded(host: UbuntuHost) -> None:
+    """To the next version, over the way that every upgrade takes."""
+    host.fleet.invoke("upgrade", "--host", NAME, "--ref", "v2.1.0", "--yes", "--json")
+    assert host.version() == "2.1.0"
