@@ -77,7 +77,17 @@ def judge(sql: str, known: KnownSchema) -> Iterator[StatementSafety]:
         yield _unreadable(sql, problem)
         return
     for node, at, text in statements:
-        reasons = _reasons(node, known)
+        try:
+            reasons = _reasons(node, known)
+        except (
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            RecursionError,
+            TypeError,
+            ValueError,
+        ):
+            reasons = None  # a form of a statement that its rule does not know
         one = StatementSafety(_line(sql, at), text, "safe")
         if reasons is None:
             reason = _NOT_UNDERSTOOD + one.short

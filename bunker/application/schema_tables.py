@@ -61,8 +61,13 @@ def written_name(thing: Any) -> str:
         return type_name(thing)
     if isinstance(thing, ast.ObjectWithArgs):
         thing = thing.objname
-    parts = [part.sval for part in thing] if isinstance(thing, tuple) else [thing.sval]
+    parts = [_word(part) for part in thing] if isinstance(thing, tuple) else [_word(thing)]
     return ".".join(parts[1:] if len(parts) > 1 and parts[0] == "public" else parts)
+
+
+def _word(part: Any) -> str:
+    # A cast, for one, is named by its types.
+    return type_name(part) if isinstance(part, ast.TypeName) else str(getattr(part, "sval", "?"))
 
 
 def _texts(names: Any) -> tuple[str, ...]:

@@ -151,6 +151,8 @@ def test_what_only_adds_is_safe(sql: str) -> None:
             "delete rows of c",
         ),
         ("ALTER TABLE a ADD b INT REFERENCES c ON DELETE RESTRICT ON UPDATE CASCADE", "rows of c"),
+        ("DROP CAST (int4 AS text)", "drops cast int4.text"),
+        ("DROP TRANSFORM FOR int4 LANGUAGE sql", "drops transform int4.sql"),
         ('ALTER INDEX "users" RENAME TO "people"', "may be a table"),
         ("CREATE TEMP TABLE users (id INT)", "not understood"),
         ("CREATE FUNCTION lower(INT) RETURNS TEXT LANGUAGE sql AS 'SELECT 1'", "not understood"),
