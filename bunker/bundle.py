@@ -12,20 +12,21 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class BundleFile:
-    """One file as it should be on the host.
+    """One file as it should be on the host. Its group is its owner's own, however it is called.
 
     ``secret`` marks content that is never shown. ``kind="dotenv"`` gives a diff by key in which
-    only ``public_keys`` show their values.
+    only ``public_keys`` show their values. ``once`` marks somebody else's file in which something
+    is changed: it is no part of the bundle's fingerprint, and later runs leave it out.
     """
 
     path: str
     content: bytes
     mode: int = 0o644
     owner: str = "root"
-    group: str = "root"
     kind: Literal["text", "dotenv"] = "text"
     secret: bool = False
     public_keys: frozenset[str] = frozenset()
+    once: bool = False
 
     @property
     def sha256(self) -> str:
@@ -54,7 +55,9 @@ class Bundle:
         """Hash of every path, owner, mode and content: what `applied` on the host must equal."""
         digest = hashlib.sha256()
         for file in sorted(self.files, key=lambda file: file.path):
-            row = f"{file.path}\0{file.sha256}\0{file.mode:o}\0{file.owner}\0{file.group}\n"
+            if file.once:
+                continue
+            row = f"{file.path}\0{file.sha256}\0{file.mode:o}\0{file.owner}\0{file.owner}\n"
             digest.update(row.encode())
         for path in sorted(self.absent):
             digest.update(f"{path}\0absent\n".encode())

@@ -20,16 +20,21 @@ CONTEXT_LINES = 2
 
 @dataclass(frozen=True)
 class FileMeta:
-    """Who may read a file: its permission bits, owner and group."""
+    """Who may read a file: its permission bits, owner, and group ("" for the owner's own)."""
 
     mode: int
     owner: str
-    group: str
+    group: str = ""
 
     @classmethod
     def of(cls, file: BundleFile) -> FileMeta:
         """What the bundle wants."""
-        return cls(file.mode, file.owner, file.group)
+        return cls(file.mode, file.owner)
+
+    @property
+    def owners(self) -> str:
+        """Owner, and group where it is another one than the owner's own."""
+        return f"{self.owner}:{self.group}" if self.group else self.owner
 
 
 def diff_file(
@@ -52,7 +57,7 @@ def diff_file(
         left_out = len(lines) - maximum_lines
         lines = [*lines[:maximum_lines], f"… {left_out} more lines"]
     if old is None:
-        kind = f"new file ({_amount(new.content)}, mode {new.mode:o}, {new.owner}:{new.group})"
+        kind = f"new file ({_amount(new.content)}, mode {new.mode:o}, {new.owner})"
         return [kind, *lines]
     return _meta(old_meta, new) + lines
 
@@ -73,9 +78,8 @@ def _meta(old: FileMeta | None, new: BundleFile) -> list[str]:
     lines = []
     if old.mode != new.mode:
         lines.append(f"mode {old.mode:o} → {new.mode:o}")
-    if (old.owner, old.group) != (new.owner, new.group):
-        was, becomes = f"{old.owner}:{old.group}", f"{new.owner}:{new.group}"
-        lines.append(f"owner {printable(was)} → {becomes}")
+    if old.owners != new.owner:
+        lines.append(f"owner {printable(old.owners)} → {new.owner}")
     return lines
 
 

@@ -91,7 +91,6 @@ def environment_file(
         content=to_dotenv(environment.values, header=header),
         mode=0o600,
         owner=host.user,
-        group=host.user,
         kind="dotenv",
         secret=True,
         public_keys=PUBLIC_KEYS,

@@ -49,7 +49,6 @@ def override_file(host: Host, *, host_file: str | None = None) -> BundleFile:
         content=("\n".join(lines) + "\n").encode(),
         mode=0o644,
         owner=host.user,
-        group=host.user,
     )
 
 

@@ -165,8 +165,8 @@ def _commits(rows: list[list[str]], kind: str) -> tuple[str, ...] | None:
 
 def _kept(rows: list[list[str]], side: str) -> dict[str, _Kept]:
     found = {}
-    for _, mode, owner, group, path, content in (row for row in rows if row[0] == side):
-        meta = FileMeta(int(mode, 8), owner, group)
+    for _, mode, owner, path, content in (row for row in rows if row[0] == side):
+        meta = FileMeta(int(mode, 8), owner)
         found[_decoded(path).decode(errors="replace")] = _Kept(_decoded(content), meta)
     return found
 
@@ -200,7 +200,6 @@ def _as_file(path: str, kept: _Kept) -> BundleFile:
         kept.content,
         kept.meta.mode,
         kept.meta.owner,
-        kept.meta.group,
         kind="dotenv" if _is_dotenv(path) else "text",
         secret=_is_dotenv(path) or not known,
         public_keys=PUBLIC_KEYS,

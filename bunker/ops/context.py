@@ -72,7 +72,8 @@ def current_system() -> SystemState:
     """The host's operating system, asked once per run: several roles want to know."""
     name = name_of(ctx_host.get())
     if name not in _SYSTEMS:
-        _SYSTEMS[name] = require(ctx_host.get().get_fact(System, **AS_ROOT), "its operating system")
+        fact = ctx_host.get().get_fact(System, user=current_host().user, **AS_ROOT)
+        _SYSTEMS[name] = require(fact, "its operating system")
     return _SYSTEMS[name]
 
 

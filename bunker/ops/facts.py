@@ -35,7 +35,10 @@ def sections(lines: Iterable[str]) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class FileState:
-    """One path on a host; ``sha256`` is empty where nothing is there."""
+    """One path on a host; ``sha256`` is empty where nothing is there.
+
+    ``group`` is "" where it is the owner's own, however that is called.
+    """
 
     sha256: str
     mode: int = 0
@@ -69,12 +72,15 @@ class Components(FactBase[ComponentsState]):
     ) -> str:
         quoted = " ".join(shlex.quote(path) for path in paths)
         lines = [
-            f"echo '{MARK} files'",
+            f"echo '{MARK} files'; owner=",
             f"for path in {quoted}; do",
             '  [ -e "$path" ] || [ -L "$path" ] || continue',
             '  if [ -f "$path" ] && [ ! -L "$path" ]; then',
             '    sum=$(sha256sum < "$path"); else sum="not-a-file"; fi',
-            '  echo "${sum%% *} $(stat -c "%a %U %G" -- "$path") $path"',
+            '  set -- $(stat -c "%a %U %G" -- "$path")',
+            '  [ "$2" = "$owner" ] || { owner=$2; own=$(id -gn -- "$owner" || echo "$owner"); }',
+            '  [ "$3" != "$own" ] || set -- "$1" "$2" -',
+            '  echo "${sum%% *} $1 $2 $3 $path"',
             "done",
             f"echo '{MARK} applied'",
             f"for name in {' '.join(shlex.quote(name) for name in names)}; do",
@@ -102,7 +108,7 @@ class Components(FactBase[ComponentsState]):
         files = {}
         for line in found["files"]:
             sha256, mode, owner, group, path = line.split(" ", 4)
-            files[path] = FileState(sha256, int(mode, 8), owner, group)
+            files[path] = FileState(sha256, int(mode, 8), owner, "" if group == "-" else group)
         applied = dict(line.split(" ", 1) for line in found["applied"] if " " in line)
         checks = {}
         for line in found["checks"]:

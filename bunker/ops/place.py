@@ -39,9 +39,9 @@ def archive(files: Sequence[BundleFile]) -> str:
 
 
 def instructions(bundle: Bundle) -> str:
-    """One line per path for the placing script: what to do, mode, owner, group, path."""
-    lines = [f"put {file.mode:o} {file.owner} {file.group} {file.path}" for file in bundle.files]
-    return "\n".join(lines + [f"remove - - - {path}" for path in bundle.absent])
+    """One line per path for the placing script: what to do, mode, owner, path."""
+    lines = [f"put {file.mode:o} {file.owner} {file.path}" for file in bundle.files]
+    return "\n".join(lines + [f"remove - - {path}" for path in bundle.absent])
 
 
 def put_files_script() -> str:
@@ -76,7 +76,7 @@ def differing(bundle: Bundle, state: ComponentsState) -> list[str]:
     """Paths of a bundle that are not on the host as they should be."""
     paths = []
     for file in bundle.files:
-        wanted = FileState(file.sha256, file.mode, file.owner, file.group)
+        wanted = FileState(file.sha256, file.mode, file.owner)
         if state.files.get(file.path) != wanted:
             paths.append(file.path)
     return paths + [path for path in bundle.absent if path in state.files]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pyinfra.api import FactBase
 
 from bunker.ops.facts import MARK, sections
+from bunker.ops.logins import logins_script
 from bunker.roles.docker.past import ENGINE_SCRIPT
 
 
@@ -28,12 +29,13 @@ class SystemState:
 class System(FactBase[SystemState]):
     """One command for all roles."""
 
-    def command(self) -> str:  # type: ignore[override]
+    def command(self, user: str) -> str:  # type: ignore[override]
         return rf"""
 echo '{MARK} os'; cat /etc/os-release
 echo '{MARK} packages'; dpkg-query -W -f='${{db:Status-Status}} ${{Package}} ${{Version}}\n'
 echo '{MARK} audit'; dpkg --audit | head -n 5
 {ENGINE_SCRIPT}
+{logins_script(user)}
 echo '{MARK} end'
 """
 

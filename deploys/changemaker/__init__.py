@@ -21,9 +21,10 @@ from bunker.bundle_diff import changed_keys
 from bunker.errors import BunkerError, Problems
 from bunker.fleet.models import Host
 from bunker.ops.changing import changing
-from bunker.ops.context import current_commit, current_run, current_secrets, wants
+from bunker.ops.context import current_commit, current_run, current_secrets, current_system, wants
 from bunker.ops.facts import ComponentsState, require
 from bunker.ops.instance import Instance, InstanceState
+from bunker.ops.logins import read_logins
 from bunker.ops.place import (
     archive,
     diff_lines,
@@ -36,6 +37,7 @@ from bunker.ops.place import (
 )
 from bunker.ops.recorder import RECORDER
 from bunker.ops.step import AS_ROOT, Command, shell, step
+from bunker.roles.base.logins import login_of
 from bunker.roles.changemaker.bundles import changemaker_bundle, http_port, source_component
 from bunker.roles.changemaker.decision import Decision, Files, decide, ref_of
 from bunker.roles.changemaker.folder import check_folder, take_over
@@ -50,8 +52,9 @@ UNKNOWN_COMMIT = "0" * 40
 def changemaker(host: Host) -> None:
     """Declare the stack of one instance."""
     secrets = current_secrets()
-    source = source_component(host, secrets)
-    bundle = changemaker_bundle(host, secrets)
+    login = login_of(host, read_logins(current_system().found))
+    source = source_component(host, secrets, login.home)
+    bundle = changemaker_bundle(host, secrets, login)
     unplaced = Component(bundle=bundle, validate=None, activate=None, check=None)
     state = read_components([source, unplaced])
     instance: InstanceState = require(

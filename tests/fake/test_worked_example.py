@@ -80,7 +80,7 @@ def test_the_example_changes_nothing_twice(example: Path) -> None:
     fingerprint, sha256 = printed.split()
     there = [
         "@@bunker files",
-        f"{sha256} 644 root root /etc/default/earlyoom",
+        f"{sha256} 644 root - /etc/default/earlyoom",
         "@@bunker applied",
         f"earlyoom {fingerprint}",
         "@@bunker checks",

@@ -12,6 +12,7 @@ from pyinfra.context import ctx_host
 from bunker.bundle import Bundle, BundleFile
 from bunker.distributions import distribution
 from bunker.ops.context import current_host, current_system
+from bunker.ops.logins import read_logins
 from bunker.ops.place import place_components, read_components
 from bunker.roles.base.ssh import sshd_component
 from bunker.roles.component import Component
@@ -58,7 +59,9 @@ def half_activated() -> None:
 
 def invalid_sshd() -> None:
     """The real sshd component with a line in it that sshd does not know."""
-    component = sshd_component(current_host(), distribution(current_system().os_release))
+    system = current_system()
+    logins = read_logins(system.found)
+    component = sshd_component(current_host(), distribution(system.os_release), logins)
     (file,) = component.bundle.files
     wrong = replace(file, content=file.content + b"NoSuchOption yes\n")
     _place(replace(component, bundle=Bundle("sshd", (wrong,))))

@@ -32,7 +32,8 @@ keep_old() {
     # Whoever else reverts, the timer has nothing left to do and its name is free for the next run.
     [ -z "$CONFIRM" ] || echo "systemctl stop 'bunker-revert-$NAME.timer' 2>/dev/null"
   } > "$OLD.new/revert"
-  printf '%s\n' "$INSTRUCTIONS" | while read -r action mode owner group path; do
+  printf '%s
+' "$INSTRUCTIONS" | while read -r action mode owner path; do
     if [ -e "$path" ] || [ -L "$path" ]; then
       mkdir -p "$OLD.new/files$(dirname "$path")"
       cp -a "$path" "$OLD.new/files$path"

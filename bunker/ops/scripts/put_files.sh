@@ -1,7 +1,7 @@
 #!/bin/sh
 # Move the files below $STAGE to where $INSTRUCTIONS put them, each atomically.
 put_files() {
-  printf '%s\n' "$INSTRUCTIONS" | while read -r action mode owner group path; do
+  printf '%s\n' "$INSTRUCTIONS" | while read -r action mode owner path; do
     if [ "$action" = remove ]; then
       rm -f "$path"
       continue
@@ -11,7 +11,7 @@ put_files() {
     rm -f "$directory"/.bunker.??????  # left by a run that was killed between the next two lines
     temporary=$(mktemp "$directory/.bunker.XXXXXX")
     cat "$STAGE$path" > "$temporary"
-    chown "$owner:$group" "$temporary"
+    chown "$owner:" "$temporary"
     chmod "$mode" "$temporary"
     mv -f -T "$temporary" "$path"
   done

@@ -8,6 +8,7 @@ from bunker.roles.base.bans import fail2ban_component
 from bunker.roles.base.firewall import firewall_component
 from bunker.roles.base.kernel import modules_component, sysctl_component
 from bunker.roles.base.login import login_component, sudo_component
+from bunker.roles.base.logins import Logins, login_of
 from bunker.roles.base.ssh import keys_component, sshd_component
 from bunker.roles.base.system import (
     audit_component,
@@ -25,7 +26,11 @@ def base_packages(host: Host, distribution: Distribution) -> tuple[str, ...]:
 
 
 def base_components(
-    host: Host, distribution: Distribution, *, application_log: str | None = None
+    host: Host,
+    distribution: Distribution,
+    logins: Logins,
+    *,
+    application_log: str | None = None,
 ) -> list[Component]:
     """The components of the base role in the order in which they have to be placed.
 
@@ -35,7 +40,7 @@ def base_components(
     it needs the firewall's tools and sshd's final ports. See
     :func:`bunker.roles.base.bans.fail2ban_component` for ``application_log``.
     """
-    keys = keys_component(host)
+    keys = keys_component(host, login_of(host, logins))
     return [
         revert_component(),
         sudo_component(host),
@@ -48,6 +53,6 @@ def base_components(
         updates_component(host, distribution),
         audit_component(),
         firewall_component(host, distribution),
-        sshd_component(host, distribution),
+        sshd_component(host, distribution, logins),
         fail2ban_component(host, application_log=application_log),
     ]

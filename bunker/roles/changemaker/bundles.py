@@ -5,24 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
-from bunker.application.environment import environment_file
+from bunker.application.environment import HostIds, environment_file
 from bunker.application.override import override_file
 from bunker.bundle import Bundle, BundleFile
 from bunker.fleet.models import Host
 from bunker.masking import Secret
+from bunker.roles.base.logins import Login
 from bunker.roles.component import Component
 
 NAME = "changemaker"
 
 
-def changemaker_bundle(host: Host, secrets: Mapping[str, Secret]) -> Bundle:
-    """The environment and the Compose override beside the application's own compose file."""
-    return Bundle(NAME, (environment_file(host, secrets), override_file(host)))
+def changemaker_bundle(
+    host: Host, secrets: Mapping[str, Secret], login: Login | None = None
+) -> Bundle:
+    """The environment and the Compose override beside the application's own compose file.
+
+    Containers write files as the host's ``login``; without one, as most hosts have it.
+    """
+    ids = HostIds(login.uid, login.gid) if login else HostIds()
+    return Bundle(NAME, (environment_file(host, secrets, ids=ids), override_file(host)))
 
 
-def source_component(host: Host, secrets: Mapping[str, Secret]) -> Component:
-    """Access to the application's repository: host keys, and a deploy key or a token."""
-    home = f"/home/{host.user}"
+def source_component(host: Host, secrets: Mapping[str, Secret], home: str) -> Component:
+    """Access to the application's repository: host keys, and a deploy key or a token.
+
+    ``home`` is the login's on the host.
+    """
     files = []
     absent = []
     keys = "".join(f"{line.strip()}\n" for line in host.application.repository_host_keys)
@@ -32,26 +41,25 @@ def source_component(host: Host, secrets: Mapping[str, Secret]) -> Component:
             keys.encode(),
             mode=0o600,
             owner=host.user,
-            group=host.user,
         )
     )
     key_path = f"{home}/.ssh/changemaker_deploy_key"
     if deploy_key := secrets.get("DEPLOY_KEY"):
         content = (deploy_key.reveal().rstrip("\n") + "\n").encode()
-        files.append(BundleFile(key_path, content, 0o600, host.user, host.user, secret=True))
+        files.append(BundleFile(key_path, content, 0o600, host.user, secret=True))
     else:
         absent.append(key_path)
     token_path = f"{home}/.config/bunker/git-credentials"
     if token := secrets.get("GIT_TOKEN"):
         content = _credentials(host.application.repository, token).encode()
-        files.append(BundleFile(token_path, content, 0o600, host.user, host.user, secret=True))
+        files.append(BundleFile(token_path, content, 0o600, host.user, secret=True))
     else:
         absent.append(token_path)
-    folders = f"install -d -m 0700 -o {host.user} -g {host.user} {home}/.ssh {home}/.config"
+    folders = f"{home}/.ssh {home}/.config {home}/.config/bunker"
     return Component(
         bundle=Bundle("source", tuple(files), tuple(absent)),
         validate=None,
-        activate=f"{folders} {home}/.config/bunker",
+        activate=f"install -d -m 0700 {folders}\nchown {host.user}: {folders}",
         check=None,
     )
 

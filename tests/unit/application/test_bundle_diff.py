@@ -45,17 +45,17 @@ def test_a_text_change_is_a_unified_diff() -> None:
 
 
 def test_a_new_file_shows_its_meta_and_content() -> None:
-    lines = diff_file(None, plain("one\n", mode=0o640, group="adm"))
-    assert lines[0] == "new file (1 line, mode 640, root:adm)"
+    lines = diff_file(None, plain("one\n", mode=0o640, owner="adm"))
+    assert lines[0] == "new file (1 line, mode 640, adm)"
     assert lines[-1] == "+one"
-    assert diff_file(None, plain("")) == ["new file (0 lines, mode 644, root:root)"]
+    assert diff_file(None, plain("")) == ["new file (0 lines, mode 644, root)"]
 
 
 def test_mode_and_owner_changes_are_shown_with_unchanged_content() -> None:
     meta = FileMeta(0o666, "nobody", "users")
     assert diff_file(b"a\n", plain("a\n"), meta) == [
         "mode 666 → 644",
-        "owner nobody:users → root:root",
+        "owner nobody:users → root",
     ]
 
 
@@ -77,7 +77,7 @@ def test_binary_content_is_only_measured(old: bytes) -> None:
 def test_a_secret_file_never_shows_content() -> None:
     new = plain("canary-new\n", secret=True)
     for old in (None, b"canary-old\n", b"\0canary"):
-        lines = diff_file(old, new, FileMeta(0o644, "root", "root"))
+        lines = diff_file(old, new, FileMeta(0o644, "root"))
         assert lines and "canary" not in "\n".join(lines)
 
 

@@ -229,10 +229,9 @@ def test_the_file_is_private_and_byte_identical_when_made_again() -> None:
     host = make_host(application={"directory": "/srv/app"}, user="operator")
     file = environment_file(host, generated_secrets())
     assert file == environment_file(host, generated_secrets())
-    assert (file.path, file.mode, file.owner, file.group) == (
+    assert (file.path, file.mode, file.owner) == (
         "/srv/app/.env",
         0o600,
-        "operator",
         "operator",
     )
     assert (file.kind, file.secret, file.public_keys) == ("dotenv", True, PUBLIC_KEYS)

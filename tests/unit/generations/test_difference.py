@@ -43,7 +43,7 @@ def encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def file(side: str, path: str, content: str, meta: str = "600 deploy deploy") -> str:
+def file(side: str, path: str, content: str, meta: str = "600 deploy") -> str:
     return f"@@bunker {side} {meta} {encoded(path)} {encoded(content)}"
 
 
@@ -132,10 +132,10 @@ def test_a_generation_and_itself_do_not_differ() -> None:
 
 
 def test_another_mode_or_owner_is_a_difference() -> None:
-    changed = file("new", ENV, f"REDIS_PASSWORD={SECRET}\n", "644 root root")
+    changed = file("new", ENV, f"REDIS_PASSWORD={SECRET}\n", "644 root")
     found = compare(file("old", ENV, f"REDIS_PASSWORD={SECRET}\n"), changed)
     assert found.files is not None
-    assert found.files[0].lines == ("mode 600 → 644", "owner deploy:deploy → root:root")
+    assert found.files[0].lines == ("mode 600 → 644", "owner deploy → root")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,10 @@ from bunker.fleet.models import Host
 from bunker.roles.base import base_components, base_packages
 from bunker.roles.base.firewall import egress, ssh_ports
 from bunker.roles.base.kernel import SYSCTL
+from bunker.roles.base.logins import Login, Logins
+from bunker.roles.base.sshd_files import INCLUDE, MAIN
+
+LOGINS = Logins(Login("deploy", "/home/deploy", home_owner="deploy"), files={MAIN: (INCLUDE,)})
 
 ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f someone"
 ECDSA = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTY= someone"
@@ -27,13 +31,13 @@ def a_host(**values):
 def files(host, known=DEBIAN_13, **more):
     return {
         file.path: file.content.decode()
-        for component in base_components(host, known, **more)
+        for component in base_components(host, known, LOGINS, **more)
         for file in component.bundle.files
     }
 
 
 def component(name, host, known=DEBIAN_13):
-    return next(item for item in base_components(host, known) if item.name == name)
+    return next(item for item in base_components(host, known, LOGINS) if item.name == name)
 
 
 each = pytest.mark.parametrize("known", SUPPORTED, ids=lambda known: known.name)
@@ -41,7 +45,7 @@ each = pytest.mark.parametrize("known", SUPPORTED, ids=lambda known: known.name)
 
 @each
 def test_every_component_renders_with_valid_shell(known):
-    components = base_components(a_host(base={"authorized_keys": [ED25519]}), known)
+    components = base_components(a_host(base={"authorized_keys": [ED25519]}), known, LOGINS)
     names = [item.name for item in components]
     assert len(set(names)) == len(names)
     for item in components:
@@ -83,7 +87,7 @@ def test_root_keeps_its_door_where_the_host_is_managed_as_root():
 
 
 def test_what_could_lock_out_waits_for_a_fresh_login():
-    components = base_components(a_host(base={"authorized_keys": [ED25519]}), DEBIAN_13)
+    components = base_components(a_host(base={"authorized_keys": [ED25519]}), DEBIAN_13, LOGINS)
     confirmed = {item.name for item in components if item.confirm_login}
     assert confirmed == {"sudo", "authorized-keys", "firewall", "sshd"}
 
@@ -91,7 +95,7 @@ def test_what_could_lock_out_waits_for_a_fresh_login():
 def test_the_firewall_opens_a_new_ssh_port_before_sshd_moves_there():
     host = a_host(base={"ssh_listen_port": 2222})
     assert ssh_ports(host) == (22, 2222)
-    order = [item.name for item in base_components(host, DEBIAN_13)]
+    order = [item.name for item in base_components(host, DEBIAN_13, LOGINS)]
     assert order.index("firewall") < order.index("sshd") < order.index("fail2ban")
     placed = files(host)
     assert "--dport 2222 -j ACCEPT" in placed["/etc/ufw/user.rules"]
@@ -185,13 +189,15 @@ def test_forwarding_and_loose_reverse_path_stay():
 
 
 def test_without_keys_the_file_on_the_host_is_left_alone():
-    assert "authorized-keys" not in [item.name for item in base_components(a_host(), DEBIAN_12)]
+    assert "authorized-keys" not in [
+        item.name for item in base_components(a_host(), DEBIAN_12, LOGINS)
+    ]
 
 
 def test_keys_that_sshd_would_refuse_are_listed_at_once():
     host = a_host(base={"authorized_keys": [ED25519, ECDSA, RSA_1024]})
     with pytest.raises(Problems) as caught:
-        base_components(host, DEBIAN_12)
+        base_components(host, DEBIAN_12, LOGINS)
     assert len(caught.value.problems) == 2
     assert "authorized_keys[1]" in str(caught.value)
     assert "authorized_keys[2]" in str(caught.value)

@@ -1,6 +1,11 @@
+#!/bin/sh
+# A port that is left over is a door that nobody watches. Only a socket may have more of its own.
 listens() {
+  found=" $(sshd_ports | tr '\n' ' ')"
+  [ "$found" != " $PORTS " ] || return 0
+  systemctl is-active --quiet "$SOCKET" || return 1
   for port in $PORTS; do
-    ss -Hltn "sport = :$port" | grep -q . || return 1
+    case "$found" in *" $port "*) ;; *) return 1 ;; esac
   done
 }
 reload_sshd() {
@@ -9,7 +14,7 @@ reload_sshd() {
   # Where systemd holds the port (Ubuntu), a generator reads it from sshd's configuration.
   if systemctl is-active --quiet "$SOCKET"; then
     systemctl daemon-reload
-    if ! listens; then
+    if [ "$(sshd_ports | tr '\n' ' ')" != "$PORTS " ]; then
       # Sessions outlive this (KillMode=process), and a socket does not start beside its service.
       systemctl restart "$SOCKET" || { systemctl stop "$SERVICE"; systemctl restart "$SOCKET"; }
     fi

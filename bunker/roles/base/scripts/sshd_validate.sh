@@ -1,20 +1,32 @@
 #!/bin/sh
-# The configuration as sshd would read it with the staged drop-in in front of everything else.
-grep -Eiq '^[[:space:]]*Include[[:space:]]+/etc/ssh/sshd_config\.d/\*\.conf' /etc/ssh/sshd_config || {
-  echo '/etc/ssh/sshd_config does not include /etc/ssh/sshd_config.d/*.conf'
-  exit 1
-}
+# The configuration as sshd would read it once the staged files are in place.
+@sshd_expected@
 mkdir -p /run/sshd
 [ -s /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
-{
-  echo "Include $STAGE/etc/ssh/sshd_config.d/00-bunker.conf"
-  cat /etc/ssh/sshd_config
-} > "$STAGE/sshd_config"
-sshd -t -f "$STAGE/sshd_config"
-effective=$(sshd -T -f "$STAGE/sshd_config")
+would=$STAGE/would-be
+mkdir -p "$would"
+tar -C /etc/ssh --exclude='ssh_host_*' --exclude='moduli*' -cf - . | tar -C "$would" -xf -
+cp -a "$STAGE/etc/ssh/." "$would/"
+# What includes a file below /etc/ssh, by its whole name or from there on, includes the copy.
+find "$would" -type f | while read -r file; do
+  awk -v would="$would/" '
+    tolower($0) ~ /^[ \t]*include[ \t=]/ {
+      sub(/=/, " "); gsub(/"/, ""); line = $1
+      for (i = 2; i <= NF; i++) {
+        name = $i
+        if (name !~ /^\//) name = "/etc/ssh/" name
+        sub(/^\/etc\/ssh\//, would, name)
+        line = line " " name
+      }
+      print line; next
+    }
+    { print }' "$file" > "$file.new"
+  mv "$file.new" "$file"
+done
+sshd -t -f "$would/sshd_config"
+as_expected -f "$would/sshd_config"
 for port in $PORTS; do
-  printf '%s\n' "$effective" | grep -qx "port $port" || { echo "sshd would not listen on port $port"; exit 1; }
   owner=$(ss -Hltnp "sport = :$port" | grep -v -e '"sshd"' -e '"systemd"' || true)
   [ -z "$owner" ] || { echo "port $port is taken: $owner"; exit 1; }
 done
-rm -f "$STAGE/sshd_config"
+rm -rf "$would"
