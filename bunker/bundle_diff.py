@@ -13,6 +13,7 @@ from bunker.application.dotenv import parse_dotenv
 from bunker.bundle import BundleFile
 from bunker.errors import BunkerError
 from bunker.masking import MASK
+from bunker.printable import printable
 
 MAXIMUM_LINES = 60
 CONTEXT_LINES = 2
@@ -146,16 +147,6 @@ def _parse_or_none(content: bytes | None) -> dict[str, str] | None:
         return parse_dotenv(content)
     except BunkerError:
         return None
-
-
-def printable(text: str) -> str:
-    """``text`` without characters that would steer the terminal it is shown on."""
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() or character == "\t" else f"\\x{ord(character):02x}"
-        for character in text
-    )
 
 
 def _text(content: bytes) -> str | None:

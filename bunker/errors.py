@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
+from bunker.printable import printable
+
 
 class ExitCode(IntEnum):
     """What the process answers; the numbers are part of the command line's contract."""
@@ -19,20 +21,6 @@ class ExitCode(IntEnum):
     GATE_INCONCLUSIVE = 7
     UNSAFE_FOR_OLDER_CODE = 8
     INTERRUPTED = 130
-
-
-def printable(text: str) -> str:
-    """The text with everything that a terminal would obey, or cannot show, written out (``\\x1b``).
-
-    A sentence may quote the name of a file or of a key, which anybody can choose. Line breaks stay.
-    """
-    return "\n".join(
-        line if line.isprintable() else "".join(map(_shown, line)) for line in text.split("\n")
-    )
-
-
-def _shown(character: str) -> str:
-    return character if character.isprintable() else repr(character)[1:-1]
 
 
 class BunkerError(Exception):
@@ -80,7 +68,8 @@ class BunkerError(Exception):
         text = text.rstrip(".") + "."
         if self.remedy:
             text = f"{text} {self.remedy.rstrip('.')}."
-        return printable(text)
+        # It may quote the name of a file or of a key, which anybody can choose.
+        return printable(text, keep="\n")
 
 
 class Problems(BunkerError):
@@ -97,7 +86,7 @@ class Problems(BunkerError):
 
     def __str__(self) -> str:
         lines = "\n".join(f"  - {problem}" for problem in self.problems)
-        return f"{self.problem} ({len(self.problems)}):\n{lines}"
+        return printable(f"{self.problem} ({len(self.problems)}):\n{lines}", keep="\n")
 
 
 class PlanStale(BunkerError):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 from bunker.audit.log import append
 from bunker.errors import BunkerError
+from bunker.terminal.output import tell
 
 
 def record_inventory_change(root: Path, fleet: str, host: str, what: dict[str, Any]) -> None:
@@ -18,4 +18,4 @@ def record_inventory_change(root: Path, fleet: str, host: str, what: dict[str, A
     try:
         append(root, fleet, "inventory.changed", hosts=[host], what=what, outcome="ok")
     except BunkerError as error:
-        sys.stderr.write(f"warning: this change is not on record: {error}\n")
+        tell(f"warning: this change is not on record: {error}")

@@ -5,7 +5,6 @@ Folders that are no fleet's (``<root>/inventories/<fleet>``) have no log and are
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from bunker.audit.log import append
 from bunker.audit.who import purpose
 from bunker.errors import BunkerError
+from bunker.terminal.output import tell
 
 _warned = False
 
@@ -38,7 +38,7 @@ def record_reading(fleet_folder: Path, hosts: Iterable[str], *, failed: Iterable
     except BunkerError as error:
         if not _warned:
             _warned = True
-            sys.stderr.write(f"warning: secrets are read without a record of it: {error}\n")
+            tell(f"warning: secrets are read without a record of it: {error}")
 
 
 @contextmanager

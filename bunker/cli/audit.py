@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import fnmatch
-import sys
 from typing import TYPE_CHECKING
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options, words
 from bunker.cli.run_options import number_of
 from bunker.errors import BunkerError, ExitCode
+from bunker.terminal.output import tell
 
 if TYPE_CHECKING:
     from bunker.audit import Entry, Verification
@@ -63,12 +63,10 @@ def show(
     try:
         problem = verify(options.root, fleet).problem
     except BunkerError as error:
-        sys.stderr.write(f"warning: the log cannot be verified: {error}\n")
+        tell(f"warning: the log cannot be verified: {error}")
         return
     if problem is not None:
-        sys.stderr.write(
-            f"warning: the log is not whole: {problem.text} (see `invoke audit.verify`)\n"
-        )
+        tell(f"warning: the log is not whole: {problem.text} (see `invoke audit.verify`)")
 
 
 @operator_command(

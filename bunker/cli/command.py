@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
 import sys
 import traceback
@@ -130,6 +129,9 @@ def run_guarded(
 
     ``again`` is the command line that repeats it, where that is not the one that was typed.
     """
+    from bunker.terminal.output import show_anything  # noqa: PLC0415 - see the package
+
+    show_anything()
     try:
         code = int(body() or 0)
         sys.stdout.flush()
@@ -146,14 +148,13 @@ def run_guarded(
 
 
 def _say(sentence: str, code: ExitCode, options: Options) -> int:
+    from bunker.terminal.output import print_json_line, tell  # noqa: PLC0415 - see the package
+
     if options.debug:
-        traceback.print_exc()
-    sys.stderr.write(f"{'error: ' if code != ExitCode.INTERRUPTED else ''}{sentence}\n")
-    sys.stderr.flush()
+        tell(traceback.format_exc().rstrip())
+    tell(f"{'error: ' if code != ExitCode.INTERRUPTED else ''}{sentence}")
     if options.json:
-        answer = {"event": "error", "message": sentence, "exit_code": int(code)}
-        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        print_json_line({"event": "error", "message": sentence, "exit_code": int(code)})
     return int(code)
 
 

@@ -10,6 +10,7 @@ from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.cli.run_options import number_of
 from bunker.errors import BunkerError, ExitCode
+from bunker.terminal.output import say
 
 
 @operator_command(
@@ -109,8 +110,7 @@ def logs(
         if options.json:
             print_json_line({"event": "line", "host": host.name, "text": line})
             return
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+        say(line)
 
     remote = Remote.of(fleet, host)
     stream_logs(

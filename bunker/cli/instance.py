@@ -12,6 +12,7 @@ from bunker.cli.command import operator_command
 from bunker.cli.options import Options, words
 from bunker.cli.run_options import number_of
 from bunker.errors import BunkerError
+from bunker.terminal.output import say, tell
 
 if TYPE_CHECKING:
     from bunker.host_keys import HostKey
@@ -87,18 +88,17 @@ def add(
     files.append(str((folder / "known_hosts").relative_to(options.root)))
     following = options.repeat().again(name)
     if not options.json:
-        sys.stdout.write(f"Added {name}: {', '.join(files)}\n")
-        sys.stdout.flush()
+        say(f"Added {name}: {', '.join(files)}")
     looked = None if no_preflight else _looked_at(options, name)
     if options.json:
         answer = {"host": name, "files": files, "next_command": following}
         print_json(answer if looked is None else {**answer, "preflight": looked.to_json()})
         return
     if looked is None or looked.ready:
-        sys.stdout.write(f"Deploy it with: {following}\n")
+        say(f"Deploy it with: {following}")
     else:
         again = options.repeat().other("preflight", name)
-        sys.stdout.write(f"Then look again with: {again}\n")
+        say(f"Then look again with: {again}")
 
 
 @operator_command(select=False, positional=("name",), help={"name": "name of the host"})
@@ -123,7 +123,7 @@ def trust(options: Options, name: str, fingerprint: str = "") -> None:
     if options.json:
         print_json({"host": name, "fingerprints": [key.fingerprint for key in keys]})
         return
-    sys.stdout.write(f"Recorded {len(keys)} host keys of {name}\n")
+    say(f"Recorded {len(keys)} host keys of {name}")
 
 
 @operator_command(name="list", select=False)
@@ -207,7 +207,7 @@ def remove(options: Options, name: str, force: bool = False) -> None:
     kept = (
         f"git has them in commit {removed.kept_in[:12]}" if removed.kept_in else "no copy is kept"
     )
-    sys.stdout.write(f"Removed {', '.join(files)}; {kept}\n")
+    say(f"Removed {', '.join(files)}; {kept}")
 
 
 def _looked_at(options: Options, name: str) -> Finding:
@@ -249,9 +249,9 @@ def _confirm(keys: Sequence[HostKey], name: str, fingerprint: str, options: Opti
 
     if fingerprint:
         return any(key.fingerprint == fingerprint for key in keys)
-    sys.stderr.write(f"The server that is to be {name} shows these host keys:\n")
+    tell(f"The server that is to be {name} shows these host keys:")
     for key in keys:
-        sys.stderr.write(f"  {key.kind:<22} {key.fingerprint}\n")
+        tell(f"  {key.kind:<22} {key.fingerprint}")
     if not (options.yes or sys.stdin.isatty()):
         raise BunkerError(
             "the host keys need a confirmation, and there is no terminal to ask on;"

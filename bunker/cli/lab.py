@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import asdict
 
@@ -10,6 +9,7 @@ from bunker.cli.command import operator_command
 from bunker.cli.hosts import replace_process
 from bunker.cli.options import Options
 from bunker.cli.run_options import number_of
+from bunker.terminal.output import say, tell
 
 NAME = "lab"
 
@@ -48,10 +48,10 @@ def up(options: Options, hosts: str = "1", base: str = "debian:trixie") -> None:
     if options.json:
         print_json({"hosts": names, "fleet": NAME, "seconds": round(seconds, 1)})
         return
-    sys.stdout.write(
+    say(
         f"The lab is up after {seconds:.0f} s: {', '.join(names)}"
         f" (fleet {NAME} in {folder.relative_to(options.root)})\n"
-        f"Deploy one with: invoke deploy --fleet {NAME} --host {names[0] if names else 'NAME'}\n"
+        f"Deploy one with: invoke deploy --fleet {NAME} --host {names[0] if names else 'NAME'}"
     )
 
 
@@ -122,10 +122,8 @@ def down(options: Options, keep_snapshots: bool = False) -> None:
     if options.json:
         print_json({"fleet": NAME, "state": "down"})
         return
-    sys.stdout.write("The lab is down.\n")
+    say("The lab is down.")
 
 
 def _progress(line: str) -> None:
-    # Called from several threads: one write keeps the lines whole.
-    sys.stderr.write(f"lab: {line}\n")
-    sys.stderr.flush()
+    tell(f"lab: {line}")

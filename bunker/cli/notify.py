@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.errors import BunkerError, ExitCode
+from bunker.terminal.output import say
 
 if TYPE_CHECKING:
     from bunker.notify import Delivery
@@ -75,6 +75,6 @@ def secret(options: Options, name: str) -> None:
     if options.json:
         print_json({"fleet": options.fleet_name, "secret": name, "changed": changed})
     elif changed:
-        sys.stdout.write(f"Stored {name}. Try it with: invoke notify.test\n")
+        say(f"Stored {name}. Try it with: invoke notify.test")
     else:
-        sys.stdout.write(f"{name} has this value already\n")
+        say(f"{name} has this value already")

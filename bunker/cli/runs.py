@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.cli.run_options import number_of
 from bunker.errors import BunkerError, ExitCode
+from bunker.terminal.output import say
 
 if TYPE_CHECKING:
     from bunker.journal.records import RunRecord
@@ -178,7 +178,7 @@ def cancel(options: Options, run: str) -> None:
             run=record.run,
         )
         journal.cancel(record.run)
-    sys.stdout.write(f"the run {record.run} is cancelled; what has begun is finished\n")
+    say(f"the run {record.run} is cancelled; what has begun is finished")
 
 
 @operator_command(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bunker.cli.command import Body, OperatorTask, operator_command
 from bunker.cli.options import Options, words
 from bunker.errors import BunkerError, ExitCode
+from bunker.terminal.output import say, tell
 
 if TYPE_CHECKING:
     from bunker.masking import Secret
@@ -64,9 +65,7 @@ def init(options: Options) -> None:
         )
         return
     made = "new key" if report.key_created else "existing key"
-    sys.stdout.write(
-        f"{made}: {report.key_file}\nrecipient: {report.recipient}\nrules: {report.config_file}\n"
-    )
+    say(f"{made}: {report.key_file}\nrecipient: {report.recipient}\nrules: {report.config_file}")
     _advise(report.advice)
 
 
@@ -88,7 +87,7 @@ def generate(options: Options, name: str) -> None:
     if options.json:
         print_json({"host": name, "file": shown})
         return
-    sys.stdout.write(f"Generated the secrets of {name}: {shown}\n")
+    say(f"Generated the secrets of {name}: {shown}")
 
 
 @secrets_command(
@@ -104,7 +103,7 @@ def show(options: Options, key: str = "", reveal: bool = False) -> None:
     from bunker import secrets  # noqa: PLC0415
     from bunker.fleet.suggest import suggest  # noqa: PLC0415
     from bunker.terminal.lines import table  # noqa: PLC0415
-    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
+    from bunker.terminal.output import print_clear, print_json, print_lines  # noqa: PLC0415
     from bunker.terminal.reporter import ask  # noqa: PLC0415
 
     fleet, host = options.select_one()
@@ -118,7 +117,8 @@ def show(options: Options, key: str = "", reveal: bool = False) -> None:
     if options.json:
         print_json({"host": host.name, "secrets": chosen})
     elif key:
-        sys.stdout.write(chosen[key] + "\n")
+        # What was asked for in clear may go into a file, so there it is just the value.
+        print_clear(chosen[key])
     else:
         print_lines(table(("SECRET", "VALUE"), list(chosen.items())))
 
@@ -144,10 +144,10 @@ def set_(options: Options, key: str = "") -> None:
         print_json({"host": host.name, "key": key, "changed": changed})
         return
     if not changed:
-        sys.stdout.write(f"{key} of {host.name} has this value already\n")
+        say(f"{key} of {host.name} has this value already")
         return
     following = options.repeat("invoke deploy", "--tags", "env").again(host.name)
-    sys.stdout.write(f"Stored {key} of {host.name}. Bring it to the host with: {following}\n")
+    say(f"Stored {key} of {host.name}. Bring it to the host with: {following}")
 
 
 @secrets_command(
@@ -170,7 +170,7 @@ def edit(options: Options, remove: list[str]) -> None:
     from bunker.terminal.reporter import ask  # noqa: PLC0415
 
     def try_again(error: BunkerError) -> bool:
-        sys.stderr.write(f"error: {error}\n")
+        tell(f"error: {error}")
         return sys.stdin.isatty() and ask("Open the text again?")
 
     def confirm(names: Sequence[str]) -> bool:
@@ -189,7 +189,7 @@ def edit(options: Options, remove: list[str]) -> None:
         print_json({"host": host.name, **{word: list(names) for word, names in changes.items()}})
         return
     said = [f"{word} {', '.join(names)}" for word, names in changes.items() if names]
-    sys.stdout.write(f"{host.name}: {'; '.join(said) or 'nothing changed'}\n")
+    say(f"{host.name}: {'; '.join(said) or 'nothing changed'}")
 
 
 @secrets_command(
@@ -228,7 +228,7 @@ def restore(options: Options, version: str = "1") -> None:
         names = {key: list(getattr(found, key)) for key in ("added", "changed", "removed")}
         print_json({"host": host.name, "version": found.number, **names})
         return
-    sys.stdout.write(f"{host.name}: {_would_do(found)}\n")
+    say(f"{host.name}: {_would_do(found)}")
 
 
 def _would_do(version: KeptVersion) -> str:
@@ -262,9 +262,10 @@ def rekey(options: Options) -> None:
             }
         )
         return
-    sys.stdout.write(f"Encrypted anew: {', '.join(report.hosts) or 'no host has secrets'}\n")
+    say(f"Encrypted anew: {', '.join(report.hosts) or 'no host has secrets'}")
     for sign, recipients in (("+", report.added_recipients), ("-", report.removed_recipients)):
-        sys.stdout.writelines(f"  {sign} {recipient}\n" for recipient in recipients)
+        for recipient in recipients:
+            say(f"  {sign} {recipient}")
     _advise(report.warnings)
 
 
@@ -292,7 +293,7 @@ def check(options: Options) -> ExitCode:
         return ExitCode.ERROR if problems else ExitCode.OK
     _advise(report.warnings)
     report.raise_for_problems()
-    sys.stdout.write(f"The secrets of {count(len(report.hosts), 'host')} are in order\n")
+    say(f"The secrets of {count(len(report.hosts), 'host')} are in order")
     return ExitCode.OK
 
 
@@ -334,4 +335,4 @@ def _piped(key: str) -> str:
 
 def _advise(advice: tuple[str, ...]) -> None:
     for sentence in advice:
-        sys.stderr.write(f"advice: {sentence}\n")
+        tell(f"advice: {sentence}")

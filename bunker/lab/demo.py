@@ -24,7 +24,7 @@ from bunker.lab.lab import CHECKOUT
 from bunker.lab.models import LabHost
 from bunker.plan.changes import HostPlan
 from bunker.terminal.lines import Line
-from bunker.terminal.output import print_lines
+from bunker.terminal.output import print_lines, say, tell
 from bunker.terminal.recap_text import Repeat
 from bunker.terminal.rich_reporter import RichReporter
 from bunker.terminal.status_text import status_lines
@@ -71,9 +71,10 @@ def demonstrate(root: Path, tags_wanted: tuple[str, ...] = ()) -> ExitCode:
     # Whatever key the operator uses for real fleets, the lab's secrets open with the lab's own.
     os.environ[KEY_VARIABLE] = str(operator_key(root, LAB))
     host = state.hosts[0]
-    _say(f"{host.name} answers at {host.address} after {time.monotonic() - started:.0f} s\n")
+    say(f"{host.name} answers at {host.address} after {time.monotonic() - started:.0f} s")
 
-    _title("\n2/3", f"a whole instance (invoke deploy --fleet {LAB} --host {host.name} --yes)")
+    say("")
+    _title("2/3", f"a whole instance (invoke deploy --fleet {LAB} --host {host.name} --yes)")
     request = DeployRequest(
         root=root, fleet_name=LAB, hosts=(host.name,), tags_wanted=tags_wanted, yes=True
     )
@@ -81,16 +82,18 @@ def demonstrate(root: Path, tags_wanted: tuple[str, ...] = ()) -> ExitCode:
     with ShortPlanReporter(yes=True, repeat=repeat) as reporter:
         code = run_deploy(request, reporter)
     if code != ExitCode.OK:
-        _say("\nThe demo stops here: the host was not deployed. What failed stands above.\n")
-        _say(next_text(root, host))
+        say("\nThe demo stops here: the host was not deployed. What failed stands above.")
+        say(next_text(root, host))
         return code
 
-    _title("\n3/3", f"how it is (invoke status --fleet {LAB})")
+    say("")
+    _title("3/3", f"how it is (invoke status --fleet {LAB})")
     found = _status(root, host)
     print_lines(status_lines([found]))
-    _say(f"\nDone after {time.monotonic() - started:.0f} s.\n")
-    _say(open_text(host, found.domain) if found.verdict.well else "")
-    _say(next_text(root, host))
+    say(f"\nDone after {time.monotonic() - started:.0f} s.")
+    if found.verdict.well:
+        say(open_text(host, found.domain))
+    say(next_text(root, host))
     if not (found.verdict.well or tags_wanted):
         raise BunkerError(
             f"{host.name} was deployed and is {found.verdict.state}",
@@ -104,7 +107,7 @@ def open_text(host: LabHost, domain: str) -> str:
     """Where the instance answers, for a browser and for curl."""
     return (
         f"\nOpen http://{host.address}/ on this machine, or:\n"
-        f"  curl -H 'Host: {domain}' http://{host.address}/api/health\n"
+        f"  curl -H 'Host: {domain}' http://{host.address}/api/health"
     )
 
 
@@ -125,7 +128,7 @@ def next_text(root: Path, host: LabHost) -> str:
     }
     width = max(map(len, commands))
     lines = [f"  {command:<{width}}  # {what}" for command, what in commands.items()]
-    return "\n".join(["", f"To go on: source {shown}", *lines, ""])
+    return "\n".join(["", f"To go on: source {shown}", *lines])
 
 
 def _status(root: Path, host: LabHost) -> HostStatus:
@@ -138,15 +141,8 @@ def _title(number: str, text: str) -> None:
     print_lines([Line(f"{number} {text}", "heading")])
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
-
-
 def _progress(line: str) -> None:
-    # Called from several threads: one write keeps the lines whole.
-    sys.stderr.write(f"lab: {line}\n")
-    sys.stderr.flush()
+    tell(f"lab: {line}")
 
 
 def parse(words: Sequence[str]) -> None:

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
-from bunker.bundle_diff import printable
 from bunker.duration import format_duration
 from bunker.notify.message import Message
+from bunker.printable import printable
 
 if TYPE_CHECKING:
     from bunker.fleet.notification_targets import Event

@@ -11,9 +11,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from bunker.bundle_diff import printable
 from bunker.masking import RedactingFilter, Redactor, Secret
 from bunker.notify.message import NotifyFailed
+from bunker.printable import printable
 
 if TYPE_CHECKING:
     import httpx

@@ -1,4 +1,4 @@
-"""Keeping secrets out of what pyinfra's own command line prints.
+"""Keeping secrets and escapes out of what pyinfra's own command line prints.
 
 Our commands redact every event before it leaves the worker. pyinfra prints by itself: a failed
 step's output, arguments and answers with -vv and -vvv, tracebacks, its JSON. All of that goes
@@ -8,16 +8,21 @@ through the two streams of the process, so that is where it is caught.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import Any, TextIO
 
 from pyinfra import logger
 
 from bunker.masking import RedactingFilter, Redactor
+from bunker.printable import printable
 
 
 class RedactedStream:
-    """A text stream that redacts whatever is written to it; all else is the stream's own."""
+    """A text stream that redacts what is written to it and keeps the terminal from obeying it.
+
+    All else is the stream's own.
+    """
 
     def __init__(self, stream: TextIO, redact: Redactor) -> None:
         self._stream = stream
@@ -25,7 +30,7 @@ class RedactedStream:
 
     def write(self, text: str) -> int:
         """Write the text without secrets; tells how much was taken, as streams do."""
-        self._stream.write(self._redact(text))
+        self._stream.write(_shown(self._redact(text)))
         return len(text)
 
     def writelines(self, lines: list[str]) -> None:
@@ -43,6 +48,21 @@ class RedactedStream:
         if name == "buffer":
             raise AttributeError(name)
         return getattr(self._stream, name)
+
+
+# pyinfra colours its own lines, and clears the one in which it shows its progress.
+_COLOUR = re.compile("(\x1b\\[[0-9;]*m)")
+_CLEAR = "\x1b[K"
+
+
+def _shown(text: str) -> str:
+    """What a host said is shown and not obeyed; colours and progress are pyinfra's own."""
+    if text == _CLEAR:
+        return text
+    body, end = (text[:-1], "\r") if text.endswith("\r") else (text, "")
+    parts = _COLOUR.split(body)
+    parts[::2] = [printable(part, keep="\n\t") for part in parts[::2]]
+    return "".join(parts) + end
 
 
 def guard_terminal(redact: Redactor) -> None:

@@ -21,7 +21,7 @@ def pick_generation(fleet: Fleet, hosts: Sequence[Host], *, yes: bool) -> str:
         return ""
     from bunker.generations import read_generations  # noqa: PLC0415
     from bunker.remote import Remote  # noqa: PLC0415
-    from bunker.terminal.output import make_console, print_lines  # noqa: PLC0415
+    from bunker.terminal.output import make_console, print_lines, tell  # noqa: PLC0415
 
     host = hosts[0]
     found = read_generations([Remote.of(fleet, host)])[host.name]
@@ -35,8 +35,7 @@ def pick_generation(fleet: Fleet, hosts: Sequence[Host], *, yes: bool) -> str:
     from bunker.terminal.generations_text import history_lines  # noqa: PLC0415
 
     print_lines(history_lines(host.name, found), make_console(sys.stderr))
-    sys.stderr.write(f"Go back to which generation? [{earlier[-1].number}] ")
-    sys.stderr.flush()
+    tell(f"Go back to which generation? [{earlier[-1].number}] ", end="")
     answer = sys.stdin.readline().strip() or str(earlier[-1].number)
     if answer not in {str(generation.number) for generation in earlier}:
         known = ", ".join(str(generation.number) for generation in earlier)

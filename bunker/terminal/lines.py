@@ -6,17 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bunker.bundle_diff import printable
+from bunker.printable import printable
 
 Style = Literal["", "heading", "add", "change", "remove", "faint", "good", "bad", "warn"]
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line; ``style`` says what it means, and a terminal may show that as a colour."""
+    """One line; ``style`` says what it means, and a terminal may show that as a colour.
+
+    Whatever it is made of, it is printable: see :mod:`bunker.printable`.
+    """
 
     text: str
     style: Style = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", printable(self.text))
 
 
 def plain(lines: Iterable[Line]) -> str:
@@ -25,15 +31,15 @@ def plain(lines: Iterable[Line]) -> str:
 
 
 def indented(text: str, indent: str, style: Style = "") -> list[Line]:
-    """Text of one or more lines, every line indented and safe to show on a terminal."""
-    return [Line(f"{indent}{printable(line)}".rstrip(), style) for line in text.splitlines()]
+    """Text of one or more lines, every line indented."""
+    return [Line(f"{indent}{line}".rstrip(), style) for line in text.splitlines()]
 
 
 def after(prefix: str, text: str, style: Style = "") -> list[Line]:
     """A prefix and a text; further lines of the text stand under the first, indented."""
     first, *rest = text.splitlines() or [""]
-    lines = [Line(f"{prefix}{printable(first)}".rstrip(), style)]
-    return lines + [Line(f"    {printable(line)}".rstrip(), style) for line in rest]
+    lines = [Line(f"{prefix}{first}".rstrip(), style)]
+    return lines + [Line(f"    {line}".rstrip(), style) for line in rest]
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

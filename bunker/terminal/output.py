@@ -1,12 +1,16 @@
-"""Printing: data on stdout, progress and errors on stderr, colours only where they are wanted."""
+"""Printing: data on stdout, progress and errors on stderr, colours only where they are wanted.
+
+The one way out: nothing else writes to a terminal, and what leaves here is printable.
+"""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
+from bunker.printable import json_text, printable
 from bunker.terminal.lines import Line
 
 if TYPE_CHECKING:
@@ -46,14 +50,48 @@ def print_lines(lines: Iterable[Line], console: Console | None = None) -> None:
 
 def print_json(value: Any, stream: IO[str] | None = None) -> None:
     """One JSON document on stdout, readable by people as well."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
-    target = stream or sys.stdout
-    target.write(text + "\n")
-    target.flush()
+    _write(json_text(value, indent=2) + "\n", stream or sys.stdout)
 
 
 def print_json_line(value: Any, stream: IO[str] | None = None) -> None:
     """One JSON object as one line on stdout."""
-    target = stream or sys.stdout
-    target.write(json.dumps(value, ensure_ascii=False) + "\n")
-    target.flush()
+    _write(json_text(value) + "\n", stream or sys.stdout)
+
+
+def say(text: str, stream: IO[str] | None = None) -> None:
+    """Data as lines on stdout; ``text`` may have several."""
+    _write(f"{printable(text, keep=_KEPT)}\n", stream or sys.stdout)
+
+
+def tell(text: str, *, end: str = "\n", stream: IO[str] | None = None) -> None:
+    """What is no data, on stderr: errors, advice, progress, questions (with ``end`` empty).
+
+    In one write, because progress comes from several threads. A terminal that was closed is told
+    nothing; a command that has to clean up goes on.
+    """
+    with suppress(OSError):
+        _write(f"{printable(text, keep=_KEPT)}{end}", stream or sys.stderr)
+
+
+def print_clear(text: str) -> None:
+    """A value as it is, for a file or another program; on a terminal printable."""
+    if sys.stdout.isatty():
+        say(text)
+    else:
+        _write(f"{text}\n", sys.stdout)
+
+
+def show_anything() -> None:
+    """Let both streams take any character, as a mark where the terminal has not got it."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="backslashreplace")
+
+
+def _write(text: str, stream: IO[str]) -> None:
+    stream.write(text)
+    stream.flush()
+
+
+_KEPT = "\n\t"

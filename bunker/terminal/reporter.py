@@ -9,6 +9,7 @@ from typing import IO, Any, Protocol, Self
 
 from bunker.errors import BunkerError
 from bunker.plan.changes import HostPlan
+from bunker.terminal.output import tell
 from bunker.terminal.recap_text import Repeat
 
 
@@ -73,9 +74,8 @@ def ask(
             "this needs a confirmation, and there is no terminal to ask on; nothing was changed",
             remedy="Look at what would happen, then pass --yes",
         )
-    target.write(f"{question} [y/N] ")
-    target.flush()
+    tell(f"{question} [y/N] ", end="", stream=target)
     answer = source.readline()
     if not answer.endswith("\n"):  # the end of the input, as Ctrl-D gives it
-        target.write("\n")
+        tell("", stream=target)
     return answer.strip().lower() in ("y", "yes")

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from bunker.bundle_diff import printable
 from bunker.plan.changes import HostPlan
+from bunker.printable import printable
 from bunker.terminal.event_text import event_lines
 from bunker.terminal.output import make_console, print_lines
 from bunker.terminal.plan_text import plan_lines

@@ -11,6 +11,7 @@ from pyinfra import logger
 from pyinfra.context import ctx_host
 
 from bunker.ops.recorder import RECORDER, name_of
+from bunker.printable import without_sequences
 
 
 class HostLog(logging.Handler):
@@ -26,7 +27,7 @@ class HostLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         name = name_of(ctx_host.get()) if ctx_host.isset() else ""
-        text = RECORDER.redact(record.getMessage())
+        text = RECORDER.redact(without_sequences(record.getMessage()))
         if record.levelno >= logging.WARNING or "[" in text:
             self._lines[name].append(text)
         if self._emit:

@@ -15,6 +15,7 @@ from pyinfra.context import ctx_config, ctx_host, ctx_inventory, ctx_state
 
 from bunker.errors import BunkerError
 from bunker.ops.recorder import RECORDER, name_of
+from bunker.printable import without_sequences
 from bunker.worker.batch import Batch, make_batch
 from bunker.worker.events import OUTPUT_LINES, Event
 from bunker.worker.logs import HostLog
@@ -141,7 +142,7 @@ class Worker:
         lines = [*meta.stdout_lines, *meta.stderr_lines]
         if not done and not any(line.strip() for line in lines):
             lines = self.log.lines(name_of(host))
-        redacted = [RECORDER.redact(line) for line in lines if line.strip()]
+        redacted = [RECORDER.redact(without_sequences(line)) for line in lines if line.strip()]
         return bool(done), redacted[-OUTPUT_LINES:]
 
     def _problems(self, host: Any, error: Exception) -> list[Any]:

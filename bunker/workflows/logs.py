@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from bunker.errors import BunkerError
 from bunker.masking import Redactor
+from bunker.printable import without_sequences
 from bunker.shell import as_root
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def stream_logs(
         assert process.stdout is not None  # noqa: S101 - asked for a pipe
         try:
             for raw in process.stdout:
-                line = raw.rstrip("\r\n")
+                line = without_sequences(raw.rstrip("\r\n"))
                 if begun:
                     write(redact(line))
                 begun = begun or line == BEGIN

@@ -1,4 +1,4 @@
-"""Under pyinfra's own command line nothing that it prints shows a secret, whoever prints it."""
+"""Under pyinfra's own command line nothing printed shows a secret or steers the terminal."""
 
 import subprocess
 import sys
@@ -50,3 +50,27 @@ def test_every_way_to_print_is_masked() -> None:
     assert SECRET not in text
     for number in range(1, 11):
         assert any(f"{number}{sep}{MASK}" in text for sep in (" ", '": "')), number
+
+
+HOSTILE = "bad\x1b[2J\x1b]0;t\x07\x9b1A\u202e\b\r end"
+ESCAPES = f"""
+import sys
+from bunker.masking import Redactor
+from bunker.ops.terminal_guard import guard_terminal
+guard_terminal(Redactor())
+print({HOSTILE!r})
+sys.stderr.write({HOSTILE!r} + "\\n")
+sys.stderr.write("    | progress\\r")
+sys.stderr.write("\\033[K")
+sys.stderr.write("\\x1b[31mred\\x1b[0m\\n")
+"""
+
+
+def test_what_a_host_says_is_shown_and_colours_and_progress_are_pyinfras_own() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ESCAPES], cwd=ROOT, capture_output=True, check=True
+    )
+    shown = r"bad\x1b[2J\x1b]0;t\x07\x9b1A\u202e\x08\r end" + "\n"
+    assert done.stdout.decode() == shown
+    progress = "    | progress\r\x1b[K\x1b[31mred\x1b[0m\n"
+    assert done.stderr.decode() == shown + progress

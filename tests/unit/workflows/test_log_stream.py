@@ -36,6 +36,12 @@ def test_lines_arrive_with_secrets_masked(remote: Remote, program: Program) -> N
     assert read(remote)[0] == "compose -p changemaker-lite logs --no-color --tail 100"
 
 
+def test_colours_are_left_out_and_hide_no_secret(remote: Remote, program: Program) -> None:
+    said = r"printf '\033[2K\033[32mlogin canary-\033[1mpassword\033[0m\r\n50%%\r100%%\n'"
+    program("docker", f'[ "$1" != ps ] || {{ echo api; exit; }}; {said}')
+    assert read(remote) == [f"login {MASK}", "50%", "100%"]
+
+
 def test_a_service_that_is_not_there(remote: Remote, program: Program) -> None:
     program("docker", "[ $1 = ps ] || echo 'no such service: apx'; exit 1")
     with pytest.raises(BunkerError, match=r"no service 'apx'.*api"):
