@@ -39,10 +39,11 @@ class Container:
 
     @property
     def condition(self) -> str:
-        """How it is, in words to be put after its name and "is"."""
-        if self.state == "running":
-            return "running" if self.health in ("none", "healthy") else self.health
-        return f"{self.state} with {self.exit_code}" if self.state == "exited" else self.state
+        """How it is, in words to be put after its name."""
+        if self.state == "exited":
+            return f"ended with {self.exit_code}"
+        sick = self.state == "running" and self.health not in ("none", "healthy")
+        return f"is {self.health if sick else self.state}"
 
 
 def containers_function() -> str:

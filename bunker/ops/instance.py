@@ -11,25 +11,12 @@ from typing import Any, Final
 
 from pyinfra.api import FactBase
 
+from bunker.application.containers import Container, containers_function, read_containers
 from bunker.ops.facts import sections
 from bunker.roles.changemaker.folder import Folder, read_folder
 from bunker.shell import script_file, with_variables
 
 _SCRIPT: Final = Path(__file__).parent / "scripts" / "instance.sh"
-
-
-@dataclass(frozen=True)
-class Container:
-    """One container of the instance's Compose project."""
-
-    service: str
-    state: str
-    health: str
-
-    @property
-    def fine(self) -> bool:
-        """Running, and not known to be sick. A health check that still starts is not a fault."""
-        return self.state == "running" and self.health != "unhealthy"
 
 
 @dataclass(frozen=True)
@@ -59,19 +46,15 @@ class InstanceState:
         return tuple(service for service in self.services if service not in fine)
 
 
-def _health(status: str) -> str:
-    for word in ("unhealthy", "healthy", "starting"):
-        if f"({word})" in status or f"health: {word}" in status:
-            return word
-    return "none"
-
-
 class Instance(FactBase[InstanceState]):
     """One remote command for everything that the changemaker role decides on."""
 
     def command(self, directory: str, project: str, owner: str) -> str:  # type: ignore[override]
         return with_variables(
-            script_file(_SCRIPT), DIRECTORY=directory, PROJECT=project, OWNER=owner
+            containers_function() + script_file(_SCRIPT),
+            DIRECTORY=directory,
+            PROJECT=project,
+            OWNER=owner,
         )
 
     def process(self, output: list[str]) -> InstanceState:
@@ -80,10 +63,6 @@ class Instance(FactBase[InstanceState]):
         def first(name: str) -> str:
             return next((line.strip() for line in found.get(name, ()) if line.strip()), "")
 
-        containers = []
-        for line in found["containers"]:
-            service, state, status = ([*line.split(" ", 2), "", ""])[:3]
-            containers.append(Container(service, state, _health(status)))
         generation = "\n".join(found["generation"]).strip()
         return InstanceState(
             engine=first("engine"),
@@ -91,7 +70,7 @@ class Instance(FactBase[InstanceState]):
             edited=tuple(line for line in found.get("edited", ()) if line.strip()),
             compose_text=base64.b64decode("".join(found.get("compose", ()))).decode(),
             services=tuple(sorted(line for line in found.get("services", ()) if line)),
-            containers=tuple(sorted(containers, key=lambda container: container.service)),
+            containers=read_containers(found["containers"]),
             migrated_commit=first("migrated"),
             built_commit=first("built"),
             seed_pending=first("seed") == "yes",

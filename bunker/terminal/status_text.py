@@ -68,7 +68,8 @@ def health_lines(status: HostStatus, repeat: Repeat) -> list[Line]:
     lines += _api(probe)
     for container in probe.containers:
         sign, style = (" ", "") if container.fine else ("!", "bad")
-        text = f"  {sign} {container.service:<16}{container.health:<11}{container.status}"
+        word = "done" if container.done else container.health
+        text = f"  {sign} {container.service:<16}{word:<11}{container.status}"
         lines += indented(text, "", style)  # type: ignore[arg-type]
     sick = [container.service for container in probe.containers if not container.fine]
     if not sick and probe.installed and not probe.health.ok:
@@ -157,9 +158,11 @@ def _health(probe: Probe) -> str:
 def _containers(probe: Probe) -> str:
     if not probe.containers:
         return "-"
-    running = sum(container.state == "running" for container in probe.containers)
-    sick = sum(container.health == "unhealthy" for container in probe.containers)
-    text = f"{running}/{len(probe.containers)} up"
+    # What was to do something and end is nothing that could be up.
+    lasting = [container for container in probe.containers if not container.done]
+    running = sum(container.state == "running" for container in lasting)
+    sick = sum(container.health == "unhealthy" for container in lasting)
+    text = f"{running}/{len(lasting)} up"
     return f"{text}, {sick} unhealthy" if sick else text
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from bunker.workflows.probe import Container, Probe
+from bunker.application.containers import Container
+from bunker.workflows.probe import Probe
 
 State = Literal[
     "healthy", "degraded", "unhealthy", "unfinished", "not deployed", "unreachable", "unknown"
@@ -55,6 +56,8 @@ def container_json(container: Container) -> dict[str, Any]:
         "state": container.state,
         "health": container.health,
         "status": container.status,
+        "exit_code": container.exit_code,
+        "done": container.done,
         "fine": container.fine,
     }
 
@@ -89,5 +92,4 @@ def _api(probe: Probe) -> list[str]:
 
 
 def _container(container: Container) -> str:
-    sick = container.state == "running"
-    return f"{container.service} is {container.health if sick else container.state}"
+    return f"{container.service} {container.condition}"

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bunker.application.containers import Container, containers_function, read_containers
 from bunker.errors import BunkerError
 from bunker.lease.holder import LeaseHolder, read_lease
 from bunker.maintenance.maintenance import Maintenance, read_maintenance
@@ -55,10 +56,7 @@ if [ -d "$DIRECTORY/.git" ]; then
 fi
 echo '{MARK} containers'
 if command -v docker >/dev/null 2>&1; then
-  docker ps -a --filter label=com.docker.compose.project="$PROJECT" \
-    --filter label=com.docker.compose.oneoff=False \
-    --format '{{{{.Label "com.docker.compose.service"}}}}|{{{{.State}}}}|{{{{.Status}}}}' \
-    2>&1 </dev/null || echo '{MARK} engine-failed'
+  instance_containers || echo '{MARK} engine-failed'
 else
   echo '{MARK} no-engine'
 fi
@@ -85,21 +83,6 @@ date +%s
 [ ! -f /run/bunker/lease.json ] || base64 < /run/bunker/lease.json
 echo '{MARK} end'
 """
-
-
-@dataclass(frozen=True)
-class Container:
-    """One container of the instance; ``health`` is "none" where it has no health check."""
-
-    service: str
-    state: str
-    health: str
-    status: str
-
-    @property
-    def fine(self) -> bool:
-        """Running and not known to be sick. A health check that still starts is no fault."""
-        return self.state == "running" and self.health != "unhealthy"
 
 
 WELL = {"ok", "up", "healthy", "pass", "passing", "connected", "ready", "true", "disabled"}
@@ -164,7 +147,8 @@ def script_for(host: Host) -> str:
         "PROJECT": host.application.project,
         "DOMAIN": host.domain,
     }
-    return "".join(f"{k}={shlex.quote(v)}\n" for k, v in variables.items()) + SCRIPT
+    assigned = "".join(f"{k}={shlex.quote(v)}\n" for k, v in variables.items())
+    return assigned + containers_function() + SCRIPT
 
 
 def read_probe(host: str, output: str) -> Probe:
@@ -190,7 +174,7 @@ def read_probe(host: str, output: str) -> Probe:
             disk_free=int(free) * 1024,
             generation=_generation(found["generation"]),
             engine=engine,
-            containers=_containers(found["containers"]) if engine == "ok" else (),
+            containers=read_containers(found["containers"]) if engine == "ok" else (),
             health=health,
             installed=installed,
             applied=bool(found["applied"]),
@@ -244,15 +228,6 @@ def _checkout(lines: list[str]) -> str | None:
     if not lines:
         return None
     return lines[0] if re.fullmatch(r"[0-9a-f]{40,64}", lines[0]) else ""
-
-
-def _containers(lines: list[str]) -> tuple[Container, ...]:
-    containers = []
-    for line in lines:
-        service, state, status = line.split("|", 2)
-        found = re.search(r"\((?:health: )?(unhealthy|healthy|starting)\)", status)
-        containers.append(Container(service, state, found[1] if found else "none", status))
-    return tuple(sorted(containers, key=lambda container: container.service))
 
 
 def _health(line: str) -> tuple[Health, bool]:

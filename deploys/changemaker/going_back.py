@@ -11,6 +11,7 @@ from pyinfra.api import FunctionCommand
 from pyinfra.api.command import StringCommand
 from pyinfra.api.exceptions import FactProcessError
 
+from bunker.application.containers import containers_function
 from bunker.application.migrations import MigrationSafety, classify_migrations
 from bunker.bundle import Bundle, BundleFile
 from bunker.fleet.models import Host
@@ -26,7 +27,8 @@ SCRIPTS: Final = Path(__file__).parent / "scripts"
 
 def scripts(*names: str) -> str:
     """The text of several of the role's scripts, one after the other."""
-    return "".join(script_file(SCRIPTS / f"{name}.sh") for name in names)
+    text = "".join(script_file(SCRIPTS / f"{name}.sh") for name in names)
+    return containers_function() + text if "common" in names else text
 
 
 def going_back_variables(host: Host, bundle: Bundle) -> dict[str, str | int]:

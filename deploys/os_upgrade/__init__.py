@@ -15,6 +15,7 @@ from pyinfra.api import FactBase
 from pyinfra.api.deploy import deploy
 from pyinfra.context import ctx_host
 
+from bunker.application.containers import containers_function
 from bunker.distributions import distribution
 from bunker.fleet.models import Host
 from bunker.ops.changing import changing
@@ -126,7 +127,7 @@ def _health_gate(host: Host) -> str:
         _INSTANCE_SCRIPTS / "health.sh",
     )
     return changing(
-        "\n".join(script_file(part) for part in parts),
+        containers_function() + "\n".join(script_file(part) for part in parts),
         DIRECTORY=host.application.directory,
         PROJECT=host.application.project,
         DOMAIN=host.domain,

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from sample.build import build_repository
 from tests.lab.fleet_under_test import FleetUnderTest
 
 pytestmark = pytest.mark.lab
@@ -61,4 +65,61 @@ def test_a_checkout_of_roots_is_taken_over_and_nothing_left_over_reaches_a_conta
     assert [event["outcome"] for event in back.events("host")] == ["changed"]
     assert host.console("north", f"{container} printenv SMTP_HOST") != "left-over\n"
     (status,) = json.loads(host.invoke("status", "--host", "north", "--json").stdout)["hosts"]
+    assert status["state"] == "healthy", status
+
+
+ONE_SHOTS = """
+  assets:
+    image: nginx:alpine
+    restart: "no"
+    entrypoint: ["sh", "-c", "sleep 1; echo laying out assets; exit END"]
+  first:
+    image: nginx:alpine
+    entrypoint: ["sh", "-c", "exit 0"]
+  second:
+    image: nginx:alpine
+    restart: unless-stopped
+    entrypoint: ["sh", "-c", "exec sleep 3600"]
+    depends_on:
+      first:
+        condition: service_completed_successfully
+
+volumes:"""
+
+
+@pytest.fixture
+def one_shots(host: FleetUnderTest, tmp_path: Path) -> Iterator[FleetUnderTest]:
+    """The git server has versions with services that do something and end, well and not."""
+    bare, work = tmp_path / "bare", tmp_path / "work"
+    build_repository(bare)
+
+    def git(*words: str) -> None:
+        identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+        subprocess.run(["git", "-C", str(work), *identity, *words], check=True)
+
+    subprocess.run(["git", "clone", "-q", "-b", "v2", str(bare), str(work)], check=True)
+    compose = work / "docker-compose.yml"
+    text = compose.read_text()
+    for tag, end in (("ends-well", "0"), ("ends-badly", "3")):
+        compose.write_text(text.replace("\nvolumes:", ONE_SHOTS.replace("END", end)))
+        git("commit", "-q", "-a", "-m", tag)
+        git("push", "-q", "origin", f"HEAD:refs/tags/{tag}")
+    host.lab.git.publish(bare)
+    yield host
+    build_repository(tmp_path / "original")
+    host.lab.git.publish(tmp_path / "original")
+
+
+def test_a_service_that_does_something_and_ends_is_done_and_one_that_fails_goes_back(
+    one_shots: FleetUnderTest,
+) -> None:
+    one_shots.invoke("upgrade", "--ref", "ends-well", "--host", "north", "--yes")
+    (status,) = json.loads(one_shots.invoke("status", "--host", "north", "--json").stdout)["hosts"]
+    assert status["state"] == "healthy", status
+    assert {"assets", "first"} == {c["service"] for c in status["containers"] if c["done"]}
+    assert planned(one_shots, "upgrade", "--ref", "ends-well") == []
+    bad = one_shots.invoke("upgrade", "--ref", "ends-badly", "--host", "north", "--yes", expect=4)
+    assert "laying out assets" in bad.text
+    assert "changemaker-lite-assets-1 ended with 3" in bad.text
+    (status,) = json.loads(one_shots.invoke("status", "--host", "north", "--json").stdout)["hosts"]
     assert status["state"] == "healthy", status

@@ -99,7 +99,7 @@ def test_looking_shows_the_same_from_both_commands_and_changes_nothing(
             "+ fail2ban",
             "-net.ipv4.conf.all.rp_filter = 0 # by hand",
             "1 tracked file edited by hand",
-            "admin is exited",
+            "admin ended with",
             "LOG_LEVEL: by-hand → info",
             f"REDIS_PASSWORD: {MASK} → {MASK} (changed)",
         ):

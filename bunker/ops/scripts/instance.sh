@@ -65,12 +65,7 @@ if [ -n "$checkout" ]; then
   fi
 fi
 echo '@@bunker containers'
-if command -v docker >/dev/null; then
-  docker ps -a --filter "label=com.docker.compose.project=$PROJECT" \
-    --filter label=com.docker.compose.oneoff=False \
-    --format '{{.Label "com.docker.compose.service"}} {{.State}} {{.Status}}' \
-    2>/dev/null || true
-fi
+if command -v docker >/dev/null; then instance_containers || true; fi
 echo '@@bunker migrated'; cat $STATE/changemaker/migrated 2>/dev/null || true
 echo '@@bunker built'; cat $STATE/changemaker/built 2>/dev/null || true
 echo '@@bunker seed'; [ ! -e $STATE/changemaker/seed-pending ] || echo yes

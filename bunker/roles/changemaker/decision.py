@@ -19,11 +19,7 @@ class ContainerLike(Protocol):
     @property
     def service(self) -> str: ...
     @property
-    def state(self) -> str: ...
-    @property
-    def health(self) -> str: ...
-    @property
-    def fine(self) -> bool: ...
+    def condition(self) -> str: ...
 
 
 class InstanceLike(Protocol):
@@ -174,14 +170,7 @@ def _containers(instance: InstanceLike) -> list[Change]:
     by_service = {container.service: container for container in instance.containers}
     for service in instance.missing:
         container = by_service.get(service)
-        state = (
-            "has no container"
-            if container is None
-            else (
-                f"is {container.state}"
-                + (f" ({container.health})" if container.health != "none" else "")
-            )
-        )
+        state = container.condition if container else "has no container"
         changes.append(
             Change(ROLE, service, "~", f"{service} {state}; brought up", restarts=(service,))
         )

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Database and cache first, so that migrations run before new code serves.
-if ! compose up -d --no-build --wait --wait-timeout "$TIMEOUT" v2-postgres redis; then
+if ! bring v2-postgres redis; then
   explain
   exit 70
 fi

@@ -95,7 +95,7 @@ HTTP_PORT=$(sed -n 's/^NGINX_HTTP_PORT=//p' .env | tail -n 1 | tr -cd '0-9')
 # A version that serves is replaced without a gap; where that fails, as Compose does it.
 if ! bring_up; then
   began=$(date +%s)
-  if ! compose up -d --no-build --remove-orphans --wait --wait-timeout "$TIMEOUT"; then
+  if ! bring; then
     explain
     failed 'its services do not come up'
   fi

@@ -156,7 +156,7 @@ swap_api() {
   swap_drain "$old"
   # Not --no-deps: Compose 2.26 would leave depends_on out of the service's hash, and recreate the
   # container once more in the next `up`.
-  compose up -d --no-build --wait --wait-timeout "$TIMEOUT" api || return 2
+  bring api || return 2
   new=$(container_of api)
   swap_route "$(address_of "$new")" || return 2
   swap_drain "$BRIDGE"

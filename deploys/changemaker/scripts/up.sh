@@ -19,7 +19,7 @@ if swap_possible; then
   fi
   [ "$result" = 0 ] || exit 70
 fi
-if ! compose up -d --no-build --remove-orphans --wait --wait-timeout "$TIMEOUT"; then
+if ! bring; then
   explain
   exit 70
 fi

@@ -5,15 +5,10 @@ until docker info >/dev/null 2>&1 9>&-; do
   [ "$(date +%s)" -lt "$deadline" ] || { echo 'the engine does not answer' >&2; exit 70; }
   sleep 0.5
 done
-unwell() {
-  docker ps -a --filter "label=com.docker.compose.project=$PROJECT" \
-    --filter label=com.docker.compose.oneoff=False --format '{{.Names}} {{.State}} {{.Status}}' 9>&- \
-    | grep -Ev ' running .*\(healthy\)| running [^(]*$' || true
-}
-while [ -n "$(unwell)" ]; do
+while unwell | grep -qv '^ends '; do
   if [ "$(date +%s)" -ge "$deadline" ]; then
     echo "after $TIMEOUT seconds not every container is well:" >&2
-    unwell >&2
+    unwell | cut -d ' ' -f 2- >&2
     explain
     exit 70
   fi

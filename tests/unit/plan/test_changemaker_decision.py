@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bunker.application.containers import Container as Running
 from bunker.roles.changemaker.decision import Decision, Files, decide, ref_of
 
 COMMIT = "a" * 40
@@ -12,15 +13,8 @@ OTHER = "b" * 40
 SAME = Files(differing=(), diff=(), applied=True)
 
 
-@dataclass(frozen=True)
-class Container:
-    service: str
-    state: str = "running"
-    health: str = "healthy"
-
-    @property
-    def fine(self) -> bool:
-        return self.state == "running" and self.health != "unhealthy"
+def Container(service: str, state: str = "running", health: str = "healthy") -> Running:  # noqa: N802
+    return Running(service, state, health)
 
 
 @dataclass(frozen=True)
@@ -28,7 +22,7 @@ class State:
     head: str = COMMIT
     edited: tuple[str, ...] = ()
     services: tuple[str, ...] = ("api", "nginx", "redis", "v2-postgres")
-    containers: tuple[Container, ...] = (
+    containers: tuple[Running, ...] = (
         Container("api"),
         Container("nginx"),
         Container("redis"),
@@ -85,13 +79,13 @@ def test_changed_environment_names_the_services_that_read_it_and_leaves_the_data
 def test_a_stopped_container_is_brought_up_without_laying_out_files_again() -> None:
     stopped = State(containers=(Container("api", "exited", "none"), *State().containers[1:]))
     decision = decide(COMMIT, "v2", stopped, SAME)
-    assert summaries(decision) == "api is exited; brought up"
+    assert summaries(decision) == "api ended with 0; brought up"
     assert not decision.switch
 
 
 def test_an_unhealthy_container_counts_as_missing() -> None:
     sick = State(containers=(Container("api", "running", "unhealthy"), *State().containers[1:]))
-    assert "api is running (unhealthy)" in summaries(decide(COMMIT, "v2", sick, SAME))
+    assert "api is unhealthy" in summaries(decide(COMMIT, "v2", sick, SAME))
 
 
 def test_files_edited_by_hand_are_seen_and_switched_back() -> None:

@@ -25,14 +25,26 @@ Program = Callable[[str, str], None]
 
 DOCKER = r"""
 case "$*" in
-  *"label=com.docker.compose.project=changemaker-lite"*) ;;
+  "inspect --format {{json .Config.Healthcheck}} "*|"image inspect "*) echo '{"Test":["x"]}' ;;
+  inspect*)
+    echo "1|redis|/app-redis-1|exited|none|137|unless-stopped|0|sha256:1|"
+    echo "2|api|/app-api-1|running|unhealthy|0|unless-stopped|1|sha256:1|redis:service_healthy:false"
+    echo "3|nginx|/app-nginx-1|running|healthy|0|unless-stopped|1|sha256:1|"
+    echo "4|admin|/app-admin-1|running|starting|0|unless-stopped|1|sha256:1|"
+    echo "5|newt|/app-newt-1|running|none|0|unless-stopped|0|sha256:1|"
+    echo "6|migrate|/app-migrate-1|exited|none|0|no|0|sha256:1|"
+    echo "7|init|/app-init-1|exited|none|3|on-failure|0|sha256:1|"
+    echo "8|chown|/app-chown-1|exited|none|0|unless-stopped|0|sha256:1|"
+    echo "9|served|/app-served-1|exited|none|0|no|1|sha256:1|"
+    echo "10|assets|/app-assets-1|exited|unhealthy|0|no|0|sha256:1|"
+    ;;
+  *"label=com.docker.compose.project=changemaker-lite"*)
+    echo '1|Exited (137) 3 minutes ago'
+    echo '2|Up 2 hours (unhealthy)'
+    for id in 3 4 5 6 7 8 9 10; do echo "$id|Up 2 hours"; done
+    ;;
   *) echo "unexpected: docker $*" >&2; exit 64 ;;
 esac
-echo 'redis|exited|Exited (137) 3 minutes ago'
-echo 'api|running|Up 2 hours (unhealthy)'
-echo 'nginx|running|Up 2 hours (healthy)'
-echo 'admin|running|Up 3 seconds (health: starting)'
-echo 'newt|running|Up 2 hours'
 """
 CURL = r"""
 case "$*" in
@@ -56,7 +68,7 @@ north  healthy      #3 v2 4f2a91c 2026-11-20  200     1 d 2 h  40 %, 6 MB free  
 south  unhealthy    #3 v2 4f2a91c 2026-11-20  503     1 d 2 h  40 %, 6 MB free  1/2 up, 1 unhealthy
 north  unreachable  -                         -       -        -                -
 
-south: the API answers 503: redis failing; api is unhealthy; redis is exited
+south: the API answers 503: redis failing; api is unhealthy; redis ended with 137
 north: it refuses connections
 
 3 hosts: 1 healthy, 1 unhealthy, 1 unreachable
@@ -90,7 +102,7 @@ def encoded(code: int, body: object) -> str:
 
 
 WELL = encoded(200, {"status": "ok"})
-UP = "api|running|Up (healthy)\nredis|running|Up (healthy)\n"
+UP = "api|running|healthy|0|-|a-api-1|Up (healthy)\nredis|running|healthy|0|-|a-redis-1|Up (healthy)\n"
 
 
 def test_the_question_is_one_posix_script(remote: Remote, host: Host, program: Program) -> None:
@@ -107,9 +119,14 @@ def test_the_question_is_one_posix_script(remote: Remote, host: Host, program: P
     assert [(item.service, item.health, item.fine) for item in found.containers] == [
         ("admin", "starting", True),
         ("api", "unhealthy", False),
+        ("assets", "unhealthy", True),
+        ("chown", "none", False),
+        ("init", "none", False),
+        ("migrate", "none", True),
         ("newt", "none", True),
         ("nginx", "healthy", True),
         ("redis", "none", False),
+        ("served", "none", False),
     ]
 
 
@@ -137,7 +154,11 @@ def test_an_engine_that_does_not_answer_is_told(
     ("found", "state", "reason"),
     [
         (probe(WELL, UP), "healthy", None),
-        (probe(WELL, UP + "n8n|restarting|Restarting (1)\n"), "degraded", "n8n is restarting"),
+        (
+            probe(WELL, UP + "n8n|restarting|none|1|-|a-n8n-1|Restarting (1)\n"),
+            "degraded",
+            "n8n is restarting",
+        ),
         (
             probe(encoded(503, {"database": False, "redis": True}), UP),
             "unhealthy",
@@ -282,7 +303,11 @@ def test_the_failing_part_is_found_however_the_answer_nests_it(
 
 def test_status_and_health_on_the_terminal(host: Host) -> None:
     sick = encoded(503, {"status": "error", "checks": {"redis": "down"}})
-    containers = "api|running|Up 2 hours (unhealthy)\nredis|exited|Exited (137) 3 minutes ago\n"
+    containers = (
+        "api|running|unhealthy|0|-|a-api-1|Up 2 hours (unhealthy)\n"
+        "redis|exited|none|137|-|a-redis-1|Exited (137) 3 minutes ago\n"
+        "migrate|exited|none|0|once|a-migrate-1|Exited (0) 3 minutes ago\n"
+    )
     statuses = [
         status_of(host, Completed("north", 0, answer(WELL, UP), "")),
         HostStatus(
@@ -295,10 +320,11 @@ def test_status_and_health_on_the_terminal(host: Host) -> None:
         "south: unhealthy\n"
         "  the API answers 503: redis failing\n"
         "  api is unhealthy\n"
-        "  redis is exited\n"
+        "  redis ended with 137\n"
         "  GET /api/health: 503\n"
         '    {"status": "error", "checks": {"redis": "down"}}\n'
         "  ! api             unhealthy  Up 2 hours (unhealthy)\n"
+        "    migrate         done       Exited (0) 3 minutes ago\n"
         "  ! redis           none       Exited (137) 3 minutes ago\n"
         "  try: invoke logs --host south --service api\n"
         "  try: invoke logs --host south --service redis\n"
