@@ -10,7 +10,7 @@ from pyinfra.context import ctx_host
 from bunker.errors import BunkerError
 from bunker.ops.changing import changing
 from bunker.ops.context import current_host, current_run, current_secrets
-from bunker.ops.facts import require
+from bunker.ops.facts import boot_function, require
 from bunker.ops.recorder import RECORDER
 from bunker.ops.step import AS_ROOT, Command, shell, step
 from bunker.ops.way_back import WayBackFacts
@@ -46,7 +46,8 @@ def way_back() -> None:
     bundle = changemaker_bundle(host, current_secrets())
     variables = going_back_variables(host, bundle)
     question = with_variables(
-        _NOTHING_DEPLOYED + scripts("armed", "common", "keep", "way_back_facts"), **variables
+        boot_function() + _NOTHING_DEPLOYED + scripts("armed", "common", "keep", "way_back_facts"),
+        **variables,
     )
     state, token = require(
         ctx_host.get().get_fact(WayBackFacts, script=question, **AS_ROOT),
@@ -57,10 +58,16 @@ def way_back() -> None:
         state, to=_number(data.get("bunker_to")), of_run=str(data.get("bunker_of_run") or "")
     )
     recording = RECORDER.current()
+    recording.facts["boot"] = dict(state.boot)
     recording.observed.append(["way back", token, state.head, state.built, state.applied])
     if way is None:
         if state.newest and state.newest.rollback_to is not None:
-            recording.facts["generation_to"] = state.newest.rollback_to
+            recording.facts |= {
+                "generation_to": state.newest.rollback_to,
+                "ref_to": state.newest.ref,
+                # By itself: nobody else goes back on behalf of this run.
+                "went_back": state.newest.rollback_of == str(data.get("bunker_of_run") or "-"),
+            }
         if state.probed:
             # Whoever went back before was cut off right after it.
             RECORDER.change(Change(ROLE, "availability probe", "-", "stopped"))
@@ -73,6 +80,7 @@ def way_back() -> None:
         "commit": target.commit,
         "generation": target.number,
         "generation_to": target.number,
+        "ref_to": target.ref,
         "code_alone": found.code_alone,
         "reasons": list(found.reasons),
         "lost_since": found.lost_since,

@@ -6,12 +6,13 @@ import base64
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pyinfra.api import FactBase
 from pyinfra.api.exceptions import FactProcessError
 
-from bunker.shell import failed_line_function
+from bunker.shell import failed_line_function, script_file
 
 MARK = "@@bunker"
 
@@ -31,6 +32,20 @@ def sections(lines: Iterable[str]) -> dict[str, list[str]]:
     if "end" not in found:
         raise FactProcessError("the host's answer was cut short")
     return found
+
+
+def boot_function() -> str:
+    """The shell function ``boot``: the section ``boot`` of a fact, see :func:`read_boot`."""
+    return script_file(Path(__file__).parent / "scripts" / "boot.sh")
+
+
+def read_boot(lines: Iterable[str]) -> dict[str, Any]:
+    """Which boot of its host this is: ``id``, and ``since`` (seconds since 1970)."""
+    for line in lines:
+        name, _, since = line.partition(" ")
+        if name and since.isdecimal():
+            return {"id": name, "since": int(since)}
+    return {}
 
 
 @dataclass(frozen=True)

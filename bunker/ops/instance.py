@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -12,11 +12,13 @@ from typing import Any, Final
 from pyinfra.api import FactBase
 
 from bunker.application.containers import Container, containers_function, read_containers
-from bunker.ops.facts import sections
+from bunker.ops.facts import boot_function, read_boot, sections
+from bunker.roles.changemaker.database import Database, read_database
 from bunker.roles.changemaker.folder import Folder, read_folder
+from bunker.roles.changemaker.space import Space, read_space
 from bunker.shell import script_file, with_variables
 
-_SCRIPT: Final = Path(__file__).parent / "scripts" / "instance.sh"
+_SCRIPTS: Final = Path(__file__).parent / "scripts"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,12 @@ class InstanceState:
     armed: bool = False
     """Whether an upgrade was begun that has neither ended nor gone back."""
     folder: Folder = field(default_factory=Folder)
+    database: Database = field(default_factory=Database)
+    space: Space = field(default_factory=Space)
+    boot: Mapping[str, Any] = field(default_factory=dict)
+    """Which boot of the host this is, and since when; see :func:`bunker.ops.facts.read_boot`."""
+    egress: frozenset[tuple[str, int]] | None = None
+    """What the host's firewall lets containers reach: protocol and port. None: nobody knows."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -46,12 +54,20 @@ class InstanceState:
         return tuple(service for service in self.services if service not in fine)
 
 
+def database_function() -> str:
+    """The shell functions that tell of the instance's database, ``database_gone`` among them."""
+    return script_file(_SCRIPTS / "database.sh")
+
+
 class Instance(FactBase[InstanceState]):
     """One remote command for everything that the changemaker role decides on."""
 
     def command(self, directory: str, project: str, owner: str) -> str:  # type: ignore[override]
         return with_variables(
-            containers_function() + script_file(_SCRIPT),
+            containers_function()
+            + boot_function()
+            + database_function()
+            + script_file(_SCRIPTS / "instance.sh"),
             DIRECTORY=directory,
             PROJECT=project,
             OWNER=owner,
@@ -78,4 +94,13 @@ class Instance(FactBase[InstanceState]):
             token=first("token"),
             armed=first("armed") == "yes",
             folder=read_folder(found["place"]),
+            database=read_database(found.get("database", ())),
+            space=read_space(found.get("space", ())),
+            boot=read_boot(found.get("boot", ())),
+            egress=_egress(found.get("egress", ())),
         )
+
+
+def _egress(lines: Iterable[str]) -> frozenset[tuple[str, int]] | None:
+    rows = [line.split() for line in lines]
+    return frozenset((row[0], int(row[1])) for row in rows if len(row) == 2) if rows else None

@@ -7,7 +7,7 @@ from typing import Any
 
 from pyinfra.api import FactBase
 
-from bunker.ops.facts import sections
+from bunker.ops.facts import read_boot, sections
 from bunker.ops.migrations import read_migrations
 from bunker.roles.changemaker.way_back import Armed, KeptGeneration, WayBackState
 
@@ -57,6 +57,7 @@ def read_way_back(output: list[str]) -> tuple[WayBackState, str]:
         sql=read_migrations(found.get("sql", [])),
         snapshots={name: int(seconds) for seconds, name in snapshots},
         probed=first("probe") == "yes",
+        boot=read_boot(found.get("boot", ())),
     )
     return state, first("token")
 
@@ -83,6 +84,7 @@ def _generation(row: dict[str, Any], kept: set[str], trees: dict[str, list[str]]
         number=row["number"],
         commit=row["commit"],
         run=row["run"],
+        ref=str(row.get("ref") or ""),
         configuration=row["configuration"],
         migration_head=row["migration_head"],
         source=row.get("from"),

@@ -6,6 +6,8 @@ host says now decides what is left to do.
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bunker.errors import BunkerError
-from bunker.fleet import Fleet, load_fleet
+from bunker.fleet import Fleet, Host, load_fleet
 from bunker.journal.records import WELL, RunBatch, RunRequest
 from bunker.plan.changes import HostPlan
 from bunker.runs.port import Port
@@ -32,6 +34,7 @@ from bunker.workflows.request import (
 if TYPE_CHECKING:
     from bunker.lease.leases import HostLeases
 
+RESTART_SECONDS: Final = 180
 MAINTENANCE_SECONDS: Final = 3600
 """A run that dies leaves its hosts in maintenance no longer than this."""
 
@@ -66,8 +69,7 @@ class BatchChange:
                 # A reboot ends a lease; it is taken again so that the host gets the log's head.
                 with self._leases(fleet, lost) as again:
                     self._audit(again, {name: outcomes[name] for name in lost})
-        for name in sorted(outcomes):
-            self.port.event({"event": "outcome", "host": name, **outcomes[name]})
+        self._tell(outcomes)
         return outcomes
 
     def return_all(self, why: str) -> Outcomes:
@@ -80,9 +82,15 @@ class BatchChange:
             free = [name for name in self.batch.hosts if name in leases.held]
             outcomes |= self.way_back(free, failures)
             self._audit(leases, outcomes)
-        for name in sorted(outcomes):
-            self.port.event({"event": "outcome", "host": name, **outcomes[name]})
+        self._tell(outcomes)
         return outcomes
+
+    def _tell(self, outcomes: Outcomes) -> None:
+        """The outcomes as events, without what only this batch needed to know."""
+        for name in sorted(outcomes):
+            for key in ("boot", "went_back", "ref_to"):
+                outcomes[name].pop(key, None)
+            self.port.event({"event": "outcome", "host": name, **outcomes[name]})
 
     @contextmanager
     def _leases(self, fleet: Fleet, names: Sequence[str]) -> Iterator[HostLeases]:
@@ -144,10 +152,18 @@ class BatchChange:
         self.port.event({"event": "way_back", "hosts": names})
         data = {"bunker_to": "", "bunker_restore": "", "bunker_of_run": self.request.run}
         returned = self._apply(names, WAY_BACK, data, confirmed={})
+        # A host that restarts is away for a while, and then goes back.
+        away = [name for name in names if returned[name]["outcome"] == "unreachable"]
+        if away and self._answers_again(away):
+            returned |= self._apply(away, WAY_BACK, data, confirmed={})
         found: Outcomes = {}
         for name in names:
             before, after = dict(failures[name]), returned[name]
-            if after["outcome"] == "ok" and name not in self.port.earlier.returning:
+            before |= restarted(before, after)
+            returning = name in self.port.earlier.returning or after.get("went_back")
+            if after["outcome"] == "ok" and not returning:
+                if before.get("restarted"):
+                    found[name] = before
                 continue  # nothing had been touched yet, so nothing had to be put back
             if after["outcome"] in WELL:
                 number = after.get("generation", {}).get("number")
@@ -161,6 +177,16 @@ class BatchChange:
                 before["choice"] = after["message"]
             found[name] = before
         return found
+
+    def _answers_again(self, names: Sequence[str]) -> bool:
+        """Wait at most three minutes until all of these hosts' SSH servers answer."""
+        fleet = load_fleet(self.root, self.request.fleet)
+        until = time.monotonic() + RESTART_SECONDS
+        waiting = list(names)
+        while waiting and time.monotonic() < until and not self.port.stopping:
+            waiting = [name for name in waiting if not _listens(fleet.hosts[name])]
+            time.sleep(1)
+        return not waiting and not self.port.stopping
 
     def _apply(
         self,
@@ -221,6 +247,9 @@ class BatchChange:
             found["generation"] = made
         if plan.facts.get("generation_to") is not None:
             found["going_to"] = plan.facts["generation_to"]
+        for key in ("boot", "went_back", "ref_to"):
+            if plan.facts.get(key):
+                found[key] = plan.facts[key]
         return found
 
     def _stale(
@@ -247,6 +276,30 @@ class BatchChange:
 
         if not self.port.stopping:
             note_hosts(self.root, self.request, outcomes, leases)
+
+
+def _listens(host: Host) -> bool:
+    try:
+        with socket.create_connection((host.address, host.port), timeout=5) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
+def restarted(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What is told of a failure in place of a lost connection, where the host booted meanwhile.
+
+    ``before`` and ``after`` are the outcomes of the change and of its way back. A boot is told by
+    its id, not by how the connection was lost.
+    """
+    old, new = before.get("boot"), after.get("boot")
+    if not (old and new and before.get("step") and old["id"] != new["id"]):
+        return {}
+    at = time.strftime("%H:%M %Z", time.localtime(new["since"]))
+    text = f"the host restarted at {at} during {before['step']}"
+    if after.get("ref_to") and after["outcome"] in WELL:
+        text += f"; it is back on {after['ref_to']}"
+    return {"message": text, "restarted": True, "output": []}
 
 
 def _note(event: Mapping[str, Any], outcomes: Outcomes) -> None:

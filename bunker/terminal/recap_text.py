@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bunker.application.services import SERVICES
+from bunker.terminal.hints import looks, same_again
 from bunker.terminal.lines import Line, Style, after, indented, some, table
 from bunker.worker.events import OUTCOMES
 
@@ -148,38 +147,27 @@ def _not_started(hosts: Sequence[str]) -> list[Line]:
 
 def next_commands(host: str, outcome: Outcome, repeat: Repeat) -> list[str]:
     """What to try next for a host that did not end well."""
+    output = "\n".join(str(line) for line in outcome.get("output") or ())
+    step = str(outcome.get("step", ""))
+    found = [repeat.other(task, host, *words) for task, *words in looks(step, output)]
+    if outcome.get("restarted"):
+        found = []
     match outcome["outcome"]:
+        case "rolled back" if outcome.get("restarted") or same_again("", output):
+            pass  # the version did not fail
         case "rolled back":
             # The instance is well again, and the version that failed would fail again.
             return [repeat.other("history", host), repeat.other("upgrade", host, "--ref FIXED")]
         case "failed" if "invoke " in str(outcome.get("message")):
             return []  # it says itself what to do
         case "failed":
-            output = "\n".join(str(line) for line in outcome.get("output") or ())
-            looks = [
-                repeat.other("logs", host, "--service", service)
-                for service in failing_services(output)
-            ]
-            if not looks and str(outcome.get("step", "")).startswith("changemaker: "):
-                looks = [repeat.other("logs", host, "--service", "api")]
             # The version that just failed would fail again.
-            following = f"{repeat.way_back} --host {host}" if repeat.way_back else None
-            return [*looks, following or repeat.again(host)]
+            again = same_again(step, output) or not repeat.way_back
+            return [*found, repeat.again(host) if again else f"{repeat.way_back} --host {host}"]
         case "unreachable":
             return [repeat.other("ssh", host), repeat.again(host)]
         case "ok" | "changed" | "not started" | "interrupted":
             # An interrupted command ends with how the run goes on. What was not started is waiting
             # for a version that works, not for the one that stopped the run.
             return []
-    return [repeat.again(host)]
-
-
-def failing_services(output: str) -> Sequence[str]:
-    """Services whose containers a failed step's output shows, in its order (at most three).
-
-    The gate writes ``--- PROJECT-SERVICE-1 is STATE`` before a container's last log lines.
-    """
-    names = sorted((service.name for service in SERVICES), key=len, reverse=True)
-    alternatives = "|".join(map(re.escape, names))
-    pattern = rf"^--- \S*?[-_]({alternatives})[-_]\d+ is "
-    return list(dict.fromkeys(re.findall(pattern, output, re.MULTILINE)))[:3]
+    return [*found, repeat.again(host)]

@@ -10,6 +10,7 @@ place; where none comes, the host goes back by itself.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from pyinfra.api.deploy import deploy
 from pyinfra.context import ctx_host
@@ -37,10 +38,13 @@ from bunker.ops.place import (
 )
 from bunker.ops.recorder import RECORDER
 from bunker.ops.step import AS_ROOT, Command, shell, step
+from bunker.roles.base.firewall import egress
 from bunker.roles.base.logins import login_of
 from bunker.roles.changemaker.bundles import changemaker_bundle, http_port, source_component
+from bunker.roles.changemaker.database import check_database
 from bunker.roles.changemaker.decision import Decision, Files, decide, ref_of
 from bunker.roles.changemaker.folder import check_folder, take_over
+from bunker.roles.changemaker.space import check_space, needed_lines, needs
 from bunker.roles.component import Component
 from deploys.changemaker.going_back import going_back_variables, protect, scripts
 
@@ -68,8 +72,9 @@ def changemaker(host: Host) -> None:
         "what its instance runs",
     )
     problems = check_folder(host, instance.folder, ours=instance.generation is not None)
+    problems += check_database(host, instance.database, instance.generation)
     if problems:
-        raise Problems("the application's folder cannot be used", problems)
+        raise Problems("the instance cannot be deployed as it is", problems)
     commit = _wanted_commit(host, instance)
     place_components("changemaker", [source], state)
     decision = decide(
@@ -78,10 +83,21 @@ def changemaker(host: Host) -> None:
         instance,
         _files(bundle, instance, state, render_environment(host, secrets).profiles),
         taken_over=take_over(host, instance.folder),
+        new_database=instance.database.new,
     )
+    wanted = needs(
+        instance.space,
+        code=decision.switch,
+        build=decision.build,
+        database_kb=instance.database.size_kb if _is_upgrade(decision, instance) else None,
+    )
+    problems = check_space(host, instance.space, wanted) if decision.needed else []
+    if problems:
+        raise Problems("there is not enough room", problems)
     _record(bundle, commit, instance, state, decision)
+    _announce_egress(host, instance)
     if decision.needed:
-        _declare(host, bundle, commit, decision, instance)
+        _declare(host, bundle, commit, decision, instance, needed=needed_lines(wanted))
 
 
 def _wanted_commit(host: Host, instance: InstanceState) -> str:
@@ -148,16 +164,49 @@ def _record(
     ]
     recording.observed.append(["changemaker", *observed])
     recording.wanted.append(["changemaker", commit, bundle.fingerprint])
-    recording.facts |= {"commit": commit, "generation": instance.generation}
+    recording.facts |= {
+        "commit": commit,
+        "generation": instance.generation,
+        "boot": dict(instance.boot),
+    }
     for change in decision.changes:
         RECORDER.change(change)
 
 
+def _announce_egress(host: Host, instance: InstanceState) -> None:
+    """Say what of the firewall follows from this change where the firewall is not part of it."""
+    if wants("base") or instance.egress is None:
+        return
+    rows = {(protocol, port): meaning for protocol, port, meaning in egress(host)}
+    closed = sorted(rows.keys() - instance.egress)
+    opened = sorted(instance.egress - rows.keys())
+    texts = [
+        f"does not let containers reach {p} {port} yet ({rows[p, port]})" for p, port in closed
+    ]
+    texts += [f"still lets containers reach {p} {port}" for p, port in opened]
+    if texts:
+        fleet = Path(ctx_host.get().data.bunker_fleet_folder).name
+        command = f"invoke deploy --fleet {fleet} --host {host.name} --tags base"
+        RECORDER.note("base", f"the firewall {', and '.join(texts)}; apply it with: {command}")
+
+
+def _is_upgrade(decision: Decision, instance: InstanceState) -> bool:
+    # An upgrade that was cut off after its switch still has to settle. Without a database there is
+    # nothing to go back to.
+    begun = decision.switch or instance.armed
+    return bool(begun and instance.generation is not None and not instance.database.new)
+
+
 def _declare(
-    host: Host, bundle: Bundle, commit: str, decision: Decision, instance: InstanceState
+    host: Host,
+    bundle: Bundle,
+    commit: str,
+    decision: Decision,
+    instance: InstanceState,
+    *,
+    needed: str,
 ) -> None:
-    # An upgrade that was cut off after its switch still has to settle.
-    upgrade = (decision.switch or instance.armed) and instance.generation is not None
+    upgrade = _is_upgrade(decision, instance)
     variables: dict[str, str | int] = {
         **going_back_variables(host, bundle),
         "REPOSITORY": host.application.repository,
@@ -173,6 +222,7 @@ def _declare(
         "HTTP_PORT": http_port(bundle),
         "RUN": current_run(),
         "PLANNED": instance.token,
+        "NEEDED": needed,
         "INSTRUCTIONS": instructions(bundle),
         "BUILD": "yes" if decision.build else "",
     }
@@ -190,12 +240,18 @@ def _declare(
         return commands
 
     if decision.switch:
-        step("changemaker: fetch the code", run("git", "fetch", project=False))
-        step("changemaker: pull and build images", run("prepare", files=True, project=False))
+        step("changemaker: fetch the code", run("room", "git", "fetch", project=False))
+        step(
+            "changemaker: pull and build images",
+            run("room", "before_switch", "prepare", files=True, project=False),
+        )
         if upgrade:
             step("changemaker: prepare the way back", protect(variables))
             step("changemaker: start the availability probe", run("probe_start", project=False))
-        step("changemaker: switch files", run("git", "switch", files=True, project=False))
+        step(
+            "changemaker: switch files",
+            run("before_switch", "git", "switch", files=True, project=False),
+        )
     step("changemaker: database and cache", run("data"))
     if decision.migrate:
         step("changemaker: migrate", run("migrate"))

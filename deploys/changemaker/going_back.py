@@ -17,6 +17,7 @@ from bunker.bundle import Bundle, BundleFile
 from bunker.fleet.models import Host
 from bunker.ops.changing import changing
 from bunker.ops.facts import sections
+from bunker.ops.instance import database_function
 from bunker.ops.migrations import read_migrations
 from bunker.ops.place import archive
 from bunker.ops.step import AS_ROOT, Command, shell
@@ -28,7 +29,7 @@ SCRIPTS: Final = Path(__file__).parent / "scripts"
 def scripts(*names: str) -> str:
     """The text of several of the role's scripts, one after the other."""
     text = "".join(script_file(SCRIPTS / f"{name}.sh") for name in names)
-    return containers_function() + text if "common" in names else text
+    return containers_function() + database_function() + text if "common" in names else text
 
 
 def going_back_variables(host: Host, bundle: Bundle) -> dict[str, str | int]:
@@ -84,7 +85,7 @@ def protect(
         text = changing(
             scripts("armed")
             + "as_planned\n"
-            + scripts("common", "keep", "snapshot", "arm", "protect"),
+            + scripts("before_switch", "common", "keep", "snapshot", "arm", "protect"),
             **variables,
         )
         yield shell(text, stdin=armed_files(variables, found))

@@ -74,4 +74,45 @@ last=$(ls -1 $STATE/generations/*.json 2>/dev/null | tail -n 1)
 echo '@@bunker generation'; cat "$last" 2>/dev/null || true
 echo '@@bunker token'
 echo "$(basename "${last:-none}" .json)-$(cat $STATE/upgrade/attempts 2>/dev/null || echo 0)"
+echo '@@bunker database'
+if command -v docker >/dev/null; then
+  line state "$(database_state)"
+  gone=$(database_gone)
+  if [ -n "$gone" ]; then
+    line gone "$gone"
+    database_volumes | while read -r volume; do line elsewhere "$volume"; done
+    ls -1t $STATE/snapshots/*.dump 2>/dev/null | while read -r file; do
+      line snapshot "$(basename "$file" .dump)"
+    done
+  fi
+fi
+if [ -e $STATE/changemaker/new-database ]; then
+  line new "$(head -n 1 $STATE/changemaker/new-database)"
+fi
+echo '@@bunker space'
+# Where something is written: what is free there, in KB and files.
+root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null || true)
+for place in "$DIRECTORY" "${root:-/var/lib/docker}" $STATE; do
+  until [ -d "$place" ]; do place=$(dirname "$place"); done
+  line place "$(df -P -k "$place" | awk 'NR == 2 { print $4 }') $(
+    df -P -i "$place" | awk 'NR == 2 { print ($2 > 0 ? $4 : "-") }'
+  ) $(df -P "$place" | awk 'NR == 2 { sub(/^.*% */, ""); print }')"
+done
+if [ -n "$checkout" ] && git rev-parse --verify -q HEAD >/dev/null; then
+  line tree "$(git ls-tree -r -l HEAD | awk '{ size += $4 } END { print int(size / 1024) + 4 * NR, NR }')"
+fi
+if command -v docker >/dev/null; then
+  # Images that were built here are built again for other code.
+  line built "$(docker ps -a --filter "label=com.docker.compose.project=$PROJECT" \
+    --filter label=com.docker.compose.oneoff=False --format '{{.ID}}' 2>/dev/null \
+    | xargs -r docker inspect --format '{{.Image}}' 2>/dev/null | sort -u \
+    | xargs -r docker image inspect --format '{{len .RepoDigests}} {{.Size}}' 2>/dev/null \
+    | awk '$1 == 0 { size += $2 } END { print int(size / 1024) }')"
+  line unused "$(docker image ls -q --filter dangling=true 2>/dev/null | grep -c '')"
+fi
+line snapshots "$(du -sk $STATE/snapshots 2>/dev/null | cut -f 1)"
+echo '@@bunker egress'
+sed -n 's/^-A bunker-from-containers -p \([a-z]*\) --dport \([0-9]*\) -j RETURN$/\1 \2/p' \
+  /etc/ufw/after.rules 2>/dev/null || true
+boot
 echo '@@bunker end'

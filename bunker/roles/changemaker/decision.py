@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bunker.plan.changes import Change, Symbol
+from bunker.roles.changemaker.database import MARK
 
 ROLE = "changemaker"
 FOLDER = "folder"
@@ -89,11 +90,18 @@ def ref_of(
 
 
 def decide(
-    commit: str, ref: str, instance: InstanceLike, files: Files, *, taken_over: str = ""
+    commit: str,
+    ref: str,
+    instance: InstanceLike,
+    files: Files,
+    *,
+    taken_over: str = "",
+    new_database: str = "",
 ) -> Decision:
     """Compare what should run with what does.
 
     ``taken_over`` says that the folder changes its owner, which happens along with other changes.
+    ``new_database``: one was asked for, "empty" or with the content of the snapshot of that name.
     """
     changes: list[Change] = []
     new_commit = instance.head != commit
@@ -130,6 +138,10 @@ def decide(
                 ROLE, "migrations", "~", "whatever the new commit brings (prisma migrate deploy)"
             )
         )
+    if new_database:
+        content = "empty" if new_database == "empty" else f"from the snapshot {new_database}"
+        summary = f"a new one, {content}, as {MARK} asks for"
+        changes.append(Change(ROLE, "database", "~", summary))
     if instance.seed_pending:
         changes.append(Change(ROLE, "seed", "~", "an empty database still waits for its seed"))
     changes += _containers(instance)
@@ -142,7 +154,7 @@ def decide(
     return Decision(
         changes=tuple(changes),
         switch=switch,
-        migrate=instance.migrated_commit != commit,
+        migrate=bool(new_database) or instance.migrated_commit != commit,
         build=bool(new_commit or instance.edited or files.builds or wrong_images),
     )
 

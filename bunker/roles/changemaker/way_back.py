@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from bunker.application.migrations import MigrationSafety, classify_migrations
 from bunker.errors import BunkerError
@@ -25,6 +25,7 @@ class KeptGeneration:
     number: int
     commit: str
     run: str
+    ref: str = ""
     configuration: str = ""
     migration_head: str = ""
     source: int | None = None
@@ -62,6 +63,7 @@ class WayBackState:
     failed: tuple[str, ...] = ()
     sql: Mapping[str, str] = field(default_factory=dict)
     snapshots: Mapping[str, int] = field(default_factory=dict)
+    boot: Mapping[str, Any] = field(default_factory=dict)
     probed: bool = False
     """Whether the availability probe of a change was not stopped yet."""
 

@@ -3,6 +3,7 @@
 # running ones, Compose reads them, images are pulled and built. Standard input: the bundle.
 STAGE=/var/lib/bunker/stage/changemaker-images
 rm -rf "$STAGE"
+trap 'code=$?; cd /; rm -rf "$STAGE"; [ "$code" = 0 ] || images_back || true' EXIT
 mkdir -p "$STAGE/tree" "$STAGE/bundle"
 base64 -d | tar -x -f - -C "$STAGE/bundle"
 ( umask 022; runuser -u "$OWNER" -- git -C "$DIRECTORY" archive --format=tar "$COMMIT" 9>&- | tar -x -f - -C "$STAGE/tree" )
@@ -24,11 +25,9 @@ for image in $(compose config --images); do
 done
 if [ -n "$BUILD" ]; then
   # From here on the images may be those of this commit, and after it they are.
-  mkdir -p /var/lib/bunker/changemaker
+  compose config --images | sort -u | images_remember
   rm -f /var/lib/bunker/changemaker/built
   compose build --quiet
   printf '%s\n' "$COMMIT" > /var/lib/bunker/changemaker/built.new
   mv -f /var/lib/bunker/changemaker/built.new /var/lib/bunker/changemaker/built
 fi
-cd /
-rm -rf "$STAGE"

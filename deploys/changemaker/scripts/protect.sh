@@ -4,6 +4,14 @@
 # Standard input: the files of the armed change.
 STAGE=/var/lib/bunker/stage/upgrade
 rm -rf "$STAGE"
+begun=
+trap '
+  if [ "$?" != 0 ] && [ ! -e "$UPGRADE/deadline" ]; then
+    [ -z "$begun" ] || rm -rf "$UPGRADE" "$UPGRADE.new"
+    rm -rf "$STAGE" "$SNAPSHOTS/$RUN.dump.new"
+    images_back || true
+  fi
+' EXIT
 mkdir -p "$STAGE" "$SNAPSHOTS"
 base64 -d | tar -x -f - -C "$STAGE"
 if [ -d "$UPGRADE" ]; then
@@ -29,6 +37,7 @@ if [ "$(field commit "$record")" != "$COMMIT" ] && [ ! -e "$SNAPSHOTS/$RUN.dump"
 fi
 if [ ! -d "$UPGRADE" ]; then
   rm -rf "$UPGRADE.new"
+  begun=yes
   mkdir -p "$UPGRADE.new"
   echo "$from" > "$UPGRADE.new/from"
   applied_migrations > "$UPGRADE.new/migrations"

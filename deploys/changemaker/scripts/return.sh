@@ -72,7 +72,9 @@ if [ -e "$UPGRADE/restore" ]; then
   database_answers postgres || failed 'the database does not answer'
   restore_database
 fi
-rm -f /var/lib/bunker/applied/changemaker "$KEPT/migrated" "$KEPT/built"
+gone=$(database_gone)
+[ -z "$gone" ] || [ -e "$UPGRADE/restore" ] || halt "the database is gone: $gone"
+rm -f /var/lib/bunker/applied/changemaker "$KEPT/migrated" "$KEPT/built" "$KEPT/images-before" "$KEPT/built-before"
 git_unlock || failed "git is at work in $DIRECTORY"
 if ! as_owner diff --quiet HEAD --; then
   patch="$KEPT/edited-by-hand-$(date -u +%Y%m%dT%H%M%SZ).patch"

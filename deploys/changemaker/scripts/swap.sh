@@ -16,7 +16,7 @@ container_of() {
 # What a container is: its state, and its health check's word ("none" without a check).
 condition_of() {
   docker inspect --format \
-    '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}' "$1" 2>/dev/null
+    '{{.State.Status}} {{with index .State "Health"}}{{.Status}}{{else}}none{{end}}' "$1" 2>/dev/null
 }
 address_of() {
   docker inspect --format "{{(index .NetworkSettings.Networks \"$network\").IPAddress}}" "$1"
@@ -85,9 +85,10 @@ swap_memory() {
   fi
 }
 
-# Which containers Compose would recreate, one name a line.
+# Which containers Compose would recreate, one name a line. Not by a dry run of `up`: where a
+# service waits for another one's end, it waits for ever.
 swap_outdated() {
-  compose --dry-run up -d --no-build --remove-orphans 2>&1 \
+  compose --dry-run create --no-build 2>&1 \
     | sed -n 's/^.*Container  *\([^ ]*\)  *Recreate *$/\1/p'
 }
 

@@ -8,6 +8,7 @@ rm -rf "$STAGE"
 mkdir -p "$STAGE"
 base64 -d | tar -x -f - -C "$STAGE"
 rm -f /var/lib/bunker/applied/changemaker
+images_forget
 cd "$DIRECTORY"
 git() { runuser -u "$OWNER" -- git -c core.hooksPath=/dev/null -C "$DIRECTORY" "$@" 9>&-; }
 git_unlock || exit 75

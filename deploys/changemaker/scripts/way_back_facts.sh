@@ -57,4 +57,5 @@ $name
     fi
   done
 done
+boot
 echo '@@bunker end'

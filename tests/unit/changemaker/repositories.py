@@ -7,10 +7,10 @@ import os
 import subprocess
 from pathlib import Path
 
+from bunker.ops.instance import Instance
 from bunker.shell import script_file, with_variables
 
 SCRIPTS = Path(__file__).parents[3] / "deploys/changemaker/scripts"
-INSTANCE = Path(__file__).parents[3] / "bunker/ops/scripts/instance.sh"
 RUNUSER = '#!/bin/sh\nshift 2\n[ "$1" != -- ] || shift\nexec "$@"\n'
 
 
@@ -81,7 +81,8 @@ class Server:
 
     def fact(self) -> list[str]:
         """What the host says of the instance."""
-        done = self._shell(script_file(INSTANCE), PROJECT="test-project-that-is-not-there")
+        command = Instance().command(str(self.directory), "no-such-project", getpass.getuser())
+        done = self._shell(command)
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
 

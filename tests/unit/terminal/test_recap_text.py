@@ -5,8 +5,11 @@ from __future__ import annotations
 from textwrap import dedent
 from typing import Any
 
+import pytest
+
+from bunker.terminal.hints import failing_services
 from bunker.terminal.lines import plain
-from bunker.terminal.recap_text import Repeat, counts, failing_services, next_commands, recap_lines
+from bunker.terminal.recap_text import Repeat, counts, next_commands, recap_lines
 
 GATE = [
     "GET /api/health did not answer 200 within 5 seconds; its last answer: 502",
@@ -103,16 +106,62 @@ def test_the_failing_service_is_read_from_the_gates_output() -> None:
     assert failing_services("an api-1 is mentioned") == []
 
 
-def test_a_step_of_the_application_without_a_named_service_leads_to_the_api() -> None:
-    migrate = {"outcome": "failed", "step": "changemaker: migrate", "output": ["P3009"]}
-    base = {"outcome": "failed", "step": "base: packages", "output": ["E: no space"]}
-    assert next_commands("a", migrate, Repeat())[0] == "invoke logs --host a --service api"
-    assert next_commands("a", base, Repeat()) == ["invoke deploy --host a"]
+@pytest.mark.parametrize(
+    ("step", "output", "hints"),
+    [
+        ("changemaker: health gate", "no answer", ["logs --host a --service api"]),
+        ("changemaker: migrate", "P3009", ["logs --host a --service v2-postgres"]),
+        ("changemaker: fetch the code", "fatal: unable to access", []),
+        ("changemaker: fetch the code", "permission denied (publickey)",
+         ["secrets.check --host a"]),
+        ("changemaker: switch files", "fatal: dubious ownership", []),
+        ("changemaker: pull and build images", "npm ERR!", []),
+        ("changemaker: record generation", "write error", []),
+        ("base: packages", "E: Unable to locate package", []),
+        ("docker: docker", "Job for docker.service failed",
+         ["ssh --host a --command 'sudo journalctl -u docker -n 50 --no-pager'"]),
+        *(
+            (step, text, ["ssh --host a --command 'df -h; df -i; sudo docker system df'"])
+            for step in ("changemaker: pull and build images", "changemaker: migrate", "base: x")
+            for text in ("tar: write error: No space left on device", "no room for a dump")
+        ),
+    ],
+)  # fmt: skip
+def test_each_failure_has_the_hint_of_its_cause_or_step(
+    step: str, output: str, hints: list[str]
+) -> None:
+    failed = {"outcome": "failed", "step": step, "output": [output]}
+    *found, again = next_commands("a", failed, Repeat())
+    assert found == [f"invoke {hint}" for hint in hints]
+    assert again == "invoke deploy --host a"
+
+
+def test_a_version_that_never_came_to_run_is_tried_again_and_one_that_did_is_not() -> None:
+    repeat = Repeat("invoke upgrade --ref v3", "", "invoke deploy")
+    for step, output, command in (
+        ("changemaker: pull and build images", "timeout", "invoke upgrade --ref v3 --host a"),
+        ("changemaker: migrate", "No space left on device", "invoke upgrade --ref v3 --host a"),
+        ("changemaker: migrate", "P3009", "invoke deploy --host a"),
+    ):
+        failed = {"outcome": "failed", "step": step, "output": [output]}
+        assert next_commands("a", failed, repeat)[-1] == command
+
+
+def test_after_a_restart_of_the_host_the_same_version_is_tried_again() -> None:
+    restarted = {
+        "outcome": "rolled back",
+        "restarted": True,
+        "message": "the host restarted at 14:02 UTC during x; it is back on v2.0.0",
+    }
+    text = plain(recap_lines({"a": restarted}, Repeat("invoke upgrade --ref v3")))
+    assert "a was rolled back: the host restarted at 14:02 UTC during x" in text
+    assert text.count("try: ") == 1
+    assert "try: invoke upgrade --ref v3 --host a\n" in text
 
 
 def test_after_a_failure_the_version_that_failed_is_not_suggested_again() -> None:
     repeat = Repeat("invoke deploy --fleet lab --ref v3", "lab", "invoke deploy --fleet lab")
-    failed = {"outcome": "failed", "message": "m", "step": "changemaker: health", "output": []}
+    failed = {"outcome": "failed", "message": "m", "step": "changemaker: settle", "output": []}
     assert next_commands("north", failed, repeat) == [
         "invoke logs --fleet lab --host north --service api",
         "invoke deploy --fleet lab --host north",

@@ -25,10 +25,10 @@ Program = Callable[[str, str], None]
 
 DOCKER = r"""
 case "$*" in
-  "inspect --format {{json .Config.Healthcheck}} "*|"image inspect "*) echo '{"Test":["x"]}' ;;
+  "inspect --format {{json (index .Config "*|"image inspect "*) echo '{"Test":["x"]}' ;;
   inspect*)
     echo "1|redis|/app-redis-1|exited|none|137|unless-stopped|0|sha256:1|"
-    echo "2|api|/app-api-1|running|unhealthy|0|unless-stopped|1|sha256:1|redis:service_healthy:false"
+    echo "2|api|/app-api-1|running|unhealthy|0|always|1|x|redis:service_healthy:false"
     echo "3|nginx|/app-nginx-1|running|healthy|0|unless-stopped|1|sha256:1|"
     echo "4|admin|/app-admin-1|running|starting|0|unless-stopped|1|sha256:1|"
     echo "5|newt|/app-newt-1|running|none|0|unless-stopped|0|sha256:1|"
@@ -102,7 +102,7 @@ def encoded(code: int, body: object) -> str:
 
 
 WELL = encoded(200, {"status": "ok"})
-UP = "api|running|healthy|0|-|a-api-1|Up (healthy)\nredis|running|healthy|0|-|a-redis-1|Up (healthy)\n"
+UP = "api|running|healthy|0|-|api-1|Up (healthy)\nredis|running|healthy|0|-|redis-1|Up (healthy)\n"
 
 
 def test_the_question_is_one_posix_script(remote: Remote, host: Host, program: Program) -> None:
@@ -340,6 +340,8 @@ def test_for_programs(host: Host) -> None:
         "state": "running",
         "health": "healthy",
         "status": "Up (healthy)",
+        "exit_code": 0,
+        "done": False,
         "fine": True,
     }
 
