@@ -33,6 +33,11 @@ sed -i '1i session required pam_env.so readenv=1 user_readenv=0' /etc/pam.d/sudo
 mkdir -p /root/.docker/contexts/meta/left-over
 echo '{"currentContext": "left-over"}' > /root/.docker/config.json
 """
+SMALL_STATE = """
+mount -t tmpfs -o size=8m tmpfs /mnt
+tar -C /var/lib/bunker --exclude=./snapshots --exclude=./stage -c . | tar -C /mnt -x
+mount --bind /mnt /var/lib/bunker
+"""
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +128,33 @@ def test_a_service_that_does_something_and_ends_is_done_and_one_that_fails_goes_
     assert "changemaker-lite-assets-1 ended with 3" in bad.text
     (status,) = json.loads(one_shots.invoke("status", "--host", "north", "--json").stdout)["hosts"]
     assert status["state"] == "healthy", status
+
+
+def test_a_lost_database_stops_everything_until_a_new_one_is_asked_for(
+    host: FleetUnderTest,
+) -> None:
+    volume, container = "changemaker-lite_postgres-data", "changemaker-lite-v2-postgres-1"
+    docker = "docker -H unix:///var/run/docker.sock"
+    snapshot = host.console("north", "ls -1t /var/lib/bunker/snapshots").split()[0]
+    host.console("north", f"{docker} rm -f {container}; {docker} volume rm {volume}")
+    (refusal,) = planned(host, "deploy")
+    assert "ran on is gone: no volume of the Compose project changemaker-lite" in refusal
+    assert snapshot.removesuffix(".dump") in refusal
+    assert host.console("north", f"{docker} volume ls -q -f name={volume}") == ""
+    mark = "/var/lib/bunker/changemaker/new-database"
+    host.console("north", f"echo {snapshot.removesuffix('.dump')} > {mark}")
+    host.deploy("north")
+    query = "select count(*) from users"
+    psql = (
+        f"{docker} exec {container} sh -c 'psql -U $POSTGRES_USER -d $POSTGRES_DB -tAc \"{query}\"'"
+    )
+    assert host.console("north", psql).strip() == "1"
+    assert host.console("north", f"ls {mark} 2>/dev/null || true") == ""
+
+
+def test_a_host_that_is_nearly_full_is_not_touched(host: FleetUnderTest) -> None:
+    host.console("north", SMALL_STATE)
+    (refusal,) = planned(host, "upgrade", "--ref", "v2.1.0")
+    assert "there is no room on /var/lib/bunker" in refusal
+    assert "sudo docker image prune" in refusal
+    host.console("north", "umount /var/lib/bunker /mnt")

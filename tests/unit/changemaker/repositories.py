@@ -105,7 +105,7 @@ class Server:
         done = self.script("git", "fetch", commit=commit)
         assert done.returncode == 0, done.stdout + done.stderr
         switch = script_file(SCRIPTS / "switch.sh").replace("base64 -d | tar -x -f - -C", ": #")
-        text = script_file(SCRIPTS / "git.sh") + switch
+        text = "".join(script_file(SCRIPTS / f"{n}.sh") for n in ("before_switch", "git")) + switch
         laid = self._shell(text, COMMIT=commit)
         assert laid.returncode == 0, laid.stdout + laid.stderr
         assert self.git(self.directory, "rev-parse", "HEAD") == commit

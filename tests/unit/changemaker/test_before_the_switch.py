@@ -1,0 +1,72 @@
+"""What fails before files are switched leaves images' names, and the mark of what was built."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bunker.shell import script_file, with_variables
+
+SCRIPTS = Path(__file__).parents[3] / "deploys/changemaker/scripts"
+DOCKER = r"""#!/bin/sh
+case "$*" in
+  *"config --images") echo app-api; echo postgres:16 ;;
+  *" build "*) echo sha256:new > "$WORLD/app-api"; exit "${BUILD_ENDS:-0}" ;;
+  version*) echo 26.1 ;;
+  tag*) echo "$2" > "$WORLD/$3" ;;
+  "image inspect --format"*) cat "$WORLD/$5" ;;
+esac
+"""
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    (tmp_path / "bin").mkdir()
+    for name, text in (("docker", DOCKER), ("runuser", "#!/bin/sh\ntar -c -T /dev/null\n")):
+        (tmp_path / "bin" / name).write_text(text)
+        (tmp_path / "bin" / name).chmod(0o755)
+    (tmp_path / "app-api").write_text("sha256:old\n")
+    (tmp_path / "postgres:16").write_text("sha256:pg\n")
+    (tmp_path / "state/changemaker").mkdir(parents=True)
+    (tmp_path / "state/changemaker/built").write_text("old\n")
+    return tmp_path
+
+
+def prepare(world: Path, ends: str, more: str = "") -> int:
+    text = "".join(script_file(SCRIPTS / f"{n}.sh") for n in ("before_switch", "prepare")) + more
+    text = text.replace("/var/lib/bunker", str(world / "state"))
+    text = text.replace('base64 -d | tar -x -f - -C "$STAGE/bundle"', 'mkdir -p "$STAGE/bundle/d"')
+    script = with_variables(text, DIRECTORY="/d", PROJECT="app", OWNER="x", COMMIT="new", BUILD="1")
+    environment = {"PATH": f"{world / 'bin'}:{os.environ['PATH']}", "WORLD": str(world)}
+    done = subprocess.run(
+        ["sh", "-c", script],
+        env={**environment, "BUILD_ENDS": ends},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "not found" not in done.stderr
+    return done.returncode
+
+
+def state(world: Path) -> tuple[str, str, list[str]]:
+    built = world / "state/changemaker/built"
+    left = sorted(path.name for path in (world / "state/stage").iterdir())
+    return (world / "app-api").read_text().strip(), built.read_text().strip(), left
+
+
+def test_a_build_that_works_is_what_starts_next(world: Path) -> None:
+    assert prepare(world, "0") == 0
+    assert state(world) == ("sha256:new", "new", [])
+
+
+def test_after_a_build_that_fails_nothing_has_to_be_gone_back_from(world: Path) -> None:
+    assert prepare(world, "17") == 17
+    assert state(world) == ("sha256:old", "old", [])
+
+
+def test_after_a_failure_between_build_and_switch_neither(world: Path) -> None:
+    assert prepare(world, "0", "\nimages_back\n") == 0
+    assert state(world) == ("sha256:old", "old", [])
