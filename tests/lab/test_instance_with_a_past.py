@@ -158,3 +158,34 @@ def test_a_host_that_is_nearly_full_is_not_touched(host: FleetUnderTest) -> None
     assert "there is no room on /var/lib/bunker" in refusal
     assert "sudo docker image prune" in refusal
     host.console("north", "umount /var/lib/bunker /mnt")
+
+
+def test_a_restart_of_the_host_during_an_upgrade_is_told_as_one(host: FleetUnderTest) -> None:
+    upgrade = host.start("upgrade", "--ref", "v2.1.0", "--host", "north", "--yes")
+    assert upgrade.stderr is not None
+    for line in upgrade.stderr:
+        if "changemaker: switch files: ok" in line:
+            host.lab.engine().attempt("restart", "-t", "0", host.lab.naming.container("north"))
+            break
+    stdout, stderr = upgrade.communicate(timeout=400)
+    text = stdout + stderr
+    assert upgrade.returncode == 4, text
+    assert "north was rolled back: the host restarted at " in text
+    assert "it is back on " in text
+    assert text.count("  try: ") == 1
+    (again,) = [line for line in text.splitlines() if "  try: " in line]
+    assert "invoke upgrade " in again, again
+    assert "--ref v2.1.0" in again, again
+
+
+def test_what_a_setting_means_for_the_firewall_is_said_with_its_command(
+    host: FleetUnderTest,
+) -> None:
+    data = host.original("north")
+    data["environment"] = {**data.get("environment", {}), "SMTP_PORT": "2526"}
+    host.configure("north", data)
+    ran = host.invoke("configure", "--host", "north", "--dry")
+    assert "does not let containers reach tcp 2526 yet (SMTP as the environment says)" in " ".join(
+        ran.text.split()
+    )
+    assert "invoke deploy --fleet lab --host north --tags base" in " ".join(ran.text.split())
