@@ -79,7 +79,9 @@ class Desk:
         return list(self.memory.rglob("*"))
 
 
-COMMAND = [sys.executable, "-m", "invoke", "secrets.edit", "--host", "north"]
+# A run of the tests in the background hands down signals that are ignored.
+AS_ON_A_TERMINAL = ["env", "--default-signal=HUP,INT,QUIT,TERM"]
+COMMAND = [*AS_ON_A_TERMINAL, sys.executable, "-m", "invoke", "secrets.edit", "--host", "north"]
 
 
 def wait_for(note: Path) -> None:
