@@ -139,7 +139,7 @@ def in_terminal(desk: Desk, environment: dict[str, str]) -> tuple[int, int]:
     pid, terminal = pty.fork()
     if not pid:
         os.chdir(ROOT)
-        os.execve(COMMAND[0], COMMAND, environment)  # noqa: S606 - no shell is wanted
+        os.execvpe(COMMAND[0], COMMAND, environment)  # noqa: S606 - no shell is wanted
     return pid, terminal
 
 
