@@ -1,13 +1,16 @@
 """Asking for an approval, giving it, and checking it before a run starts.
 
-An approval is an SSH signature over a text that names its subject, its signer and its end. It
-holds for that subject alone, as often as it is started or resumed, until it expires.
+An approval is an SSH signature over a text that names its subject, who asked and its end. It holds
+for that subject alone and for one run, however often that is resumed. Which run used it stands in
+the run database and in the audit log.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable
+import secrets as random
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,13 +41,20 @@ LONGEST: Final = timedelta(days=7)
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """Two operators' clocks may differ by so much."""
 
+UsedBy = Callable[[str], str | None]
+"""Which run used an approval of this id; None where none did."""
+
 _MOMENT: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True)
 class Approval:
-    """A checked approval: who signed it, with which key, and until when it holds (UTC)."""
+    """A checked approval: who signed it, with which key, and until when it holds (UTC).
 
+    ``id`` tells it from any other, also from a later one of the same subject.
+    """
+
+    id: str
     digest: str
     approver: str
     fingerprint: str
@@ -54,6 +64,7 @@ class Approval:
     def to_json(self) -> dict[str, Any]:
         """Plain data for the journal and the audit log."""
         return {
+            "id": self.id,
             "digest": self.digest,
             "approver": self.approver,
             "key": self.fingerprint,
@@ -76,15 +87,18 @@ def require_approval(
     *,
     starter_key: Path | None = None,
     fleet_key: Path | None = None,
+    shown: Sequence[str] = (),
+    used_by: UsedBy = lambda _id: None,
     now: datetime | None = None,
 ) -> Approval | None:
     """Let a run start only with what its groups' policies ask for; None where none asks.
 
     ``groups`` are all groups of its hosts (:func:`bunker.approvals.policy_groups`).
     ``starter_key`` names the key of whoever starts (None: $BUNKER_OPERATOR_SSH_KEY, else
-    ~/.ssh/id_ed25519), ``fleet_key`` the key that the fleet is reached with. Without an
-    ``approval_file`` one that lies at its usual place is taken. Raises BunkerError, and leaves a
-    request file for the second operator, where no approval holds.
+    ~/.ssh/id_ed25519), ``fleet_key`` the key that the fleet is reached with, ``used_by`` the run
+    that an approval was used for. Without an ``approval_file`` one that lies at its usual place is
+    taken. Raises BunkerError, and leaves a request file with the plan that was ``shown`` for the
+    second operator, where no approval holds.
     """
     asking = groups_to_approve(settings, groups)
     if not asking:
@@ -97,17 +111,17 @@ def require_approval(
             expected="public SSH keys of at least two operators",
         )
     now = now or datetime.now(UTC)
-    own = _starter_keys(starter_key, fleet_key, what)
+    own = _starter_keys(root, starter_key, fleet_key, what)
     usual = approvals_folder(root) / f"{subject.short}.approval"
     if approval_file is not None:
-        return check_approval(approval_file, subject, settings, own, now)
+        return check_approval(approval_file, subject, settings, own, now, used_by=used_by)
     reason = "an approval by a second operator"
     if usual.exists():
         try:
-            return check_approval(usual, subject, settings, own, now)
+            return check_approval(usual, subject, settings, own, now, used_by=used_by)
         except BunkerError as error:
             reason = f"another approval, because {error.problem}"
-    request = write_request(root, subject, own)
+    request = write_request(root, subject, own, shown)
     raise BunkerError(
         f"{what} needs {reason}",
         where=str(request),
@@ -122,6 +136,8 @@ def check_approval(
     settings: FleetSettings,
     starter: frozenset[PublicKey],
     now: datetime,
+    *,
+    used_by: UsedBy = lambda _id: None,
 ) -> Approval:
     """The approval in a file, if it holds for this subject; else a BunkerError that says why."""
     content = read_json(file, "approval")
@@ -144,7 +160,8 @@ def check_approval(
         raise BunkerError(
             "it approves something else",
             where=str(file),
-            expected=f"the digest {subject.short}: the same hosts, kind and commits",
+            expected=f"the digest {subject.short}: the same hosts, kind of run, arguments, commits,"
+            " configuration and program",
             remedy="What changed since has to be approved again",
         )
     given, expires = signed["given"], signed["expires"]
@@ -164,7 +181,28 @@ def check_approval(
             expected="the signature of another operator",
             remedy="Let somebody else approve it, with a key that is only theirs",
         )
-    return Approval(subject.digest, approver_name(line), key.fingerprint, expires, file)
+    asked = signed["asked_keys"]
+    if asked and not asked & {own.fingerprint for own in starter}:
+        raise BunkerError(
+            "it was asked for by somebody else",
+            where=str(file),
+            expected="an approval of your own request",
+            remedy="Start the run without it: that leaves a request of yours",
+        )
+    identity = _id(text)
+    if run := used_by(identity):
+        raise already_used(run, str(file))
+    return Approval(identity, subject.digest, approver_name(line), key.fingerprint, expires, file)
+
+
+def already_used(run: str, where: str) -> BunkerError:
+    """The sentence for an approval that a run was started with."""
+    return BunkerError(
+        f"it was used already, for the run {run}",
+        where=where,
+        remedy=f"Take that run up with `invoke run.resume {run}` if it has not ended; another run"
+        " has to be approved anew",
+    )
 
 
 def give_approval(
@@ -212,6 +250,9 @@ def give_approval(
         {
             **subject.to_json(),
             "digest": subject.digest,
+            "asked_keys": list(request.asked_keys),
+            "nonce": random.token_hex(16),
+            "shown": hashlib.sha256("\n".join(request.shown).encode()).hexdigest(),
             "given": given.strftime(_MOMENT),
             "expires": expires.strftime(_MOMENT),
         },
@@ -220,15 +261,19 @@ def give_approval(
     )
     file = request.file.with_name(f"{subject.short}.approval")
     write_json(file, {"text": text, "signature": sign(text, key)})
-    return Approval(subject.digest, name, own.fingerprint, expires, file)
+    return Approval(_id(text), subject.digest, name, own.fingerprint, expires, file)
+
+
+def _id(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _starter_keys(
-    starter_key: Path | None, fleet_key: Path | None, what: str
+    root: Path, starter_key: Path | None, fleet_key: Path | None, what: str
 ) -> frozenset[PublicKey]:
     path = operator_key(starter_key)
     own = public_key(path)
-    held = held_keys([path, *([fleet_key] if fleet_key else [])])
+    held = held_keys([path, *([fleet_key] if fleet_key else [])], place=root)
     if own is None or own not in held:
         raise BunkerError(
             f"{what} needs a second operator, and nobody can tell who the first is: there is no"
@@ -241,11 +286,12 @@ def _starter_keys(
 
 
 def _signed(text: str, file: Path) -> dict[str, Any]:
-    """The digest and the two dates of a text whose signature was good."""
+    """The digest, who asked and the two dates of a text whose signature was good."""
     try:
         content = json.loads(text)
         dates = {key: _moment(content[key]) for key in ("given", "expires")}
-        return {"digest": content["digest"], **dates}
+        asked = frozenset(map(str, content["asked_keys"]))
+        return {"digest": content["digest"], "asked_keys": asked, **dates}
     except (KeyError, TypeError, ValueError, RecursionError):
         raise BunkerError("this is no approval", where=str(file)) from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,15 @@ from bunker.files import read_json as read_any_json
 
 @dataclass(frozen=True)
 class ApprovalRequest:
-    """What somebody waits for; ``asked_keys`` are fingerprints of the keys that they hold."""
+    """What somebody waits for; ``asked_keys`` are fingerprints of the keys that they hold.
+
+    ``shown`` is the plan as they saw it, line by line.
+    """
 
     subject: ApprovalSubject
     asked_keys: tuple[str, ...]
     file: Path
+    shown: tuple[str, ...] = ()
 
 
 def approvals_folder(root: Path) -> Path:
@@ -30,12 +34,18 @@ def approvals_folder(root: Path) -> Path:
     return root / ".bunker" / "approvals"
 
 
-def write_request(root: Path, subject: ApprovalSubject, starter: Iterable[PublicKey] = ()) -> Path:
+def write_request(
+    root: Path,
+    subject: ApprovalSubject,
+    starter: Iterable[PublicKey] = (),
+    shown: Sequence[str] = (),
+) -> Path:
     """Leave a file that a second operator can approve; its path. Again: the same file."""
     content = {
         "digest": subject.digest,
         "subject": subject.to_json(),
         "asked_keys": sorted(key.fingerprint for key in starter),
+        "shown": list(shown),
     }
     return write_json(approvals_folder(root) / f"{subject.short}.json", content)
 
@@ -58,10 +68,12 @@ def read_request(root: Path, named: str) -> ApprovalRequest:
     subject = ApprovalSubject.from_json(content.get("subject"), where=str(file))
     if content.get("digest") != subject.digest:
         raise BunkerError("the request was changed: its digest is another one", where=str(file))
-    keys = content.get("asked_keys", [])
-    if not isinstance(keys, list):
-        raise BunkerError("this is no request: asked_keys is no list", where=str(file))
-    return ApprovalRequest(subject, tuple(map(str, keys)), file)
+    lists = {name: content.get(name, []) for name in ("asked_keys", "shown")}
+    for name, value in lists.items():
+        if not isinstance(value, list):
+            raise BunkerError(f"this is no request: {name} is no list", where=str(file))
+    keys, shown = (tuple(map(str, value)) for value in lists.values())
+    return ApprovalRequest(subject, keys, file, shown)
 
 
 def read_json(file: Path, what: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """SSH keys of people: reading a public half, which keys somebody holds, signing and verifying.
 
-The one owner of `ssh-keygen -Y` and of asking an ssh-agent. Private keys are never read here.
+The one owner of `ssh-keygen -Y` and of asking an ssh-agent. Of private keys only the public half
+is looked at.
 """
 
 from __future__ import annotations
@@ -8,9 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import pwd
+import re
+import struct
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,6 +28,8 @@ NAMESPACE: Final = "bunker-approval"
 
 VARIABLE: Final = "BUNKER_OPERATOR_SSH_KEY"
 _SECONDS: Final = 20
+_LARGEST: Final = 100_000
+"""Bytes; no key and no configuration of ssh is longer."""
 
 
 @dataclass(frozen=True)
@@ -62,54 +69,146 @@ def public_key(path: Path) -> PublicKey | None:
 
     Nobody is asked for a passphrase.
     """
-    candidates = [path] if path.suffix == ".pub" else [Path(f"{path}.pub")]
-    for candidate in candidates:
-        try:
-            found = PublicKey.of(read_bytes(candidate).decode(errors="replace"))
-        except (FileNotFoundError, BunkerError):
-            continue
-        if found:
-            return found
-    if path.suffix == ".pub" or not path.is_file():
+    beside = path if path.suffix == ".pub" else Path(f"{path}.pub")
+    return _in_public_file(beside) or (None if beside == path else _in_private_file(path))
+
+
+def held_keys(named: Sequence[Path], *, place: Path | None = None) -> frozenset[PublicKey]:
+    """Every key that whoever runs this can be known to hold.
+
+    The named ones; every private key in ~/.ssh, of the account and of who called `sudo`, by its
+    own content and by the public file beside it; those that an ssh configuration there names; what
+    git signs with (in the folder ``place``); and those of the ssh-agents. A public file counts
+    only where the private one lies beside it.
+    """
+    files = [path for path in named if path.suffix != ".pub"]
+    sockets = {os.environ.get("SSH_AUTH_SOCK", "")}
+    for home in _homes():
+        for path in sorted((home / ".ssh").rglob("*")):
+            files.append(path)
+            for word, value in _configured(path):
+                place_named = Path(value.replace("%d", str(home)))
+                place_named = home / value[2:] if value.startswith("~/") else place_named
+                if word == "identityagent":
+                    sockets.add(str(place_named))
+                else:
+                    files.append(place_named)
+    keys = {*_git_signing_keys(place), *(key for socket in sockets for key in _agent_keys(socket))}
+    for path in files:
+        own = _in_private_file(path)
+        if own or (path.suffix != ".pub" and _is_private(path)):
+            keys |= {own, _in_public_file(Path(f"{path}.pub"))}
+    return frozenset(key for key in keys if key)
+
+
+def _homes() -> list[Path]:
+    """Home folders of who runs this: $HOME, the account's, and that of who called `sudo`."""
+    found = [Path("~").expanduser()]
+    for account in (os.getuid(), os.environ.get("SUDO_USER", "")):
+        with suppress(KeyError):
+            entry = pwd.getpwnam(account) if isinstance(account, str) else pwd.getpwuid(account)
+            found.append(Path(entry.pw_dir))
+    return list(dict.fromkeys(found))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return read_bytes(path, most=_LARGEST)
+    except (FileNotFoundError, BunkerError):
+        return b""
+
+
+def _is_private(path: Path) -> bool:
+    return b"PRIVATE KEY-----" in _content(path)
+
+
+def _in_public_file(path: Path) -> PublicKey | None:
+    return PublicKey.of(_content(path).decode(errors="replace"))
+
+
+def _in_private_file(path: Path) -> PublicKey | None:
+    """The public half that a private key file tells; None where it does without its passphrase.
+
+    OpenSSH's own form has it in clear, also that of a hardware key's handle. Of the older ones it
+    is computed, which one with a passphrase does not allow.
+    """
+    content = _content(path)
+    begin, _mark, rest = content.partition(b"-----BEGIN OPENSSH PRIVATE KEY-----")
+    if rest and not begin.strip():
+        return _of_header(rest.partition(b"-----END")[0])
+    if not _is_private(path):
         return None
-    # An empty passphrase is offered, so that a key that has another one fails instead of asking.
-    done = _keygen(["-y", "-P", "", "-f", str(path)])
+    # From a pipe, since ssh-keygen would refuse a file that others may read. An empty passphrase
+    # is offered, so that a key that has another one fails instead of asking.
+    done = _keygen(["-y", "-P", "", "-f", "/dev/stdin"], content.decode("latin-1"))
     return PublicKey.of(done.stdout) if done.returncode == 0 else None
 
 
-def agent_keys() -> frozenset[PublicKey]:
-    """The keys that this session's ssh-agent would use; none where there is no agent."""
-    if not os.environ.get("SSH_AUTH_SOCK"):
-        return frozenset()
+def _of_header(encoded: bytes) -> PublicKey | None:
+    """The public key of "openssh-key-v1": cipher, kdf, its options, a count, and then the key."""
+    try:
+        data = base64.b64decode(b"".join(encoded.split()), validate=True)
+        rest = data.removeprefix(b"openssh-key-v1\0")
+        for _field in ("cipher", "kdf", "options"):
+            _value, rest = _string(rest)
+        blob, _rest = _string(rest[4:])
+        kind, _rest = _string(blob)
+        return PublicKey.of(f"{kind.decode()} {base64.b64encode(blob).decode()}")
+    except (ValueError, struct.error):
+        return None
+
+
+def _string(data: bytes) -> tuple[bytes, bytes]:
+    """A field with its length in front, and what follows it."""
+    (length,) = struct.unpack(">I", data[:4])
+    return data[4 : 4 + length], data[4 + length :]
+
+
+def _configured(path: Path) -> list[tuple[str, str]]:
+    """IdentityFile and IdentityAgent lines, where a file has any."""
+    text = _content(path).decode(errors="replace")
+    found = re.findall(r"^\s*(identity(?:file|agent))[\s=]+\"?([^\"\n]+)", text, re.I | re.M)
+    return [(word.lower(), value.strip()) for word, value in found]
+
+
+def _git_signing_keys(place: Path | None) -> list[PublicKey | None]:
+    """What git signs commits with: a file of ssh's, or the public key itself."""
+    done = _asked(["git", "config", "--get-all", "user.signingKey"], cwd=place)
+    keys: list[PublicKey | None] = []
+    for line in done.splitlines():
+        value = line.removeprefix("key::").strip()
+        path = Path(os.path.expanduser(value))  # noqa: PTH111 - `~nobody` is no error here
+        keys += [PublicKey.of(value), _in_private_file(path), _in_public_file(path)]
+        keys.append(_in_public_file(Path(f"{path}.pub")))
+    return keys
+
+
+def _agent_keys(socket: str) -> list[PublicKey | None]:
+    if not socket:
+        return []
+    listed = _asked(["ssh-add", "-L"], environment={**os.environ, "SSH_AUTH_SOCK": socket})
+    return [PublicKey.of(line) for line in listed.splitlines()]
+
+
+def _asked(
+    words: list[str], *, environment: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> str:
+    """What a program says; nothing where it is not there, fails or does not answer."""
     try:
         done = subprocess.run(
-            ["ssh-add", "-L"],
+            words,
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=_SECONDS,
             check=False,
             stdin=subprocess.DEVNULL,
+            env=environment,
+            cwd=cwd,
         )
-    except (OSError, subprocess.TimeoutExpired):
-        return frozenset()
-    return frozenset(key for line in done.stdout.splitlines() if (key := PublicKey.of(line)))
-
-
-def held_keys(named: Sequence[Path]) -> frozenset[PublicKey]:
-    """Every key that the user of this process holds: the named ones, the agent's, and ~/.ssh.
-
-    A public file counts only where the private one lies beside it.
-    """
-    files = [path for path in named if path.suffix != ".pub" and path.is_file()]
-    folder = Path("~/.ssh").expanduser()
-    if folder.is_dir():
-        files += [
-            private
-            for public in sorted(folder.glob("*.pub"))
-            if (private := public.with_suffix("")).is_file()
-        ]
-    keys = {key for path in files if (key := public_key(path))}
-    return frozenset(keys) | agent_keys()
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout if done.returncode == 0 else ""
 
 
 def sign(text: str, key: Path) -> str:

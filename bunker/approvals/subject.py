@@ -1,4 +1,4 @@
-"""What is approved: a change of exact hosts to exact commits. Pure."""
+"""What is approved: one kind of run over exact hosts, with exact inputs. Pure."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ class ApprovalSubject:
 
     ``kind`` is the workflow (``rollout``, ``os-upgrade``), ``ref`` what the operator asked for
     (empty where nothing was), ``commits`` the exact commit of each host where code changes.
-    ``asked_by`` says who wants it; it is shown, and no part of the digest, so that a resume from
-    another machine is still the same subject.
+    ``arguments`` are all others that decide what the run does, ``inputs`` a fingerprint by host of
+    everything that it is made from (:mod:`bunker.runs.inputs`). ``asked_by`` says who wants it; it
+    is shown, and no part of the digest.
     """
 
     fleet: str
@@ -29,12 +30,15 @@ class ApprovalSubject:
     hosts: tuple[str, ...]
     ref: str = ""
     commits: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
     asked_by: str = ""
 
     def __post_init__(self) -> None:
         # The order of hosts is the rollout's business, not the approval's.
         object.__setattr__(self, "hosts", tuple(sorted(set(self.hosts))))
-        object.__setattr__(self, "commits", dict(sorted(self.commits.items())))
+        for name in ("commits", "arguments", "inputs"):
+            object.__setattr__(self, name, dict(sorted(getattr(self, name).items())))
 
     @property
     def digest(self) -> str:
@@ -50,19 +54,21 @@ class ApprovalSubject:
         """The text that the digest is of: the same for equal subjects, on every machine."""
         content = self.to_json()
         del content["asked_by"]
-        return json.dumps({"bunker-approval": 1, **content}, sort_keys=True, ensure_ascii=True)
+        return json.dumps({"bunker-approval": 2, **content}, sort_keys=True, ensure_ascii=True)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for files."""
-        return {**asdict(self), "hosts": list(self.hosts), "commits": dict(self.commits)}
+        return {**asdict(self), "hosts": list(self.hosts)}
 
     @classmethod
     def from_json(cls, data: Any, *, where: str) -> Self:
         """The subject as it was written; BunkerError where the data are none."""
         try:
             strings = {key: data[key] for key in ("fleet", "kind", "ref", "asked_by")}
-            hosts, commits = data["hosts"], data["commits"]
-            texts = [*strings.values(), *hosts, *commits, *commits.values()]
+            hosts = data["hosts"]
+            maps = {key: data[key] for key in ("commits", "arguments", "inputs")}
+            texts = [*strings.values(), *hosts]
+            texts += [text for named in maps.values() for item in named.items() for text in item]
             # A line break or an escape in a name could show an approver something else.
             good = isinstance(hosts, list) and all(
                 isinstance(text, str) and text.isprintable() for text in texts
@@ -71,7 +77,7 @@ class ApprovalSubject:
             good = False
         if not good:
             raise BunkerError("this is no request for an approval", where=where)
-        return cls(hosts=tuple(hosts), commits=commits, **strings)
+        return cls(hosts=tuple(hosts), **maps, **strings)
 
     def lines(self) -> list[str]:
         """What a person reads before approving it."""
@@ -88,4 +94,7 @@ class ApprovalSubject:
         for commit, hosts in by_commit.items():
             lines.append(f"commit    {commit}" if commit else "commit    as it is")
             lines.append(f"  hosts   {', '.join(hosts)}")
+        given = [f"{key} {value}" for key, value in self.arguments.items() if value]
+        if given:
+            lines.append(f"with      {', '.join(given)}")
         return [*lines, f"digest    {self.digest}"]

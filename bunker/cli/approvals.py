@@ -22,9 +22,10 @@ from bunker.errors import BunkerError
 def approve(options: Options, request: str, key: str = "", lasts: str = "24h") -> None:
     """Approve what another operator wants to roll out.
 
-    Shows the hosts, the exact commits and who asked, asks, and signs that with your SSH key. The
-    approval lies beside the request and holds for exactly that, until it expires. Your key must be
-    among the fleet's approvers, and must not be a key of whoever asked. Changes nothing on hosts.
+    Shows the plan, the hosts, the exact commits and who asked, asks, and signs that with your SSH
+    key. The approval lies beside the request and holds for exactly that and one run, until it
+    expires. Your key must be among the fleet's approvers, and must not be a key of whoever asked.
+    Changes nothing on hosts.
 
     Examples:
       invoke approve 3f9c0a1b22de
@@ -40,6 +41,7 @@ def approve(options: Options, request: str, key: str = "", lasts: str = "24h") -
     from bunker.fleet.settings import load_settings  # noqa: PLC0415
     from bunker.terminal.lines import Line  # noqa: PLC0415
     from bunker.terminal.output import make_console, print_json, print_lines  # noqa: PLC0415
+    from bunker.terminal.plan_text import diff_style  # noqa: PLC0415
     from bunker.terminal.reporter import ask  # noqa: PLC0415
 
     lifetime = timedelta(seconds=parse_duration(lasts, where="--lasts"))
@@ -49,7 +51,8 @@ def approve(options: Options, request: str, key: str = "", lasts: str = "24h") -
     if subject.fleet in fleet_names(options.root):
         settings = load_settings(options.root / "inventories" / subject.fleet)
     # What is asked about goes where the question goes.
-    print_lines(map(Line, subject.lines()), make_console(sys.stderr))
+    plan = [Line(text, diff_style(text)) for text in found.shown]
+    print_lines([*plan, *map(Line, subject.lines())], make_console(sys.stderr))
     if not ask("Approve exactly this?", yes=options.yes):
         raise BunkerError("nothing was approved: it was not confirmed")
     approval = give_approval(found, operator_key(key), settings, lifetime)

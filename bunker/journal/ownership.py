@@ -30,14 +30,21 @@ class RunIsOwned(BunkerError):
 
 
 @contextmanager
-def claim(root: Path, run: str, *, patience: float = PATIENCE_SECONDS) -> Iterator[None]:
+def claim(
+    root: Path,
+    run: str,
+    *,
+    patience: float = PATIENCE_SECONDS,
+    refusal: BunkerError | None = None,
+) -> Iterator[None]:
     """Be the one process that executes a run; raises RunIsOwned where another one does.
 
     On one machine a locked file says so, in a shared database an advisory lock of the session:
     both go with the process that holds them, even after ``kill -9``. Whoever only looks whether a
-    run is owned holds it for a moment, which ``patience`` (seconds) outlasts.
+    run is owned holds it for a moment, which ``patience`` (seconds) outlasts. ``refusal`` is raised
+    instead, where something else than a run is claimed.
     """
-    problem = RunIsOwned(
+    problem = refusal or RunIsOwned(
         f"the run {run} is being executed by another process",
         remedy=f"Look at it with: invoke run.watch {run}",
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ NO_TABLES = ("42P01", "3F000")
 """What Postgres answers where a table, or the schema that it is in, does not exist."""
 NO_TABLE = "no such table"
 """What SQLite says."""
+
+
+class NoRuns(BunkerError):
+    """Nothing was ever run here."""
 
 
 class Journal:
@@ -51,6 +56,15 @@ class Journal:
                 remedy="See them with: invoke run.list",
             )
         return self._record(found[0])
+
+    def run_with_approval(self, approval: str) -> str | None:
+        """The run that was started with an approval of this id (of the last eight days)."""
+        since = datetime.now(UTC) - timedelta(days=8)
+        for status in self._client.list_workflows(start_time=since.isoformat(), load_output=False):
+            with suppress(KeyError, IndexError, TypeError, AttributeError):
+                if status.input["args"][0]["approval"]["id"] == approval:
+                    return str(status.workflow_id)
+        return None
 
     def events(self, run: str) -> list[dict[str, Any]]:
         """All events so far, in order."""
@@ -140,7 +154,14 @@ def open_journal(root: Path) -> Iterator[Journal]:
         client.destroy()
 
 
-def _no_runs() -> BunkerError:
-    return BunkerError(
-        "there are no runs yet", remedy="A run begins with: invoke upgrade --host NAME"
-    )
+def run_with_approval(root: Path, approval: str) -> str | None:
+    """The run that was started with an approval of this id; None where none was."""
+    try:
+        with open_journal(root) as journal:
+            return journal.run_with_approval(approval)
+    except NoRuns:
+        return None
+
+
+def _no_runs() -> NoRuns:
+    return NoRuns("there are no runs yet", remedy="A run begins with: invoke upgrade --host NAME")

@@ -27,7 +27,8 @@ class RunRequest:
 
     ``commits`` pins what a ref named when the run began: all hosts get the same code, however
     long the run takes. ``plans`` are fingerprints of what was shown (host → changes, inputs); with
-    ``exact`` somebody confirmed just that, and a host that differs by now is left alone. ``known``
+    ``exact`` somebody confirmed just that, and a host that differs by now is left alone. ``inputs``
+    are what an approval covers (:mod:`bunker.runs.inputs`), for a run that needed one. ``known``
     are the outcomes of hosts that planning already settled: there was nothing to change, or no
     plan could be made. Times are seconds.
     """
@@ -43,6 +44,7 @@ class RunRequest:
     commits: Mapping[str, str] = field(default_factory=dict)
     plans: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     exact: bool = False
+    inputs: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     soak_seconds: int = 0
     max_fail: int = 0

@@ -27,6 +27,7 @@ from bunker.workflows.planning import Preparation, prepare, same_plan
 from bunker.workflows.request import (
     WHOLE_HOST,
     DeployRequest,
+    Target,
     select_targets,
     worker_request,
 )
@@ -213,11 +214,15 @@ class BatchChange:
         except BunkerError as error:
             # The fleet's files changed while the run was under way.
             return {name: {"outcome": "failed", "message": str(error)} for name in names}
+        moved = self._moved(request, fleet, targets) if role != WAY_BACK else {}
+        targets = [target for target in targets if target.host.name not in moved]
+        if not targets:
+            return moved
         with WorkerClient(message, cwd=self.root) as worker:
             self.port.use(worker)
             try:
                 preparation = prepare(self.request.fleet, worker, targets, self.port)
-                outcomes: Outcomes = {**preparation.outcomes}
+                outcomes: Outcomes = {**moved, **preparation.outcomes}
                 stale = self._stale(preparation, confirmed)
                 outcomes |= stale
                 hosts = [p.host for p in preparation.to_change if p.host not in stale]
@@ -251,6 +256,26 @@ class BatchChange:
             if plan.facts.get(key):
                 found[key] = plan.facts[key]
         return found
+
+    def _moved(self, request: DeployRequest, fleet: Fleet, targets: Sequence[Target]) -> Outcomes:
+        """Hosts whose inputs are not those that were approved any more, also after a resume."""
+        if not self.request.inputs:
+            return {}
+        from bunker.runs.inputs import fingerprints  # noqa: PLC0415 - only where it was approved
+
+        now = fingerprints(request, fleet, targets)
+        outcome = {
+            "outcome": "failed",
+            "stale": True,
+            "message": "its files, its secrets or the program changed after this run was approved;"
+            " nothing more was changed on it",
+        }
+        return {
+            # What this run had begun to change goes back; a step is what says so.
+            name: {**outcome, "step": "approval"} if name in self.port.earlier.touched else outcome
+            for name, found in now.items()
+            if found != self.request.inputs.get(name)
+        }
 
     def _stale(
         self, preparation: Preparation, confirmed: Mapping[str, tuple[str, str]]

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from bunker.terminal.reporter import Reporter
 
 POLL_SECONDS = 0.2
+APPROVAL_SECONDS = 30.0
+"""How long a run that is being started may keep the approval that another one wants."""
 QUESTION_WAITS = "the run waits for an answer"
 
 
@@ -49,13 +51,32 @@ def execute(
         received = stack.enter_context(_signals())
         execution = stack.enter_context(engine(root, request.run))
         if not resume:
-            execution.start(run_workflow, request.to_json())
+            _start(root, request, lambda: execution.start(run_workflow, request.to_json()))
         if answer:
             PORT.decision.put(answer)
         try:
             return _follow(execution, request, reporter, received, answered=bool(answer))
         finally:
             _finish_telling(reporter)
+
+
+def _start(root: Path, request: RunRequest, start: Callable[[], None]) -> None:
+    """Begin the run, unless another one used its approval, also one that begins at this moment.
+
+    The run itself is the record of that, in the database that control machines share.
+    """
+    approval = request.approval
+    if approval is None:
+        start()
+        return
+    from bunker.approvals import already_used  # noqa: PLC0415 - only where a group asks for one
+    from bunker.journal.reader import run_with_approval  # noqa: PLC0415
+
+    busy = BunkerError("another run is being started with the same approval right now")
+    with claim(root, f"approval-{approval['id']}", patience=APPROVAL_SECONDS, refusal=busy):
+        if used := run_with_approval(root, approval["id"]):
+            raise already_used(used, f"the approval by {approval['approver']}")
+        start()
 
 
 def _earlier(root: Path, run: str) -> Earlier:

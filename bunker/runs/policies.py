@@ -6,54 +6,93 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bunker.fleet.models import Host
-from bunker.fleet.settings import FleetSettings
+from bunker.fleet import Fleet
+from bunker.fleet.settings import load_settings
+from bunker.workflows.request import Target
 
 if TYPE_CHECKING:
-    from bunker.fleet import Fleet
     from bunker.runs.start import Intent
 
 FREE = ("rollback",)
 """Going back is never made to wait for a window or for a second person."""
 
 
-def check_policies(
-    settings: FleetSettings,
-    intent: Intent,
-    fleet: Fleet,
-    hosts: Sequence[Host],
-    commits: Mapping[str, str],
-) -> dict[str, Any] | None:
-    """Raise where the window of a group is closed, or a second operator did not approve.
+def check_windows(intent: Intent, fleet: Fleet, targets: Sequence[Target]) -> None:
+    """Raise where the window of a group is closed; before any host is asked."""
+    settings = load_settings(fleet.folder)
+    if not settings.policies or intent.kind in FREE:
+        return
+    from bunker.approvals import check_window  # noqa: PLC0415
 
-    Returns who approved, for the audit log, where somebody had to.
+    check_window(settings, _groups(fleet, targets), datetime.now(UTC))
+
+
+def check_approval(
+    intent: Intent, fleet: Fleet, targets: Sequence[Target], shown: Sequence[str] = ()
+) -> tuple[dict[str, Any] | None, Mapping[str, str]]:
+    """Raise where a second operator did not approve just this; ``shown`` is the plan.
+
+    Returns who approved, for the journal and the audit log, and the inputs that this covers; none
+    of either where no group asks for it.
     """
-    if intent.kind in FREE:
-        return None
-    from bunker.approvals import (  # noqa: PLC0415
-        ApprovalSubject,
-        check_window,
-        policy_groups,
-        require_approval,
-    )
+    settings = load_settings(fleet.folder)
+    asking = any(policy.approval for policy in settings.policies.values())
+    if not asking or intent.kind in FREE:
+        return None, {}
+    from bunker.approvals import ApprovalSubject, require_approval  # noqa: PLC0415
     from bunker.audit.who import operator  # noqa: PLC0415
+    from bunker.runs.inputs import fingerprints  # noqa: PLC0415
 
-    groups = policy_groups(fleet, [host.name for host in hosts])
-    check_window(settings, groups, datetime.now(UTC))
+    request = intent.request
+    inputs = fingerprints(request, fleet, targets)
     subject = ApprovalSubject(
-        fleet=intent.request.fleet_name,
+        fleet=request.fleet_name,
         kind=intent.kind,
-        hosts=tuple(sorted(host.name for host in hosts)),
-        ref=intent.request.ref or "",
-        commits=dict(commits),
+        hosts=tuple(target.host.name for target in targets),
+        ref=request.ref or "",
+        commits={target.host.name: target.commit for target in targets if target.commit},
+        arguments=_arguments(intent),
+        inputs=inputs,
         asked_by=operator(),
     )
     approval = require_approval(
-        intent.request.root,
+        request.root,
         settings,
-        groups,
+        _groups(fleet, targets),
         subject,
         intent.approval_file,
         fleet_key=fleet.ssh_key,
+        shown=shown,
+        used_by=lambda approval: _used_by(intent, approval),
     )
-    return approval.to_json() if approval else None
+    return (approval.to_json(), inputs) if approval else (None, {})
+
+
+def _arguments(intent: Intent) -> dict[str, str]:
+    """Everything that an operator chose and that decides what the run does, as text."""
+    chosen: dict[str, Any] = {
+        "tags": ",".join(sorted(intent.request.tags_wanted)),
+        "batch": intent.batch,
+        "canary": ",".join(intent.canary),
+        "only canary": intent.only_canary,
+        "soak": intent.soak_seconds,
+        "judged": intent.judged,
+        "max fail": intent.max_fail,
+        "one at a time": intent.one_at_a_time,
+        "to generation": intent.to_generation,
+        "restore": intent.restore,
+        "reboot": intent.reboot if intent.kind == "os-upgrade" else "",
+    }
+    return {name: str(value) if value else "" for name, value in chosen.items()}
+
+
+def _groups(fleet: Fleet, targets: Sequence[Target]) -> Any:
+    from bunker.approvals import policy_groups  # noqa: PLC0415
+
+    return policy_groups(fleet, [target.host.name for target in targets])
+
+
+def _used_by(intent: Intent, approval: str) -> str | None:
+    from bunker.journal.reader import run_with_approval  # noqa: PLC0415 - loads DBOS
+
+    return run_with_approval(intent.request.root, approval)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bunker.errors import BunkerError, ExitCode
 from bunker.fleet import Fleet
 from bunker.journal.records import Kind, RunBatch, RunRequest
 from bunker.worker.client import WorkerClient
-from bunker.workflows.planning import Preparation, dry_exit, plans_of, prepare, show
+from bunker.workflows.planning import (
+    Preparation,
+    dry_exit,
+    plan_text,
+    plans_of,
+    prepare,
+    show,
+)
 from bunker.workflows.request import (
     DeployRequest,
     Target,
@@ -54,24 +61,27 @@ class Intent:
 
 @dataclass(frozen=True)
 class Planning:
-    """A worker for the chosen hosts, and what was checked before it was started."""
+    """A worker for the chosen hosts, and what it was started with."""
 
     worker: WorkerClient
+    fleet: Fleet
     targets: list[Target]
-    approval: Mapping[str, Any] | None
 
 
 @contextmanager
 def planning_worker(request: DeployRequest, intent: Intent | None = None) -> Iterator[Planning]:
     """A worker for the chosen hosts; everything that can be checked here was checked.
 
-    With an intent that is more than looking, the policies of the hosts' groups are among it.
+    With an intent that is more than looking, the windows of the hosts' groups are among it.
     """
     fleet, targets = select_targets(request)
-    approval = _check_policies(intent, fleet, targets) if intent else None
+    if intent and not request.dry:
+        from bunker.runs.policies import check_windows  # noqa: PLC0415 - see the package
+
+        check_windows(intent, fleet, targets)
     message = worker_request(request, fleet, targets, "planning")
     with WorkerClient(message, cwd=request.root) as worker:
-        yield Planning(worker, targets, approval)
+        yield Planning(worker, fleet, targets)
 
 
 def begin(intent: Intent, reporter: Reporter) -> ExitCode:
@@ -99,11 +109,17 @@ def carry_out(
     request = intent.request
     # With --yes nobody waits for just this plan: whatever brings the host there is wanted.
     exact = saved or not request.yes
-    run = make_run(intent, preparation, planning.targets, planning.approval, exact=exact)
+    run = make_run(intent, preparation, planning.targets, exact=exact)
     if not run.plans:
         reporter.recap(dict(sorted(preparation.outcomes.items())), reason="")
         bad = preparation.failed or preparation.unreachable
         return ExitCode.SOME_HOSTS_FAILED if bad else ExitCode.OK
+    from bunker.runs.policies import check_approval  # noqa: PLC0415 - see the package
+
+    approval, inputs = check_approval(
+        intent, planning.fleet, planning.targets, plan_text(preparation)
+    )
+    run = replace(run, approval=approval, inputs=inputs)
     if not request.yes:
         count = f"{len(run.plans)} host{'s' * (len(run.plans) > 1)}"
         if not reporter.confirm(question or f"Apply these changes to {count}?"):
@@ -121,7 +137,6 @@ def make_run(
     intent: Intent,
     preparation: Preparation,
     targets: Sequence[Target],
-    approval: Mapping[str, Any] | None = None,
     *,
     exact: bool = False,
 ) -> RunRequest:
@@ -160,7 +175,6 @@ def make_run(
         wait_seconds=intent.wait_seconds,
         retry_of=intent.retry_of,
         plan_hash=plan_hash(preparation.to_change),
-        approval=approval,
         debug=request.debug,
     )
 
@@ -175,25 +189,3 @@ def _batches(intent: Intent, hosts: Sequence[str]) -> tuple[RunBatch, ...]:
     canary = [name for name in intent.canary if name in hosts]
     made = make_batches(hosts, canary, intent.batch)
     return tuple(RunBatch(batch.name, tuple(batch.hosts)) for batch in made)
-
-
-def _check_policies(
-    intent: Intent, fleet: Fleet, targets: Sequence[Target]
-) -> Mapping[str, Any] | None:
-    """The window and the approval that a group may ask for; before any host is asked."""
-    if intent.request.dry:
-        return None
-    from bunker.fleet.settings import load_settings  # noqa: PLC0415
-
-    settings = load_settings(fleet.folder)
-    if not settings.policies:
-        return None
-    from bunker.runs.policies import check_policies  # noqa: PLC0415
-
-    return check_policies(
-        settings,
-        intent,
-        fleet,
-        hosts=[target.host for target in targets],
-        commits={t.host.name: t.commit for t in targets if t.commit},
-    )

@@ -103,6 +103,15 @@ def show(preparation: Preparation, reporter: Reporter, next_command: str | None)
     )
 
 
+def plan_text(preparation: Preparation) -> list[str]:
+    """The plan as an operator sees it, line by line."""
+    from bunker.terminal.plan_text import plan_lines  # noqa: PLC0415 - see the package
+
+    found = preparation
+    lines = plan_lines(found.to_change, found.unchanged, found.failed, found.unreachable, None)
+    return [line.text for line in lines]
+
+
 def dry_exit(request: DeployRequest, preparation: Preparation) -> ExitCode:
     """What a command answers that only planned."""
     if preparation.failed or preparation.unreachable:

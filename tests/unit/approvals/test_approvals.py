@@ -1,4 +1,4 @@
-"""An approval is a second operator's signature under exactly one change, for a while."""
+"""An approval is a second operator's signature under exactly one run, for a while."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ SUBJECT = ApprovalSubject(
     hosts=("north-1", "east-1"),
     ref="v2.1.0",
     commits={"north-1": "a" * 40, "east-1": "a" * 40},
+    arguments={"soak": "1800", "reboot": ""},
+    inputs={"north-1": "c" * 64, "east-1": "d" * 64},
     asked_by="anna@desk",
 )
 
@@ -103,15 +105,12 @@ def test_without_an_approval_the_refusal_leaves_a_request_and_says_what_to_do(de
     assert request.asked_keys == (anna.fingerprint,)
 
 
-def test_an_approval_lets_exactly_its_subject_start_again_and_again_until_it_expires(
-    desk: Desk,
-) -> None:
+def test_an_approval_lets_exactly_its_subject_start_until_it_expires(desk: Desk) -> None:
     file = desk.approve(desk.bob)
-    for _start in range(2):
-        approval = desk.require(file, now=NOW + timedelta(hours=23))
-        assert approval
-        assert approval.approver == "bob@example"
-        assert approval.to_json()["digest"] == SUBJECT.digest
+    approval = desk.require(file, now=NOW + timedelta(hours=23))
+    assert approval
+    assert approval.approver == "bob@example"
+    assert approval.to_json()["digest"] == SUBJECT.digest
     assert "it expired at 2026-11-25T14:00:00Z" in refusal(
         desk, file, now=NOW + timedelta(hours=24)
     )
@@ -134,11 +133,40 @@ def test_an_approval_that_lies_at_its_place_need_not_be_named(desk: Desk) -> Non
         replace(SUBJECT, fleet="other"),
         replace(SUBJECT, ref="v2.2.0"),
         replace(SUBJECT, commits={**SUBJECT.commits, "east-1": "b" * 40}),
+        replace(SUBJECT, arguments={**SUBJECT.arguments, "soak": "0"}),
+        replace(SUBJECT, arguments={**SUBJECT.arguments, "restore": "True"}),
+        replace(SUBJECT, inputs={**SUBJECT.inputs, "east-1": "e" * 64}),
+        replace(SUBJECT, inputs={}),
     ],
 )
 def test_an_approval_of_something_else_is_refused(desk: Desk, other: ApprovalSubject) -> None:
     file = desk.approve(desk.bob, other)
     assert "it approves something else" in refusal(desk, file)
+
+
+def test_an_approval_is_used_once_and_the_next_run_asks_anew(desk: Desk) -> None:
+    runs: dict[str, str] = {}
+    file = desk.approve(desk.bob)
+    first = desk.require(file, used_by=runs.get)
+    assert first
+    runs[first.id] = "20261124T140000Z-aaaa"
+    for named in (file, None):
+        said = refusal(desk, named, used_by=runs.get)
+        assert "it was used already, for the run 20261124T140000Z-aaaa" in said
+    # The same change, approved once more: at another time, or by somebody else.
+    for key in (desk.bob, desk.carol):
+        again = desk.require(desk.approve(key), used_by=runs.get)
+        assert again
+        assert again.id not in runs
+        runs[again.id] = "another run"
+
+
+def test_an_approval_is_for_whoever_asked(desk: Desk) -> None:
+    refusal(desk)  # anna asks
+    file = give_approval(read_request(desk.root, SUBJECT.short), desk.bob, desk.settings, now=NOW)
+    said = refusal(desk, file.file, starter_key=desk.carol)
+    assert "it was asked for by somebody else" in said
+    assert desk.require(file.file)
 
 
 def test_who_starts_may_change_machines_but_the_order_of_hosts_means_nothing() -> None:
@@ -273,7 +301,8 @@ def test_an_approval_neither_lasts_for_ever_nor_not_at_all(desk: Desk, lifetime:
 
 def test_what_is_approved_can_be_read_before(desk: Desk) -> None:
     text = "\n".join(SUBJECT.lines())
-    for word in ("rollout of 2 hosts", "anna@desk", "v2.1.0", "a" * 40, "east-1, north-1"):
+    words = ("rollout of 2 hosts", "anna@desk", "v2.1.0", "a" * 40, "east-1, north-1", "soak 1800")
+    for word in words:
         assert word in text
     assert PublicKey.of("no key at all") is None
 
@@ -287,7 +316,7 @@ def test_the_command_shows_asks_signs_and_names_the_next_one(
     (inventories / "production.py").write_text("")
     keys = "".join(f"  - {line}\n" for line in desk.settings.approvers)
     (inventories / "production" / "fleet.settings.yaml").write_text(f"approvers:\n{keys}")
-    refusal(desk)
+    refusal(desk, shown=["north-1: 1 change", "  - 1 package: sudo\x1b[2K"])
     arguments = {"request": SUBJECT.short, "lasts": "4h", "json": False, "debug": False}
     with pytest.raises(SystemExit) as ended:
         approve(Context(), key=str(desk.anna), yes=True, **arguments)
@@ -295,6 +324,7 @@ def test_the_command_shows_asks_signs_and_names_the_next_one(
     approve(Context(), key=str(desk.bob), yes=True, **arguments)
     said = capsys.readouterr()
     assert "rollout of 2 hosts of the fleet production" in said.err
+    assert "north-1: 1 change\n  - 1 package: sudo\\x1b[2K\n" in said.err
     file = approvals_folder(desk.root) / f"{SUBJECT.short}.approval"
     assert "approved by bob@example until" in said.out
     assert f"--approve {file}" in said.out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from dataclasses import replace
 
 from bunker.journal.ownership import is_owned
 from tests.unit.runs.control_machine import RUN, ControlMachine, finish, request
@@ -156,3 +157,34 @@ def test_a_run_is_found_by_how_its_id_begins_or_ends(machine: ControlMachine) ->
     assert "there is no run nothing" in none.stderr
     listed = machine.invoke("run.list")
     assert RUN in listed.stdout
+
+
+APPROVAL = {"id": "f" * 32, "digest": "d" * 64, "approver": "bob@example.org"}
+
+
+def test_an_approval_is_used_by_one_run_and_its_resume_is_no_second_use(
+    machine: ControlMachine,
+) -> None:
+    machine.world(die_at="change batch 1")
+    first = request(("a",), ("b",), approval=APPROVAL)
+    assert machine.begin(first).code == -signal.SIGKILL
+    second = machine.begin(replace(first, run="20261121T150000-4f3b"))
+    assert second.code == 1
+    assert f"the approval by bob@example.org: it was used already, for the run {RUN}" in second.text
+    assert f"invoke run.resume {RUN}" in second.text
+    assert machine.invoke("run.resume", RUN).code == 0
+    assert machine.begin(replace(first, run="20261121T160000-5f3b")).code == 1
+    other = replace(first, run="20261121T170000-6f3b", approval={**APPROVAL, "id": "e" * 32})
+    assert machine.begin(other).code == 0
+    assert batches(machine) == ["canary", "batch 1", "batch 1", "canary", "batch 1"]
+
+
+def test_of_runs_that_begin_at_once_with_one_approval_only_one_begins(
+    machine: ControlMachine,
+) -> None:
+    names = [f"20261121T14000{number}-3f2a" for number in range(4)]
+    wanted = [request(("a",), canary=False, run=name, approval=APPROVAL) for name in names]
+    done = [finish(process) for process in [machine.start_run(one) for one in wanted]]
+    assert sorted(ran.code for ran in done) == [0, 1, 1, 1], [ran.text for ran in done]
+    assert all("it was used already" in ran.text for ran in done if ran.code)
+    assert len(machine.told("change")) == 1
