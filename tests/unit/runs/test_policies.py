@@ -23,6 +23,7 @@ from bunker.runs.earlier import Earlier
 from bunker.runs.inputs import fingerprints
 from bunker.runs.policies import check_approval, check_windows
 from bunker.runs.port import Port
+from bunker.runs.roles import role_data, role_of
 from bunker.runs.start import Intent, begin
 from bunker.workflows import deploy
 from bunker.workflows.request import WHOLE_HOST, DeployRequest, Target
@@ -230,3 +231,33 @@ def test_a_host_whose_inputs_moved_after_the_approval_is_not_changed_by_the_run(
     assert ("step" in outcome) == touched
     with pytest.raises(AssertionError, match="a worker was started"):
         change._apply(["north"], batch_change.WAY_BACK, {}, confirmed={})
+
+
+@pytest.mark.parametrize(
+    ("kind", "tags"), [("deploy", ()), ("configure", ("env",)), ("os-upgrade", ())]
+)
+def test_a_batch_that_looks_again_finds_the_inputs_that_were_approved(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, kind: Kind, tags: tuple[str, ...]
+) -> None:
+    """What the command asks about and what a batch asks about is the same."""
+    data = role_data(kind, reboot="never")
+    asked = DeployRequest(
+        fleet.root, "production", ("north",), tags_wanted=tags, role=role_of(kind), data=data
+    )
+    inputs = fingerprints(asked, fleet, targets(fleet))
+    batch = RunBatch("all", ("north",))
+    run = RunRequest(
+        "r", kind, "production", "me", "x", (batch,), tags, inputs=inputs, reboot="never"
+    )
+    monkeypatch.setattr(batch_change, "select_targets", lambda _request: (fleet, targets(fleet)))
+    monkeypatch.setattr(batch_change, "worker_request", lambda *_: {})
+
+    class Started(Exception):
+        pass
+
+    def worker(*_: Any, **__: Any) -> None:
+        raise Started
+
+    monkeypatch.setattr(batch_change, "WorkerClient", worker)
+    with pytest.raises(Started):
+        BatchChange(fleet.root, run, batch, Port())._change(["north"])
