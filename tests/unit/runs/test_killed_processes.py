@@ -6,6 +6,8 @@ import signal
 import time
 from dataclasses import replace
 
+import pytest
+
 from bunker.journal.ownership import is_owned
 from tests.unit.runs.control_machine import RUN, ControlMachine, finish, request
 
@@ -162,6 +164,7 @@ def test_a_run_is_found_by_how_its_id_begins_or_ends(machine: ControlMachine) ->
 APPROVAL = {"id": "f" * 32, "digest": "d" * 64, "approver": "bob@example.org"}
 
 
+@pytest.mark.promise("An approval covers exactly one run")
 def test_an_approval_is_used_by_one_run_and_its_resume_is_no_second_use(
     machine: ControlMachine,
 ) -> None:
@@ -179,6 +182,7 @@ def test_an_approval_is_used_by_one_run_and_its_resume_is_no_second_use(
     assert batches(machine) == ["canary", "batch 1", "batch 1", "canary", "batch 1"]
 
 
+@pytest.mark.promise("An approval covers exactly one run")
 def test_of_runs_that_begin_at_once_with_one_approval_only_one_begins(
     machine: ControlMachine,
 ) -> None:

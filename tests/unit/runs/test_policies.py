@@ -143,6 +143,7 @@ def test_what_was_approved_may_start(approved: Fleet) -> None:
     assert approval(approved, intent(approved))["approver"] == "bob@example.org"
 
 
+@pytest.mark.promise("An approval covers exactly one run")
 @pytest.mark.parametrize(
     "how",
     [
@@ -175,6 +176,7 @@ def test_how_long_a_run_waits_and_whether_it_goes_on_alone_is_no_part_of_it(
     assert approval(approved, intent(approved, wait_seconds=60, detach=True))
 
 
+@pytest.mark.promise("An approval covers exactly one run")
 @pytest.mark.parametrize(
     ("file", "content"),
     [

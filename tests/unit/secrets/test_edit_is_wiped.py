@@ -112,6 +112,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         yield Desk(folder, Path(memory), scratch)
 
 
+@pytest.mark.promise("An edit that is cut off leaves no clear text")
 def test_a_signal_wipes_the_text_and_ends_the_editor_with_its_children(desk: Desk) -> None:
     before = desk.vault
     numbers = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
@@ -143,6 +144,7 @@ def in_terminal(desk: Desk, environment: dict[str, str]) -> tuple[int, int]:
     return pid, terminal
 
 
+@pytest.mark.promise("An edit that is cut off leaves no clear text")
 def test_a_terminal_that_is_closed_leaves_no_text(desk: Desk) -> None:
     note = desk.scratch / "note"
     pid, terminal = in_terminal(desk, desk.environment(STUBBORN, str(note)))
@@ -193,6 +195,7 @@ def test_a_signal_while_it_asks_wipes_the_text_too(desk: Desk) -> None:
     assert desk.left == []
 
 
+@pytest.mark.promise("An edit that is cut off leaves no clear text")
 def test_what_a_kill_leaves_is_swept_by_the_next_command_and_a_living_edit_is_not(
     desk: Desk,
 ) -> None:

@@ -46,6 +46,7 @@ def test_quotes_keep_what_yaml_would_take_for_itself() -> None:
     assert values("{SMTP_PASS: x, GIT_TOKEN: 'y'}") == {"SMTP_PASS": "x", "GIT_TOKEN": "y"}
 
 
+@pytest.mark.promise("A secret is stored as it was typed or not at all")
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -97,6 +98,7 @@ def test_a_text_that_is_not_what_was_meant_is_refused_by_its_line(
         seen = seen.__cause__ or seen.__context__
 
 
+@pytest.mark.promise("A secret is stored as it was typed or not at all")
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=60) | st.text("ABab:{}[]&*!|>'\"#%@-?, \n\t\\", max_size=40) | st.binary())
 def test_any_text_ends_in_values_or_in_one_sentence(text: str | bytes) -> None:

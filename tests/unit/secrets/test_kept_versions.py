@@ -79,6 +79,7 @@ def test_an_earlier_version_comes_back_and_can_be_taken_back(north):
         bring_back(north, 99)
 
 
+@pytest.mark.promise("An edit of secrets loses none by mistake")
 @pytest.mark.parametrize("damage", ["gone", "cut", "another host's"])
 def test_a_vault_that_is_damaged_is_brought_back(north, damage):
     store(north, "one")

@@ -35,6 +35,8 @@ def test_every_encoding_of_an_awkward_value_is_masked_whole(name: str) -> None:
     assert redact(f"<{written}>") == f"<{MASK}>"
 
 
+@pytest.mark.promise("Secrets stay secret")
+@pytest.mark.promise("A secret is masked however a program writes it down")
 @pytest.mark.parametrize("name", ENCODERS)
 @settings(max_examples=25, deadline=None)
 @given(value=VALUES)
@@ -43,6 +45,7 @@ def test_every_encoding_of_any_value_is_masked_whole(name: str, value: str) -> N
     assert redact(f" <{ENCODERS[name](value)}> ") == f" <{MASK}> "
 
 
+@pytest.mark.promise("A secret is masked however a program writes it down")
 @settings(max_examples=300, deadline=None)
 @given(value=VALUES, inner=st.sampled_from(INNER), outer=st.sampled_from(OUTER))
 def test_an_encoding_inside_another_is_masked_whole(value: str, inner: str, outer: str) -> None:

@@ -200,6 +200,7 @@ def without(*keys):
     )
 
 
+@pytest.mark.promise("An edit of secrets loses none by mistake")
 def test_a_secret_that_every_host_needs_is_not_removed(north):
     store(north, "SMTP_PASS", "x")
     before = north.vault("north").read_bytes()
@@ -225,6 +226,7 @@ def test_a_text_that_was_cut_short_is_not_stored(north, cut):
     assert north.vault("north").read_bytes() == before
 
 
+@pytest.mark.promise("An edit of secrets loses none by mistake")
 def test_what_a_host_can_do_without_is_removed_once_it_was_said_by_name(north):
     store(north, "SMTP_PASS", "x1")
     store(north, "EXTERNAL_1", "x2")

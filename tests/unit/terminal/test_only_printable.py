@@ -120,6 +120,7 @@ class Terminal(io.StringIO):
         return True
 
 
+@pytest.mark.promise("A terminal shows what hosts say and obeys none of it")
 @pytest.mark.parametrize("terminal", [False, True])
 @pytest.mark.parametrize("verbose", [False, True])
 def test_a_run_is_shown_and_not_obeyed(
@@ -266,6 +267,7 @@ WRITERS = {
 }
 
 
+@pytest.mark.promise("A terminal shows what hosts say and obeys none of it")
 def test_only_the_one_way_out_writes_to_a_terminal() -> None:
     found = set()
     for path in [*(ROOT / "bunker").rglob("*.py"), *(ROOT / "deploys").rglob("*.py")]:
@@ -295,6 +297,7 @@ def invoke(root: Path, *words: str, **more: str) -> subprocess.CompletedProcess[
     )
 
 
+@pytest.mark.promise("A terminal shows what hosts say and obeys none of it")
 def test_the_command_line_itself_shows_and_does_not_obey(tmp_path: Path) -> None:
     (tmp_path / "inventories" / "production").mkdir(parents=True)
     (tmp_path / "inventories" / "production.py").touch()
