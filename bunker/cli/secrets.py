@@ -170,8 +170,12 @@ def edit(options: Options, remove: list[str]) -> None:
     from bunker.terminal.reporter import ask  # noqa: PLC0415
 
     def try_again(error: BunkerError) -> bool:
+        if not sys.stdin.isatty():
+            return False
         tell(f"error: {error}")
-        return sys.stdin.isatty() and ask("Open the text again?")
+        if ask("Open the text again?"):
+            return True
+        raise BunkerError("nothing was changed: the text was given up")
 
     def confirm(names: Sequence[str]) -> bool:
         return ask(f"Remove {', '.join(names)} from the secrets of {host.name}?")

@@ -195,6 +195,22 @@ def test_a_signal_while_it_asks_wipes_the_text_too(desk: Desk) -> None:
     assert desk.left == []
 
 
+def test_a_text_that_is_refused_is_said_once_without_a_terminal(desk: Desk) -> None:
+    editor = "import pathlib, sys; pathlib.Path(sys.argv[-1]).write_text('WRONG: secret')"
+    done = subprocess.run(
+        COMMAND,
+        cwd=ROOT,
+        env=desk.environment(editor),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("unknown secret") == 1
+    assert desk.left == []
+
+
 @pytest.mark.promise("An edit that is cut off leaves no clear text")
 def test_what_a_kill_leaves_is_swept_by_the_next_command_and_a_living_edit_is_not(
     desk: Desk,
