@@ -139,8 +139,11 @@ def in_terminal(desk: Desk, environment: dict[str, str]) -> tuple[int, int]:
     """The command as the leader of a terminal's session: its process and the terminal."""
     pid, terminal = pty.fork()
     if not pid:
-        os.chdir(ROOT)
-        os.execvpe(COMMAND[0], COMMAND, environment)  # noqa: S606 - no shell is wanted
+        try:
+            os.chdir(ROOT)
+            os.execvpe(COMMAND[0], COMMAND, environment)  # noqa: S606 - no shell is wanted
+        finally:
+            os._exit(127)  # never go on as a second pytest
     return pid, terminal
 
 
