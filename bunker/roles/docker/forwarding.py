@@ -11,7 +11,7 @@ from bunker.errors import BunkerError
 
 _OURS: Final = re.compile(r"(ufw6?-|DOCKER|bunker-).*")
 _ENGINE_INTERFACE: Final = re.compile(r"docker0|br-[0-9a-f]{12}")
-_STOPS_NOTHING: Final = ("MARK", "CONNMARK", "RETURN", "DROP", "REJECT", "LOG", "NFLOG", "TCPMSS")
+_ACCEPTS_NOTHING: Final = ("MARK", "CONNMARK", "RETURN", "DROP", "REJECT", "LOG", "NFLOG", "TCPMSS")
 
 
 def foreign_accepts(rules: Sequence[str], trusted: Collection[str]) -> list[str]:
@@ -64,7 +64,7 @@ def _after(words: Sequence[str], names: Collection[str]) -> str:
 
 
 def _is_harmless(words: Sequence[str], target: str, trusted: Collection[str]) -> bool:
-    if target in _STOPS_NOTHING:
+    if target in _ACCEPTS_NOTHING:
         return True
     interfaces = {b for a, b in pairwise(words) if a in ("-i", "-o")}
     return any(name in trusted or _ENGINE_INTERFACE.fullmatch(name) for name in interfaces if name)
@@ -75,5 +75,5 @@ def _chain_is_harmless(chain: str, rules: Sequence[str], trusted: Collection[str
     inside = [rule.split() for rule in rules if rule.split()[:2] == ["-A", chain]]
     named = [words for words in inside if _after(words, ("-i", "-o"))]
     if not named:
-        return not any(_after(words, ("-j",)) not in _STOPS_NOTHING for words in inside)
+        return not any(_after(words, ("-j",)) not in _ACCEPTS_NOTHING for words in inside)
     return all(_after(words, ("-i", "-o")) in trusted for words in named)
