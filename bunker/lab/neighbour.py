@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -54,7 +55,8 @@ def start(lab: Lab, name: str, kind: str, progress: Callable[[str], None]) -> Ne
 
     ``kind`` "lab" speaks from its private address. "public-range" speaks from an address that is
     in no private range, as somebody on the Internet would: the lab's hosts get a route back to it
-    until they restart.
+    until they restart. Each name has an address of its own: what hosts remember of one visitor,
+    its failed logins say, is not held against the next.
     """
     if kind not in KINDS:
         raise BunkerError(f"neighbour kind {kind!r} is unknown", expected=" or ".join(KINDS))
@@ -69,8 +71,7 @@ def start(lab: Lab, name: str, kind: str, progress: Callable[[str], None]) -> Ne
     }
     if container in containers:
         engine.run("rm", "--force", "--volumes", container)
-    numbers = range(FIRST_ADDRESS, LAST_ADDRESS + 1)
-    free = [net.address(number) for number in numbers if net.address(number) not in taken]
+    free = [net.address(number) for number in numbers_of(name) if net.address(number) not in taken]
     if not free:
         raise BunkerError("no free address left for another neighbour")
     part = Part(
@@ -85,6 +86,13 @@ def start(lab: Lab, name: str, kind: str, progress: Callable[[str], None]) -> Ne
     hosts = tuple(naming.container(host.name) for host in lab.state().hosts)
     there = Neighbour(engine, container, part.address, part.address, hosts)
     return there if kind == "lab" else _speak_from_outside(lab, there, net)
+
+
+def numbers_of(name: str) -> list[int]:
+    """The numbers of all neighbours, beginning with the one that falls to this name."""
+    numbers = range(FIRST_ADDRESS, LAST_ADDRESS + 1)
+    first = zlib.crc32(name.encode()) % len(numbers)
+    return [*numbers[first:], *numbers[:first]]
 
 
 def _speak_from_outside(lab: Lab, there: Neighbour, net: parts.LabNetwork) -> Neighbour:

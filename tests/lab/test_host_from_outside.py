@@ -233,7 +233,7 @@ def test_a_container_cannot_be_reached_past_the_host(
 @pytest.mark.parametrize("user", ["deploy", "nobody-here"])
 def test_who_guesses_passwords_is_kept_out_of_everything(host: FleetUnderTest, user: str) -> None:
     address = host.state.host("north").address
-    guesser = host.lab.neighbour("guesser", "public-range")
+    guesser = host.lab.neighbour(f"guesser-of-{user}", "public-range")
     try:
         assert is_open(guesser, address, 80)
         assert guess_until_banned(guesser, address, user) >= 4
