@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pyinfra.api.deploy import deploy
 
 from bunker.distributions import distribution
@@ -18,7 +20,7 @@ from bunker.roles.docker import (
     docker_source_components,
     missing_docker_packages,
 )
-from bunker.roles.docker.daemon import kept_keys
+from bunker.roles.docker.daemon import kept_keys, whole_settings
 from bunker.roles.docker.forwarding import foreign_accepts, forwarding_problems
 from bunker.roles.docker.past import DAEMON_JSON, EngineState, read_engine
 
@@ -29,10 +31,10 @@ def docker(host: Host) -> None:
     system = current_system()
     release = distribution(system.os_release)
     engine = read_engine(system.found)
-    _check_past(host, engine)
+    settings = _check_past(host, engine)
     sources = docker_source_components(release, system.packages)
-    settings = docker_components(host, release, engine)
-    state = read_components([*sources, *settings])
+    components = docker_components(host, release, engine, settings)
+    state = read_components([*sources, *components])
     place_components("docker", sources, state)
     install_packages(
         "docker",
@@ -41,12 +43,13 @@ def docker(host: Host) -> None:
         missing=missing_docker_packages(release, system.packages),
         needed=base_packages(host, release),
     )
-    place_components("docker", settings, state)
+    place_components("docker", components, state)
 
 
-def _check_past(host: Host, engine: EngineState) -> None:
-    """Say what stays of an engine that is there; raise Problems where something cannot."""
+def _check_past(host: Host, engine: EngineState) -> dict[str, Any]:
+    """The engine's settings; says what stays of one that is there, Problems where it cannot."""
     problems: list[BunkerError] = []
+    settings: dict[str, Any] = {}
     trusted = host.base.trusted_interfaces
     if any("-A FORWARD -j DOCKER-USER" in rule for rule in engine.rules):
         problems += forwarding_problems(engine.rules, trusted)
@@ -54,11 +57,12 @@ def _check_past(host: Host, engine: EngineState) -> None:
         for rule in foreign_accepts(engine.rules, trusted):
             RECORDER.note("docker", f"the rule `iptables {rule}` forwards packets of its own")
     try:
-        kept = kept_keys(host, engine)
+        settings = whole_settings(host, engine)
     except Problems as error:
         problems += error.problems
     else:
-        for key in kept:
+        for key in kept_keys(host, settings):
             RECORDER.note("docker", f"{DAEMON_JSON} keeps its own key {key}")
     if problems:
         raise Problems("the engine that is there cannot be taken over as it is", problems)
+    return settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from typing import Final
+from typing import Any, Final
 
 from bunker.distributions import Distribution
 from bunker.fleet.models import Host
@@ -52,11 +52,12 @@ def missing_docker_packages(
 
 
 def docker_components(
-    host: Host, distribution: Distribution, engine: EngineState
+    host: Host, distribution: Distribution, engine: EngineState, settings: dict[str, Any]
 ) -> list[Component]:
     """The components of the docker role, placed after its packages and after the firewall.
 
+    ``settings`` are the engine's whole ones (:func:`daemon.whole_settings`).
     The DOCKER-USER rules belong to the firewall component of the base role: they are loaded
     together with UFW's own.
     """
-    return [daemon_component(host, distribution, engine)]
+    return [daemon_component(host, distribution, engine, settings)]

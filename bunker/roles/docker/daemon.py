@@ -78,11 +78,12 @@ def whole_settings(host: Host, engine: EngineState) -> dict[str, Any]:
     return {**kept, **ours}
 
 
-def kept_keys(host: Host, engine: EngineState) -> list[str]:
-    """Keys of the host's own daemon.json that stay although its file does not name them."""
-    return sorted(
-        set(whole_settings(host, engine)) - set(daemon_settings(host)) - set(host.docker.daemon)
-    )
+def kept_keys(host: Host, settings: dict[str, Any]) -> list[str]:
+    """Keys of the host's own daemon.json that stay although its file does not name them.
+
+    ``settings`` are the whole ones.
+    """
+    return sorted(set(settings) - set(daemon_settings(host)) - set(host.docker.daemon))
 
 
 def restart_fingerprint(settings: dict[str, Any]) -> str:
@@ -91,9 +92,10 @@ def restart_fingerprint(settings: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()
 
 
-def daemon_component(host: Host, distribution: Distribution, engine: EngineState) -> Component:
+def daemon_component(
+    host: Host, distribution: Distribution, engine: EngineState, settings: dict[str, Any]
+) -> Component:
     """daemon.json: reloaded first (so that containers live on), restarted only where needed."""
-    settings = whole_settings(host, engine)
     content = json.dumps(settings, indent=2, sort_keys=True) + "\n"
     fingerprint = restart_fingerprint(settings)
     names = {"FINGERPRINT": fingerprint, "TRUSTED": " ".join(host.base.trusted_interfaces)}

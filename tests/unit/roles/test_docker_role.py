@@ -22,8 +22,12 @@ def a_host(**docker):
 NO_ENGINE = EngineState(False, None, (), "", snap=False, firewalld=False, rules=())
 
 
+def components(release):
+    return docker_components(a_host(), release, NO_ENGINE, daemon_settings(a_host()))
+
+
 def test_daemon_json_has_the_hardened_values():
-    [component] = docker_components(a_host(), DEBIAN_13, NO_ENGINE)
+    [component] = components(DEBIAN_13)
     [file] = component.bundle.files
     assert file.path == "/etc/docker/daemon.json"
     assert json.loads(file.content) == {
@@ -79,7 +83,7 @@ def test_only_debian_12_takes_compose_from_the_next_release():
 
 @pytest.mark.parametrize("known", SUPPORTED, ids=lambda known: known.name)
 def test_snippets_are_valid_shell(known):
-    for item in docker_source_components(known, {}) + docker_components(a_host(), known, NO_ENGINE):
+    for item in docker_source_components(known, {}) + components(known):
         for snippet in (item.validate, item.activate, item.check):
             if snippet:
                 parsed = subprocess.run(
@@ -89,5 +93,5 @@ def test_snippets_are_valid_shell(known):
 
 
 def test_the_engine_checks_its_file_where_it_can():
-    assert docker_components(a_host(), DEBIAN_12, NO_ENGINE)[0].validate is None
-    assert "--validate" in (docker_components(a_host(), DEBIAN_13, NO_ENGINE)[0].validate or "")
+    assert components(DEBIAN_12)[0].validate is None
+    assert "--validate" in (components(DEBIAN_13)[0].validate or "")

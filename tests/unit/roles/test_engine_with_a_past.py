@@ -11,6 +11,7 @@ import pytest
 from bunker.distributions import DEBIAN_12, DEBIAN_13, UBUNTU_24_04
 from bunker.errors import Problems
 from bunker.fleet.models import Host
+from bunker.roles.component import Component
 from bunker.roles.docker import docker_packages, docker_source_components, missing_docker_packages
 from bunker.roles.docker.daemon import daemon_component, kept_keys, whole_settings
 from bunker.roles.docker.forwarding import foreign_accepts, forwarding_problems
@@ -51,11 +52,15 @@ def refused(state: EngineState, host: Host | None = None) -> str:
     return str(error.value)
 
 
+def component_of(state: EngineState) -> Component:
+    return daemon_component(a_host(), DEBIAN_13, state, whole_settings(a_host(), state))
+
+
 def test_keys_that_collide_with_nothing_stay_and_are_named() -> None:
     state = engine({"dns": ["192.0.2.53"], "log-driver": "json-file"})
     settings = whole_settings(a_host(), state)
     assert (settings["dns"], settings["log-driver"]) == (["192.0.2.53"], "local")
-    assert kept_keys(a_host(), state) == ["dns"]
+    assert kept_keys(a_host(), settings) == ["dns"]
 
 
 @pytest.mark.parametrize("key", ["data-root", "storage-driver", "userns-remap", "exec-root"])
@@ -132,17 +137,17 @@ def test_firewalld_is_refused() -> None:
 
 
 def test_the_plan_says_when_the_engine_restarts() -> None:
-    component = daemon_component(a_host(), DEBIAN_13, engine())
+    component = component_of(engine())
     assert component.restarts == ("docker engine",)
     fingerprint = (
         component.activate.split("FINGERPRINT=")[1].split()[0] if component.activate else ""
     )
     ours = engine(started=["active", "abc", f"{fingerprint} abc"])
-    assert daemon_component(a_host(), DEBIAN_13, ours).restarts == ()
+    assert component_of(ours).restarts == ()
     by_another = engine(started=["active", "abc", f"{fingerprint} before"])
-    assert daemon_component(a_host(), DEBIAN_13, by_another).restarts == ("docker engine",)
+    assert component_of(by_another).restarts == ("docker engine",)
     stopped = engine(started=["inactive", ""])
-    assert daemon_component(a_host(), DEBIAN_13, stopped).restarts == ()
+    assert component_of(stopped).restarts == ()
 
 
 def test_an_engine_of_dockers_own_packages_is_adopted() -> None:
