@@ -99,11 +99,15 @@ def _check_host(
         problem = f"missing: {', '.join(missing)}"
         remedy = f"Run `invoke secrets.set --host {name} --key {missing[0]}`"
         problems.append(BunkerError(problem, where=str(path), remedy=remedy))
-    present = [spec for spec in specs if spec.key in secrets]
-    weak = [catalog.weakness_of(spec, secrets[spec.key]) for spec in present]
-    for weakness in filter(None, weak):
-        remedy = "Rotate it with `invoke rotate`"
-        problems.append(BunkerError(weakness, where=str(path), remedy=remedy))
+    for spec in specs:
+        weakness = catalog.weakness_of(spec, secrets[spec.key]) if spec.key in secrets else None
+        if weakness:
+            remedy = (
+                "Unless a database or encrypted data depend on it (docs/daily-work.md, Rotate a "
+                f"secret), give it a new value: `invoke secrets.set --host {name} --key "
+                f"{spec.key}`, then `invoke configure --host {name}`"
+            )
+            problems.append(BunkerError(weakness, where=str(path), remedy=remedy))
     recipient_problems, warnings = _recipients(fleet_folder, path, ciphertext)
     return problems + recipient_problems, warnings
 

@@ -126,7 +126,8 @@ def _warnings(removed: tuple[str, ...], remaining: int) -> tuple[str, ...]:
     if removed:
         warnings.append(
             f"{len(removed)} removed recipient(s) can still read every older version in git: "
-            "rotate the secrets themselves with `invoke rotate`"
+            "give the secrets themselves new values with `invoke secrets.set`, then "
+            "`invoke configure` (docs/daily-work.md, Rotate a secret, says which can be)"
         )
     if remaining == 1:
         warnings.append(ONE_RECIPIENT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 import subprocess
@@ -41,6 +42,20 @@ def commands(text: str) -> Iterator[list[str]]:
     for line in lines:
         if found := re.match(r"(?:[^#`]*(?:try|with): |\$ )?(invoke [^<>|;#…)]+)", line.strip()):
             yield shlex.split(found[1])
+
+
+def commands_in_code(code: str) -> Iterator[str]:
+    """Every task that a string of Python code names whole behind `invoke`."""
+    nodes = list(ast.walk(ast.parse(code)))
+    fragments = {
+        id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values
+    }
+    for node in nodes:
+        if id(node) not in fragments:
+            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+            texts = (part.value if isinstance(part, ast.Constant) else "{" for part in parts)
+            text = "".join(text for text in texts if isinstance(text, str))
+            yield from re.findall(r"\binvoke ([a-z][a-z-]*(?:\.[a-z-]+)?)(?![\w{-]|\.[\w{])", text)
 
 
 def anchors(text: str) -> set[str]:

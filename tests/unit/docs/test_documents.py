@@ -28,8 +28,6 @@ ROOT: Path = documents.ROOT
 PAGES: list[Path] = documents.pages()
 names = [str(page.relative_to(ROOT)) for page in PAGES]
 
-# Commands that the secrets' pages announce; they come with the backups.
-ANNOUNCED = {"rotate"}
 FORBIDDEN = re.compile(
     r"deb\.debian\.org|archive\.ubuntu\.com|pypi\.org|pythonhosted|registry\.npmjs|docker\.io/"
     r"|registry-1\.docker|(?<![\w./])/(?:work|home/\w+/main|tmp)/(?!\.)\w+",
@@ -41,7 +39,7 @@ def problem_of(words: list[str]) -> str:
     """What is wrong with an `invoke …` command; empty where nothing is."""
     tasks = _module("tasks", ROOT / "tasks.py").namespace
     name, rest = words[1], words[2:]
-    if name in ("--list", "--help") or name in ANNOUNCED:
+    if name in ("--list", "--help"):
         return "" if name != "--help" or not rest or rest[0].isupper() else problem_of(words[1:])
     if name not in tasks.task_names:
         return f"there is no task {name}"
@@ -99,6 +97,27 @@ def test_commands_are_found_and_wrong_ones_are_noticed() -> None:
 def test_the_pages_show_every_command_somewhere() -> None:
     shown = {words[1] for page in PAGES for words in documents.commands(page.read_text())}
     assert set(_module("tasks", ROOT / "tasks.py").namespace.task_names) <= shown
+
+
+def test_the_program_names_only_commands_that_exist() -> None:
+    tasks = set(_module("tasks", ROOT / "tasks.py").namespace.task_names)
+    named = {
+        (str(path.relative_to(ROOT)), name)
+        for folder in ("bunker", "deploys")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for name in documents.commands_in_code(path.read_text())
+    }
+    assert {(path, name) for path, name in named if name not in tasks} == set()
+    assert len({name for _, name in named}) > 30
+
+
+def test_commands_are_found_in_every_string_of_code() -> None:
+    code = (
+        '"""Run `invoke one`."""\nx = "try: invoke " "two --host"\ny = f"`invoke three.{x}`"\n'
+        'z = f"{y}: `invoke four-{x} {y}` or invoke five"\n# invoke six\n'
+        "v = 'invoke seven.'\nw = \"Another runs: invoke eight\\n\"\n"
+    )
+    assert set(documents.commands_in_code(code)) == {"one", "two", "five", "seven", "eight"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=names)

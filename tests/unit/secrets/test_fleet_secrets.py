@@ -104,7 +104,7 @@ def test_rekey_lets_a_colleague_in_and_out_with_a_new_data_key(north, tmp_path):
     before = north.vault("north").read_text()
     left = rekey(north.folder, key_file=north.key_file)
     assert left.removed_recipients == colleague.recipients
-    assert "invoke rotate" in left.warnings[0]
+    assert "invoke secrets.set" in left.warnings[0]
     # A new data key: not one encrypted line stayed what it was.
     after = north.vault("north").read_text()
     assert not {line for line in before.splitlines() if "ENC[" in line} & set(after.splitlines())
