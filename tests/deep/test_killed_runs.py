@@ -14,6 +14,7 @@ from tests.lab.fleet_under_test import FleetUnderTest, Ran
 from tests.lab.host_state import differences, lasting_state
 from tests.lab.killing import (
     KilledRun,
+    assert_goes_back_once,
     assert_nothing_left,
     cut_connections,
     disarmed,
@@ -114,19 +115,11 @@ def test_a_rollout_killed_between_and_within_its_batches_ends_like_an_undisturbe
         north.remove(name)
 
 
-def test_a_rollout_killed_while_it_goes_back_goes_back_once(north: FleetUnderTest) -> None:
+def test_a_rollout_killed_at_every_point_of_its_way_back_goes_back_once(
+    north: FleetUnderTest,
+) -> None:
     north.configure("north", {"groups": ["changemaker", "canary"]})
-    killed = KilledRun(north, WAY_BACK_POINTS.__contains__)
-    ended = killed.through("rollout", "--host", "north", *CAREFULLY, "--ref", "v2.2.0-crash")
-    assert set(killed.points) == WAY_BACK_POINTS
-    assert ended.code == 4, ended.text
-    listed = killed.listed()
-    assert listed["state"] == "rolled back"
-    assert listed["hosts"]["north"]["outcome"] == "rolled back"
-    back = [one["rollback_of"] for one in generations(north, "north") if "rollback_of" in one]
-    assert back == [killed.run]
-    assert version(north, "north") == "2.0.0"
-    assert_nothing_left(north, "north")
+    assert_goes_back_once(north, WAY_BACK_POINTS, *CAREFULLY)
 
 
 def retried(fleet: FleetUnderTest, run: str) -> None:

@@ -148,6 +148,22 @@ def assert_nothing_left(fleet: FleetUnderTest, host: str) -> None:
     assert left == "", left
 
 
+def assert_goes_back_once(fleet: FleetUnderTest, points: set[str], *how: str) -> None:
+    """A version that crashes is taken back once, though its rollout is killed at these points."""
+    before = version(fleet, "north")
+    killed = KilledRun(fleet, points.__contains__)
+    ended = killed.through("rollout", "--host", "north", *how, "--ref", "v2.2.0-crash")
+    assert set(killed.points) == points
+    assert ended.code == 4, ended.text
+    listed = killed.listed()
+    assert listed["state"] == "rolled back"
+    assert listed["hosts"]["north"]["outcome"] == "rolled back"
+    back = [one["rollback_of"] for one in generations(fleet, "north") if "rollback_of" in one]
+    assert back == [killed.run]
+    assert version(fleet, "north") == before
+    assert_nothing_left(fleet, "north")
+
+
 def without_run_ids(state: dict[str, str]) -> dict[str, str]:
     """A host's state, with runs named alike: snapshots bear the name of theirs."""
     return {part: re.sub(r"\d{8}T\d{6}Z-[0-9a-f]{4}", "RUN", text) for part, text in state.items()}

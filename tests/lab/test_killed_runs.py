@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.lab.fleet_under_test import FleetUnderTest
-from tests.lab.killing import KilledRun, assert_nothing_left, generations, version
+from tests.lab.killing import (
+    KilledRun,
+    assert_goes_back_once,
+    assert_nothing_left,
+    generations,
+    version,
+)
 
 pytestmark = pytest.mark.lab
 
@@ -42,15 +48,5 @@ def test_a_rollout_killed_in_an_upgrade_and_between_batches_ends_like_an_undistu
     two.remove("south")
 
 
-def test_a_rollout_killed_while_it_goes_back_goes_back_once(two: FleetUnderTest) -> None:
-    killed = KilledRun(two, WAY_BACK_POINTS.__contains__)
-    ended = killed.through("rollout", "--host", "north", *CAREFULLY, "--ref", "v2.2.0-crash")
-    assert set(killed.points) == WAY_BACK_POINTS
-    assert ended.code == 4, ended.text
-    listed = killed.listed()
-    assert listed["state"] == "rolled back"
-    assert listed["hosts"]["north"]["outcome"] == "rolled back"
-    back = [one["rollback_of"] for one in generations(two, "north") if "rollback_of" in one]
-    assert back == [killed.run]
-    assert version(two, "north") == "2.1.0"
-    assert_nothing_left(two, "north")
+def test_a_rollout_killed_as_it_begins_to_go_back_goes_back_once(two: FleetUnderTest) -> None:
+    assert_goes_back_once(two, WAY_BACK_POINTS, *CAREFULLY)
