@@ -2,6 +2,7 @@
 
 Every reader of the control machine comes through here, so that a named pipe, a device, a file of
 gigabytes, bytes that are no text and JSON nested a million times end in the same way everywhere.
+So does every writer that must leave the old file or the new one, whole.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 import secrets
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -151,24 +153,72 @@ def write_output(path: Path, content: bytes, what: str, is_ours: Callable[[Path]
     What stood there is replaced in one step or not at all, and a failure leaves no file behind.
     """
     replaces = check_output(path, what, is_ours)
-    # A name of its own length: that of the file may be as long as a name can be.
-    target = path.with_name(f".bunker-{secrets.token_hex(8)}") if replaces else path
-    made = False
     try:
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        made = True
+        if replaces:
+            replace(path, content)
+        else:
+            _create(path, content, 0o600)
+    except OSError as error:
+        problem = f"{what} cannot be written: {error.strerror}"
+        raise BunkerError(problem, where=str(path)) from None
+
+
+def write_atomically(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """:func:`replace` for the control machine's own files, with a sentence where it fails.
+
+    An existing file keeps its mode; ``mode`` is for a new one, whatever the umask.
+    """
+    try:
+        with suppress(FileNotFoundError):
+            mode = stat.S_IMODE(path.stat().st_mode)
+        replace(path, content, mode=mode)
+    except OSError as error:
+        raise BunkerError(
+            f"the file could not be written ({error.strerror}); the old one is unharmed",
+            where=str(path),
+            remedy="Free some disk space, or check the folder's owner and mode",
+        ) from None
+
+
+def replace(path: Path, content: bytes, *, mode: int = 0o600, flush: bool = True) -> None:
+    """Put a file in place so that a crash or a full disk leaves the old one or the new one, whole.
+
+    A symbolic link is replaced itself; nothing is ever written through one. Without ``flush`` a
+    loss of power may leave the old one, or an empty file. Raises OSError as it is.
+    """
+    # A name of its own length: that of the file may be as long as a name can be.
+    temporary = path.with_name(f".bunker-{secrets.token_hex(8)}")
+    try:
+        _create(temporary, content, mode, flush=flush)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    if flush:
+        flush_folder(path.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make sure that a new file's name outlives a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _create(path: Path, content: bytes, mode: int, *, flush: bool = True) -> None:
+    """Write a file that is not there yet, whole or not at all."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()
-            os.fsync(stream.fileno())
-        if replaces:
-            target.replace(path)
-    except BaseException as error:
-        if made:
-            target.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            problem = f"{what} cannot be written: {error.strerror}"
-            raise BunkerError(problem, where=str(path)) from None
+            os.fchmod(descriptor, mode)
+            if flush:
+                os.fsync(descriptor)
+    except BaseException:
+        path.unlink(missing_ok=True)
         raise
 
 

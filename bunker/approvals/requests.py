@@ -14,6 +14,7 @@ from bunker.approvals.ssh_keys import PublicKey
 from bunker.approvals.subject import ApprovalSubject
 from bunker.errors import BunkerError
 from bunker.files import read_json as read_any_json
+from bunker.files import write_atomically
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,6 @@ def read_json(file: Path, what: str) -> dict[str, Any]:
 def write_json(file: Path, content: dict[str, Any]) -> Path:
     """Write the file at once; its path."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f"{file.name}.new")
-    temporary.write_text(json.dumps(content, indent=1) + "\n")
-    temporary.replace(file)
+    text = json.dumps(content, indent=1) + "\n"
+    write_atomically(file, text.encode(), mode=0o644)
     return file

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from bunker.audit.chain import Head, create_key, load_key
 from bunker.errors import BunkerError, ExitCode
-from bunker.files import read_text
+from bunker.files import read_text, replace
 
 LOCK_SECONDS = 10.0
 
@@ -97,14 +96,7 @@ class AuditFiles:
 
     def write_head(self, head: Head) -> None:
         """Replace the head file. Not flushed: after a crash an older head is no false alarm."""
-        temporary = self.head.with_name(f".{self.head.name}.{secrets.token_hex(4)}")
-        try:
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w") as stream:
-                stream.write(head.to_text() + "\n")
-            temporary.replace(self.head)
-        finally:
-            temporary.unlink(missing_ok=True)
+        replace(self.head, f"{head.to_text()}\n".encode(), flush=False)
 
     @contextmanager
     def opened(self, *, write: bool) -> Iterator[int]:
@@ -130,12 +122,3 @@ class AuditFiles:
                     remedy="Look for a stopped command of this fleet, and run this again",
                 )
             time.sleep(0.001)
-
-
-def flush_folder(folder: Path) -> None:
-    """Make sure that a new file's name outlives a power cut."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -14,9 +14,10 @@ from typing import Any
 
 from bunker.audit import chain
 from bunker.audit.chain import Entry, Head, Redact
-from bunker.audit.files import AuditFiles, flush_folder
+from bunker.audit.files import AuditFiles
 from bunker.audit.who import operator
 from bunker.errors import BunkerError
+from bunker.files import flush_folder
 
 _BLOCK = 65_536
 

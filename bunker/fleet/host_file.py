@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,8 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from bunker.errors import BunkerError
-from bunker.files import read_text
+from bunker.files import read_text, write_atomically
 from bunker.fleet.yaml_file import read_document
 
 ORDER = ("host", "address", "port", "user", "domain", "tier", "label", "groups", "tags", "notes")
@@ -60,39 +57,14 @@ def write_host_file(path: Path, data: Mapping[str, Any]) -> None:
     try:
         text = read_text(path)
     except FileNotFoundError:
-        write_atomically(path, render_host_file(data).encode())
+        write_atomically(path, render_host_file(data).encode(), mode=0o644)
         return
     faults = read_document(text, str(path)).problems
     if faults:
         raise faults[0]
     document = _round_trip().load(text)
     _update(document, data)
-    write_atomically(path, _dump(document).encode())
-
-
-def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Readers see the old file or the new one, whole; also after a power cut."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise BunkerError(f"cannot be written: {error.strerror}", where=str(path)) from None
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_atomically(path, _dump(document).encode(), mode=0o644)
 
 
 def _update(document: CommentedMap, data: Mapping[str, Any]) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bunker.errors import BunkerError
-from bunker.files import read_text
-from bunker.fleet.host_file import write_atomically
+from bunker.files import read_text, write_atomically
 from bunker.host_keys import fingerprint, known_hosts_entry
 
 
@@ -52,7 +51,7 @@ def record(path: Path, address: str, port: int, lines: Iterable[str]) -> None:
     entry = known_hosts_entry(address, port)
     kept = [line for line in read_lines(path) if not _belongs(line, entry)]
     text = "".join(f"{line}\n" for line in (*kept, *lines))
-    write_atomically(path, text.encode())
+    write_atomically(path, text.encode(), mode=0o644)
 
 
 def forget(path: Path, address: str, port: int) -> bool:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bunker.errors import BunkerError
+from bunker.files import write_atomically
 from bunker.fleet import known_hosts
 from bunker.fleet.fleet import Fleet
-from bunker.fleet.host_file import write_atomically
 from bunker.fleet.loader import load_fleet
 
 

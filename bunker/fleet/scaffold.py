@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bunker.errors import BunkerError
+from bunker.files import write_atomically
 from bunker.fleet import known_hosts
 from bunker.fleet.fleet import Fleet
-from bunker.fleet.host_file import render_host_file, write_atomically
+from bunker.fleet.host_file import render_host_file
 from bunker.fleet.listing import EffectiveValue, InstanceRow, list_instances, show_instance
 from bunker.fleet.loader import load_fleet
 from bunker.fleet.models import Host
@@ -96,7 +97,7 @@ def add_instance(
             if secrets != fleet.secrets_file(name) or not secrets.is_file():
                 raise BunkerError("no secrets were made", where=str(fleet.secrets_file(name)))
             # Last, because the file is what makes the host a member of the fleet.
-            write_atomically(fleet.host_file(name), text.encode())
+            write_atomically(fleet.host_file(name), text.encode(), mode=0o644)
     return Added(host, fleet.host_file(name), secrets, tuple(keys))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bunker.errors import BunkerError
+from bunker.files import write_atomically
 
 _ONE_AT_A_TIME = threading.Lock()
 """Hosts and the git server are made side by side, and each asks for the key first."""
@@ -54,9 +55,7 @@ def write_known_hosts(path: Path, lines: Iterable[str]) -> None:
     text = "".join(f"{line}\n" for line in lines)
     if path.exists() and path.read_text() == text:
         return
-    temporary = path.with_suffix(".new")
-    temporary.write_text(text)
-    temporary.replace(path)
+    write_atomically(path, text.encode(), mode=0o644)
 
 
 def ssh_options(private_key: Path, known_hosts: Path) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bunker.errors import BunkerError
-from bunker.files import read_json
+from bunker.files import read_json, write_atomically
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,7 @@ def save(state: LabState, path: Path) -> None:
     text = json.dumps(data, indent=2) + "\n"
     if path.exists() and path.read_text() == text:
         return
-    temporary = path.with_suffix(".new")
-    temporary.touch(mode=0o600)
-    temporary.write_text(text)
-    temporary.replace(path)
+    write_atomically(path, text.encode())
 
 
 def load(path: Path) -> LabState | None:

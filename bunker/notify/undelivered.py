@@ -6,8 +6,6 @@ One JSON object a line. The file is the operator's own (0600): messages name hos
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import time
 import uuid
 from collections.abc import Iterable, Iterator
@@ -17,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bunker.errors import BunkerError
-from bunker.files import MEBIBYTE, parse_json, read_bytes
+from bunker.files import MEBIBYTE, parse_json, read_bytes, replace
 from bunker.notify.message import Message
 
 KEPT_SECONDS = 7 * 86_400
@@ -134,17 +132,7 @@ class UndeliveredFile:
 
     def _write(self, entries: Iterable[Undelivered]) -> None:
         text = "".join(json.dumps(asdict(entry), ensure_ascii=False) + "\n" for entry in entries)
-        handle, name = tempfile.mkstemp(prefix=".undelivered.", dir=self.path.parent)
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(self.path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        replace(self.path, text.encode())
 
 
 def _entry(data: dict[str, Any]) -> Undelivered:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bunker.errors import BunkerError, ExitCode
-from bunker.files import read_bytes
+from bunker.files import read_bytes, write_atomically
 
 LOCK_SECONDS = 30.0
 KEPT_VERSIONS = 10
@@ -124,41 +121,3 @@ def _make_unversioned(folder: Path, *, mode: int = 0o777) -> None:
     ignore = folder / ".gitignore"
     if not ignore.exists():
         ignore.write_text("*\n")
-
-
-def write_atomically(path: Path, content: bytes, *, mode: int = 0o600) -> None:
-    """Replace a file so that a crash or a full disk leaves the old one or the new one, whole.
-
-    An existing file keeps its mode; ``mode`` is for a new one.
-    """
-    with suppress(FileNotFoundError):
-        mode = stat.S_IMODE(path.stat().st_mode)
-    temporary: Path | None = None
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fchmod(stream.fileno(), mode)
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-        temporary = None
-        _flush_folder(path.parent)
-    except OSError as error:
-        raise BunkerError(
-            f"the file could not be written ({error.strerror}); the old one is unharmed",
-            where=str(path),
-            remedy="Free some disk space, or check the folder's owner and mode",
-        ) from None
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

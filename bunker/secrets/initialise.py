@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bunker.errors import BunkerError
+from bunker.files import write_atomically
 from bunker.secrets import fleet, operator_key
-from bunker.secrets.files import config_path, write_atomically
+from bunker.secrets.files import config_path
 
 _CONFIG = r"""# Who may read the secrets of this fleet: one public age key in a line.
 # After a change here run `invoke secrets.rekey`. Public keys are no secrets; commit this file.

@@ -184,20 +184,6 @@ def test_a_full_disk_leaves_the_vault_as_it_was(north, room_for_the_copy):
     ]
 
 
-def test_a_failing_write_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / "vault"
-    path.write_bytes(b"old")
-
-    def full(_handle: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(BunkerError, match=r"No space left on device.*unharmed"):
-        files.write_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
 def test_a_vault_that_does_not_open_again_is_not_stored(north, tmp_path):
     from bunker.secrets import operator_key
 
