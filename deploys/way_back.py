@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pyinfra.context import ctx_host
 
@@ -45,12 +45,8 @@ def way_back() -> None:
     data = ctx_host.get().data
     bundle = changemaker_bundle(host, current_secrets())
     variables = going_back_variables(host, bundle)
-    question = with_variables(
-        boot_function() + _NOTHING_DEPLOYED + scripts("armed", "common", "keep", "way_back_facts"),
-        **variables,
-    )
     state, token = require(
-        ctx_host.get().get_fact(WayBackFacts, script=question, **AS_ROOT),
+        ctx_host.get().get_fact(WayBackFacts, script=way_back_question(variables), **AS_ROOT),
         "what it can go back to",
     )
     restore = str(data.get("bunker_restore") or "") == "yes"
@@ -97,6 +93,12 @@ def way_back() -> None:
         "PLANNED": token,
     }
     _declare(variables, found)
+
+
+def way_back_question(variables: Mapping[str, str | int]) -> str:
+    """The script of WayBackFacts."""
+    text = scripts("armed", "common", "keep", "migrations", "way_back_facts")
+    return with_variables(boot_function() + _NOTHING_DEPLOYED + text, **variables)
 
 
 def _number(value: object) -> int | None:

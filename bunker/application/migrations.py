@@ -12,24 +12,31 @@ applied, by Postgres' own parser and a list of what is known to be harmless:
   columns that the code of before leaves NULL;
 - dropping an index that the migrations before made without UNIQUE.
 
+The migrations before, which the database has already, are read as history: an upgrade, a way back
+and ``schema.check --ref`` give all of them, or none where one is not known. Without them nothing is
+known of what was there, and dropping an older index is unsafe.
+
 New is what any of the migrations that are judged together made. Everything else is unsafe, what is
 not understood included. A new value of an enum that was there is unsafe: a client that does not
 know it fails on the first row that has it. So is a foreign key to a table of before that would keep
 the code of before from deleting or changing rows there, once newer code has written rows.
 
-What is not seen: triggers of before (unless their migrations are given as history) that a filled
-column wakes, names that become ambiguous in SQL that names no tables, TRUNCATE by code of before,
-values too long for an index.
+What is not seen: triggers of before that a filled column wakes, where the history is not known;
+names that become ambiguous in SQL that names no tables, TRUNCATE by code of before, values too long
+for an index.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Verdict = Literal["safe", "unsafe", "not understood"]
 _QUOTED_LENGTH = 60
+SQL_GONE: Final = (
+    "what it does is not known: its SQL is in no commit that is kept here, or too long"
+)
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,22 @@ def classify_migrations(
         reasons = tuple(dict.fromkeys(reason for one in statements for reason in one.reasons))
         judged.append(MigrationSafety(name, not reasons, reasons, statements))
     return judged
+
+
+def classify_with_history(
+    names: Iterable[str], before: Iterable[str], sql: Mapping[str, str]
+) -> list[MigrationSafety]:
+    """Judge the migrations ``names``, where the database has those of ``before``.
+
+    ``sql`` is whatever is known of both. One whose SQL is not known is unsafe; where that of one of
+    before is not known, all are judged as without any.
+    """
+    names, before = list(names), sorted(set(before))
+    complete = all(name in sql for name in before)
+    history = [sql[name] for name in before] if complete else []
+    known = {name: sql[name] for name in names if name in sql}
+    gone = [MigrationSafety(name, False, (SQL_GONE,)) for name in names if name not in sql]
+    return [*classify_migrations(known, history), *gone]
 
 
 def classify_migration(name: str, sql: str) -> MigrationSafety:

@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 from pyinfra.api import FactBase
+from pyinfra.api.exceptions import FactProcessError
 
 from bunker.ops.facts import read_boot, sections
-from bunker.ops.migrations import read_migrations
+from bunker.ops.migrations import read_sql
 from bunker.roles.changemaker.way_back import Armed, KeptGeneration, WayBackState
 
 
@@ -26,9 +27,18 @@ class WayBackFacts(FactBase[tuple[WayBackState, str]]):
 
 
 def read_way_back(output: list[str]) -> tuple[WayBackState, str]:
-    """The answer as values; FactProcessError where it was cut short."""
+    """The answer as values; FactProcessError where it was cut short or makes no sense."""
     found = sections(output)
+    try:
+        return _read(found)
+    except (ValueError, LookupError, TypeError, AttributeError) as problem:
+        reason = f"{type(problem).__name__}: {problem}"
+        raise FactProcessError(
+            f"what the host says about going back makes no sense: {reason}"
+        ) from None
 
+
+def _read(found: dict[str, list[str]]) -> tuple[WayBackState, str]:
     def first(name: str) -> str:
         return next((line.strip() for line in found.get(name, ()) if line.strip()), "")
 
@@ -54,7 +64,7 @@ def read_way_back(output: list[str]) -> tuple[WayBackState, str]:
         configuration=first("configuration"),
         applied=_names(found.get("applied", [])) if first("database") == "yes" else None,
         failed=_names(found.get("failed", [])),
-        sql=read_migrations(found.get("sql", [])),
+        sql=read_sql(found),
         snapshots={name: int(seconds) for seconds, name in snapshots},
         probed=first("probe") == "yes",
         boot=read_boot(found.get("boot", ())),

@@ -7,7 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bunker.application.migrations import MigrationSafety, classify_migrations
+from bunker.application.migrations import (
+    MigrationSafety,
+    classify_migrations,
+    classify_with_history,
+)
 from bunker.errors import BunkerError
 from bunker.source import Source, read_files
 
@@ -102,16 +106,19 @@ def check_refs(span: str, source: Source | str) -> list[Checked]:
     before, after = read_files(origin, (old, new), MIGRATION)
     checked: list[Checked] = []
     for folder in sorted({_folder(path) for path in after}):
-        mine = sorted(path for path in after if _folder(path) == folder)
-        pending = [path for path in mine if path not in before]
-        history = [_text(path, after[path]) for path in mine if path in before]
-        sql = {path: _text(path, after[path]) for path in pending}
-        checked += [Checked(one.name, _named(one)) for one in classify_migrations(sql, history)]
+        had, has = _named(before, folder), _named(after, folder)
+        names = [name for name in has if name not in had]
+        checked += [
+            Checked(f"{folder}/{one.name}/migration.sql", one)
+            for one in classify_with_history(names, had, {**had, **has})
+        ]
     return checked
 
 
-def _named(one: MigrationSafety) -> MigrationSafety:
-    return replace(one, name=one.name.split("/")[-2])
+def _named(tree: Mapping[str, bytes], folder: str) -> dict[str, str]:
+    """The SQL of a folder's migrations, by name."""
+    mine = [path for path in tree if _folder(path) == folder]
+    return {path.split("/")[-2]: _text(path, tree[path]) for path in mine}
 
 
 def _folder(path: str) -> str:

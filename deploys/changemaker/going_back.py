@@ -12,13 +12,12 @@ from pyinfra.api.command import StringCommand
 from pyinfra.api.exceptions import FactProcessError
 
 from bunker.application.containers import containers_function
-from bunker.application.migrations import MigrationSafety, classify_migrations
+from bunker.application.migrations import MigrationSafety
 from bunker.bundle import Bundle, BundleFile
 from bunker.fleet.models import Host
 from bunker.ops.changing import changing
-from bunker.ops.facts import sections
 from bunker.ops.instance import database_function
-from bunker.ops.migrations import read_migrations
+from bunker.ops.migrations import judge_pending
 from bunker.ops.place import archive
 from bunker.ops.step import AS_ROOT, Command, shell
 from bunker.shell import script_file, with_variables
@@ -71,6 +70,12 @@ def unsafe_text(found: Sequence[MigrationSafety]) -> str:
     return "".join(" ".join(row.split("\n")) + "\n" for row in rows)
 
 
+def pending_question(variables: Mapping[str, str | int]) -> str:
+    """The script that tells which migrations the wanted commit brings; judge_pending reads it."""
+    text = scripts("armed") + "as_planned\n" + scripts("common", "keep", "migrations", "pending")
+    return with_variables(text, **variables)
+
+
 def protect(
     variables: Mapping[str, str | int],
 ) -> Callable[[], Iterator[Command]]:
@@ -78,10 +83,7 @@ def protect(
 
     def commands() -> Iterator[Command]:
         found: list[MigrationSafety] = []
-        question = with_variables(
-            scripts("armed") + "as_planned\n" + scripts("common", "keep", "pending"), **variables
-        )
-        yield FunctionCommand(_classify_pending, (question, found), {})
+        yield FunctionCommand(_classify_pending, (pending_question(variables), found), {})
         text = changing(
             scripts("armed")
             + "as_planned\n"
@@ -104,9 +106,8 @@ def _classify_pending(state: Any, host: Any, question: str, found: list[Migratio
             logger.error(f"{host.print_prefix}{line}")
         return False
     try:
-        migrations = read_migrations(sections(output.stdout_lines)["migrations"])
+        found += judge_pending(output.stdout_lines)
     except FactProcessError as error:
         logger.error(f"{host.print_prefix}{error}")
         return False
-    found += classify_migrations(migrations)
     return True

@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
-from bunker.application.migrations import MigrationSafety, classify_migrations
+from bunker.application.migrations import MigrationSafety, classify_with_history
 from bunker.errors import BunkerError
-
-SQL_GONE: Final = "what it does is not known: no commit that is kept here has its SQL"
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,8 @@ class Armed:
 class WayBackState:
     """What a host knows about going back. ``applied`` is None where the database is down.
 
-    ``snapshots`` are the times (seconds since 1970) whose data they hold, by id.
+    ``sql`` is that of applied migrations, by name, as far as the host has it. ``snapshots`` are the
+    times (seconds since 1970) whose data they hold, by id.
     """
 
     generations: tuple[KeptGeneration, ...] = ()
@@ -198,9 +197,9 @@ def assess(state: WayBackState, way: WayBack) -> Assessment:
         since = tuple(name for name in applied if name > target.migration_head)
     else:
         since = tuple(name for name in applied if name not in target.migrations)
-    known = classify_migrations({name: state.sql[name] for name in since if name in state.sql})
-    unknown = [MigrationSafety(name, False, (SQL_GONE,)) for name in since if name not in state.sql]
-    unsafe = tuple(one for one in (*known, *unknown) if not one.safe)
+    before = [name for name in applied if name not in since]
+    judged = classify_with_history(since, before, state.sql)
+    unsafe = tuple(one for one in judged if not one.safe)
     snapshot = _snapshot(state, target, unsafe)
     return Assessment(
         unsafe=unsafe,

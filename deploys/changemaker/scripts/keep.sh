@@ -1,8 +1,9 @@
 #!/bin/sh
 # Keeping generations: what is needed to go back to one without the controller.
-as_owner() {
-  runuser -u "$OWNER" -- git -c core.hooksPath=/dev/null -C "$DIRECTORY" "$@" </dev/null 9>&-
+owners_git() {
+  runuser -u "$OWNER" -- git -c core.hooksPath=/dev/null -C "$DIRECTORY" "$@" 9>&-
 }
+as_owner() { owners_git "$@" </dev/null; }
 # Service, image and reference of every container of the project.
 running_images() {
   docker ps -a --filter "label=com.docker.compose.project=$PROJECT" \

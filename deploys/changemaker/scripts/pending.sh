@@ -1,22 +1,26 @@
 #!/bin/sh
-# Which migrations the wanted commit brings that the database has not applied, with their SQL.
-# Only reads, but for starting a database that is down: without it nobody can tell.
-MIGRATIONS=api/prisma/migrations
+# Which migrations the wanted commit brings that the database has not applied, and which it has,
+# with their SQL. Only reads, but for starting a database that is down: without it nobody can tell.
 if ! database_answers; then
   echo 'the database does not answer, so no way back can be prepared; nothing was changed' >&2
   explain
   exit 70
 fi
 applied=$(applied_migrations)
-echo '@@bunker migrations'
-as_owner ls-tree --name-only "$COMMIT:$MIGRATIONS" 2>/dev/null | while read -r name; do
-  case "
+names=$(
+  [ -z "$applied" ] || printf '%s\n' "$applied" | sed 's/^/old /'
+  migrations_in "$COMMIT" | while IFS= read -r name; do
+    case "
 $applied
 " in *"
 $name
-"*) continue ;; esac
-  path=$MIGRATIONS/$name/migration.sql
-  as_owner cat-file -e "$COMMIT:$path" 2>/dev/null || continue
-  echo "$name $(as_owner show "$COMMIT:$path" | base64 | tr -d '\n')"
-done
+"*) ;; *) printf '%s\n' "new $name" ;; esac
+  done
+)
+echo '@@bunker migrations'
+if [ -n "$names" ]; then
+  printf '%s\n' "$names"
+  # What the database has and the wanted commit has not, the code that runs may have.
+  printf '%s\n' "$names" | tell_migrations "$COMMIT" $(as_owner rev-parse --verify -q HEAD || true)
+fi
 echo '@@bunker end'

@@ -1,6 +1,5 @@
 #!/bin/sh
 # Everything that decides about going back. Only reads.
-MIGRATIONS=api/prisma/migrations
 echo '@@bunker token'; token
 echo '@@bunker generations'; cat "$GENERATIONS"/*.json 2>/dev/null || true
 echo '@@bunker kept'
@@ -22,40 +21,35 @@ for file in "$SNAPSHOTS"/*.dump; do
 done
 echo '@@bunker trees'
 every=
+oldest=
 for file in "$GENERATIONS"/*.json; do
   [ -e "$file" ] || continue
   commit=$(field commit "$file")
   padded=$(basename "$file" .json)
-  names=$(as_owner ls-tree --name-only "$commit:$MIGRATIONS" 2>/dev/null) || continue
+  names=$(migrations_in "$commit")
+  [ -n "$names" ] || continue
+  [ -n "$every" ] || oldest=$names
   case " $every " in *" $commit "*) ;; *) every="$every $commit" ;; esac
-  for name in $names; do echo "$padded $name"; done
+  printf '%s\n' "$names" | sed "s/^/$padded /"
 done
 echo '@@bunker database'
 applied=
 if sql 'select 1' >/dev/null 2>&1 && applied=$(applied_migrations); then
   echo yes
-  echo '@@bunker applied'; echo "$applied"
+  echo '@@bunker applied'; printf '%s\n' "$applied"
   echo '@@bunker failed'
   sql 'select migration_name from _prisma_migrations where finished_at is null and rolled_back_at is null' \
     2>/dev/null || true
 fi
-echo '@@bunker sql'
-every="$(as_owner rev-parse --verify -q HEAD || true) $every"
-oldest=$(ls -1 "$GENERATIONS"/*.json 2>/dev/null | head -n 1)
-before=$( [ -z "$oldest" ] || as_owner ls-tree --name-only "$(field commit "$oldest"):$MIGRATIONS" 2>/dev/null || true)
-for name in $applied; do
-  # What the oldest generation has as well nobody needs to judge.
-  case "
-$before
+if [ -n "$applied" ]; then
+  printf '%s\n' "$applied" | while IFS= read -r name; do
+    # What the oldest generation has as well nobody needs to judge: it is history.
+    case "
+$oldest
 " in *"
 $name
-"*) continue ;; esac
-  for commit in $every; do
-    if as_owner cat-file -e "$commit:$MIGRATIONS/$name/migration.sql" 2>/dev/null; then
-      echo "$name $(as_owner show "$commit:$MIGRATIONS/$name/migration.sql" | base64 | tr -d '\n')"
-      break
-    fi
-  done
-done
+"*) printf '%s\n' "old $name" ;; *) printf '%s\n' "new $name" ;; esac
+  done | tell_migrations $(as_owner rev-parse --verify -q HEAD || true) $every
+fi
 boot
 echo '@@bunker end'

@@ -1,6 +1,7 @@
 """Reading what a host says about going back."""
 
 import base64
+import gzip
 import json
 
 import pytest
@@ -46,7 +47,9 @@ one
 two
 @@bunker failed
 @@bunker sql
-two {base64.b64encode(b"SELECT 1;").decode()}
+{"a" * 40} two
+@@bunker contents
+{base64.b64encode(gzip.compress(f"{'a' * 40} blob 9{chr(10)}SELECT 1;{chr(10)}".encode())).decode()}
 @@bunker end"""
 
 
@@ -72,3 +75,18 @@ def test_a_database_that_is_down_is_not_an_empty_one() -> None:
 def test_an_answer_that_was_cut_short_is_no_answer() -> None:
     with pytest.raises(FactProcessError):
         read_way_back(ANSWER.splitlines()[:-1])
+
+
+@pytest.mark.parametrize(
+    ("part", "other"),
+    [
+        ('"number": 2', '"number": "two"'),
+        (json.dumps(RECORD), "[]"),
+        (json.dumps(RECORD), "{"),
+        ("1700000000 run-2", "yesterday run-2"),
+        ("from 2", "from two"),
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_one_sentence(part: str, other: str) -> None:
+    with pytest.raises(FactProcessError, match="about going back makes no sense"):
+        read_way_back(ANSWER.replace(part, other).splitlines())
