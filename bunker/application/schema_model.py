@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 
 NO_ACTION, RESTRICT, CASCADE = "a", "r", "c"  # as Postgres' parser writes them
 
+Reasons = list[str] | None
+"""Why code of before may not go on working; [] where it does, None where nobody can tell."""
+
 
 @dataclass
 class Column:

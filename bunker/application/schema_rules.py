@@ -13,13 +13,9 @@ from typing import Any, Final
 from pglast import ast
 from pglast.enums import ObjectType, TransactionStmtKind, VariableSetKind
 
-from bunker.application.schema_expressions import (
-    mentioned,
-    never_fails,
-    only_computes,
-    type_name,
-)
-from bunker.application.schema_model import CASCADE, KnownSchema, Table
+from bunker.application.schema_expressions import mentioned, never_fails, only_computes, type_name
+from bunker.application.schema_model import KnownSchema, Reasons, Table
+from bunker.application.schema_rows import delete, insert, select, truncate, update
 from bunker.application.schema_tables import (
     alter_table,
     column_definition,
@@ -29,7 +25,6 @@ from bunker.application.schema_tables import (
     written_name,
 )
 
-Reasons = list[str] | None
 Rule = Callable[[Any, KnownSchema], Reasons]
 
 _SETTINGS: Final = """lock_timeout statement_timeout client_min_messages transaction_timeout
@@ -198,53 +193,6 @@ def _drop(node: Any, known: KnownSchema) -> Reasons:
     return [f"drops {kind} {', '.join(names)}"] if names else []
 
 
-def _insert(node: Any, known: KnownSchema) -> Reasons:
-    table = name_of(node.relation)
-    if not only_computes(*_parts(node)):
-        return None
-    if table in known.tables:
-        return None if known.tables[table].reacts else []
-    if node.onConflictClause and node.onConflictClause.action.name == "ONCONFLICT_UPDATE":
-        return ["rewrites rows that are there already (ON CONFLICT DO UPDATE)"]
-    return [f"adds rows to {table}, which rows of code of before may collide with"]
-
-
-def _parts(node: Any) -> list[Any]:
-    return [getattr(node, name) for name in node]
-
-
-def _update(node: Any, known: KnownSchema) -> Reasons:
-    """Filling columns that the same migrations added touches nothing that older code reads."""
-    table = name_of(node.relation)
-    if not only_computes(*_parts(node)):
-        return None
-    if table in known.tables:
-        return None if known.tables[table].reacts else []
-    if table in known.triggered:
-        return [f"rewrites rows of {table} (UPDATE), which has triggers"]
-    own = known.added.get(table, {})
-    if all(target.name in own for target in node.targetList):
-        return []
-    return [f"rewrites rows of {table} (UPDATE)"]
-
-
-def _delete(node: Any, known: KnownSchema) -> Reasons:
-    table = name_of(node.relation)
-    if not only_computes(*_parts(node)):
-        return None
-    follows = any(k.on_delete == CASCADE and k.child not in known.tables for k in known.keys)
-    harmless = table in known.tables and not known.tables[table].reacts and not follows
-    return [] if harmless else [f"deletes rows of {table}"]
-
-
-def _truncate(node: Any, _known: KnownSchema) -> Reasons:
-    return [f"empties table {', '.join(map(name_of, node.relations))}"]
-
-
-def _select(node: Any, _known: KnownSchema) -> Reasons:
-    return [] if node.intoClause is None and only_computes(*_parts(node)) else None
-
-
 def _grant(node: Any, _known: KnownSchema) -> Reasons:
     return [] if node.is_grant else ["takes rights away (REVOKE)"]
 
@@ -301,17 +249,17 @@ RULES: Final[dict[str, Rule]] = {
     "CreateStmt": _create_table,
     "CreateTableAsStmt": _create_table_as,
     "CreateTrigStmt": _trigger,
-    "DeleteStmt": _delete,
+    "DeleteStmt": delete,
     "DropStmt": _drop,
     "GrantStmt": _grant,
     "IndexStmt": _index,
-    "InsertStmt": _insert,
+    "InsertStmt": insert,
     "LockStmt": _nothing,
     "RenameStmt": _rename,
-    "SelectStmt": _select,
+    "SelectStmt": select,
     "TransactionStmt": _transaction,
-    "TruncateStmt": _truncate,
-    "UpdateStmt": _update,
+    "TruncateStmt": truncate,
+    "UpdateStmt": update,
     "VacuumStmt": _analyze,
     "VariableSetStmt": _setting,
     "ViewStmt": _view,
