@@ -1,7 +1,7 @@
 """The front door of Bunker Ops: `invoke --list` shows the tasks, `invoke --help TASK` explains one.
 
-Only names are assembled here. The tasks are in bunker/cli/, one module per collection, and load
-what they need when they run.
+Only names are assembled here. The tasks are in bunker/cli/, by collection, and load what they need
+when they run.
 """
 
 import os
@@ -24,6 +24,7 @@ from bunker.cli import (
     runs,
     schema,
     secrets,
+    secrets_access,
     upgrade,
 )
 
@@ -53,14 +54,14 @@ namespace = Collection(
         instance.add, instance.list_, instance.show, instance.trust, instance.remove
     ),
     secrets=Collection(
-        secrets.init,
+        secrets_access.init,
         secrets.generate,
         secrets.show,
         secrets.set_,
         secrets.edit,
         secrets.restore,
-        secrets.rekey,
-        secrets.check,
+        secrets_access.rekey,
+        secrets_access.check,
     ),
     run=Collection(runs.list_, runs.show, runs.watch, runs.resume, runs.cancel, runs.retry_failed),
     env=Collection(env.check),

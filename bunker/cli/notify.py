@@ -61,7 +61,7 @@ def secret(options: Options, name: str) -> None:
       invoke notify.secret OPS_GOTIFY_TOKEN
       invoke notify.secret OPS_WEBHOOK < webhook_address
     """
-    from bunker.cli.secrets import read_value  # noqa: PLC0415
+    from bunker.cli.secret_value import read_value  # noqa: PLC0415
     from bunker.fleet.settings import load_settings  # noqa: PLC0415
     from bunker.notify import store_secret  # noqa: PLC0415
     from bunker.notify.secrets import refuse_unknown  # noqa: PLC0415

@@ -1,8 +1,7 @@
-"""secrets.init, generate, show, set, edit, restore, rekey and check."""
+"""secrets.generate, show, set, edit and restore: the secrets of one host."""
 
 from __future__ import annotations
 
-import getpass
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -10,15 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from bunker.cli.command import Body, OperatorTask, operator_command
 from bunker.cli.options import Options, words
+from bunker.cli.secret_value import read_value
 from bunker.errors import BunkerError, ExitCode
 from bunker.terminal.output import say, tell
 
 if TYPE_CHECKING:
-    from bunker.masking import Secret
     from bunker.secrets import KeptVersion
-
-LARGEST = 200_000
-"""Bytes of a value; a private key has a few thousand."""
 
 
 def secrets_command(**how: Any) -> Callable[[Body], OperatorTask]:
@@ -30,43 +26,12 @@ def secrets_command(**how: Any) -> Callable[[Body], OperatorTask]:
             from bunker import secrets  # noqa: PLC0415 - see the package
 
             if secrets.sweep():
-                _advise(("the text of an edit that was cut off lay in memory still; it is wiped",))
+                advise(("the text of an edit that was cut off lay in memory still; it is wiped",))
             return body(options, **arguments)
 
         return operator_command(**how)(swept)
 
     return decorate
-
-
-@secrets_command(select=False)
-def init(options: Options) -> None:
-    """Make the operator's key; the first step of a fleet.
-
-    Says also who may read the fleet's secrets (.sops.yaml). The age key lies at
-    $BUNKER_AGE_KEY_FILE, else in ~/.config/bunker/operator.age, readable by its owner only and
-    outside of every repository. Nothing that exists is overwritten.
-
-    Example:
-      invoke secrets.init --fleet production
-    """
-    from bunker import secrets  # noqa: PLC0415 - see the package
-    from bunker.terminal.output import print_json  # noqa: PLC0415
-
-    report = secrets.init(options.fleet_folder)
-    if options.json:
-        print_json(
-            {
-                "key_file": str(report.key_file),
-                "key_created": report.key_created,
-                "recipient": report.recipient,
-                "config_file": str(report.config_file),
-                "advice": list(report.advice),
-            }
-        )
-        return
-    made = "new key" if report.key_created else "existing key"
-    say(f"{made}: {report.key_file}\nrecipient: {report.recipient}\nrules: {report.config_file}")
-    _advise(report.advice)
 
 
 @secrets_command(select=False, positional=("name",), help={"name": "name of the host"})
@@ -241,102 +206,7 @@ def _would_do(version: KeptVersion) -> str:
     return version.problem or "; ".join(said) or "changes nothing"
 
 
-@secrets_command()
-def rekey(options: Options) -> None:
-    """Encrypt secrets anew for whom .sops.yaml names now.
-
-    Without a selection, those of all hosts. Run it after adding or removing a recipient. Every file
-    is prepared and verified before the first is written. Somebody who was removed still knows the
-    old values: rotate them.
-
-    Example:
-      invoke secrets.rekey --fleet production
-    """
-    from bunker import secrets  # noqa: PLC0415
-    from bunker.terminal.output import print_json  # noqa: PLC0415
-
-    report = secrets.rekey(options.fleet_folder, _chosen(options))
-    if options.json:
-        print_json(
-            {
-                "hosts": list(report.hosts),
-                "added_recipients": list(report.added_recipients),
-                "removed_recipients": list(report.removed_recipients),
-                "warnings": list(report.warnings),
-            }
-        )
-        return
-    say(f"Encrypted anew: {', '.join(report.hosts) or 'no host has secrets'}")
-    for sign, recipients in (("+", report.added_recipients), ("-", report.removed_recipients)):
-        for recipient in recipients:
-            say(f"  {sign} {recipient}")
-    _advise(report.warnings)
-
-
-@secrets_command()
-def check(options: Options) -> ExitCode:
-    """Are all secrets in order?
-
-    Readable, complete, strong, and open to the right people only. Without a selection, those of
-    every host of the fleet. Changes nothing.
-
-    Example:
-      invoke secrets.check --fleet production
-
-    Exit codes: 0 in order, 1 there are problems.
-    """
-    from bunker import secrets  # noqa: PLC0415
-    from bunker.terminal.lines import count  # noqa: PLC0415
-    from bunker.terminal.output import print_json  # noqa: PLC0415
-
-    report = secrets.check(options.fleet_folder, host_names=_chosen(options))
-    if options.json:
-        problems = [str(problem) for problem in report.problems]
-        warnings = list(report.warnings)
-        print_json({"hosts": list(report.hosts), "problems": problems, "warnings": warnings})
-        return ExitCode.ERROR if problems else ExitCode.OK
-    _advise(report.warnings)
-    report.raise_for_problems()
-    say(f"The secrets of {count(len(report.hosts), 'host')} are in order")
-    return ExitCode.OK
-
-
-def _chosen(options: Options) -> list[str] | None:
-    """Names of the chosen hosts, None where nothing was chosen: all of them."""
-    if not (options.hosts or options.groups or options.tags):
-        return None
-    return [host.name for host in options.select()[1]]
-
-
-def read_value(key: str) -> Secret:
-    """A secret's value from a prompt or from standard input, never from an argument."""
-    from bunker.masking import Secret  # noqa: PLC0415
-
-    prompt = f"Value of {key} (not shown): "
-    text = getpass.getpass(prompt) if sys.stdin.isatty() else _piped(key)
-    # A pipe or a file ends in a newline that was not meant; inner lines of a key stay.
-    value = text.removesuffix("\n").removesuffix("\r")
-    if not value:
-        raise BunkerError(f"no value was given for {key}; nothing was changed")
-    return Secret(value)
-
-
-def _piped(key: str) -> str:
-    # As bytes: Python's own decoding would fail in words of its own, with the value in them.
-    source = getattr(sys.stdin, "buffer", None)
-    raw = source.read(LARGEST + 1) if source else sys.stdin.read(LARGEST + 1).encode()
-    if len(raw) > LARGEST:
-        problem = f"the value of {key} is longer than {LARGEST // 1000} kB; nothing was changed"
-        raise BunkerError(problem, where="standard input")
-    try:
-        return raw.removeprefix(b"\xef\xbb\xbf").decode()
-    except UnicodeDecodeError:
-        pass
-    # Outside of the handler: the exception held back there carries the value.
-    problem = f"the value of {key} is not UTF-8 text; nothing was changed"
-    raise BunkerError(problem, where="standard input", expected="UTF-8")
-
-
-def _advise(advice: tuple[str, ...]) -> None:
+def advise(advice: tuple[str, ...]) -> None:
+    """Advice goes where progress goes."""
     for sentence in advice:
         tell(f"advice: {sentence}")

@@ -13,7 +13,7 @@ from invoke.context import Context
 
 import bunker.fleet.scaffold
 import bunker.secrets
-from bunker.cli import hosts, instance, secrets
+from bunker.cli import hosts, instance, secrets, secrets_access
 from bunker.cli.options import Options
 from bunker.errors import BunkerError
 from bunker.fleet import load_fleet
@@ -49,7 +49,7 @@ def fails(task: Any, **values: Any) -> int:
 def test_a_fleets_secrets_from_the_first_key_to_a_changed_value(
     root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    secrets.init(Context(), fleet="production", **COMMON)
+    secrets_access.init(Context(), fleet="production", **COMMON)
     secrets.generate(Context(), name="north", fleet="production", **COMMON)
     said = capsys.readouterr()
     assert "recipient: age1" in said.out
@@ -72,10 +72,10 @@ def test_a_fleets_secrets_from_the_first_key_to_a_changed_value(
     secrets.show(Context(), key="SMTP_PASS", reveal=True, **SELECTION, **agreed)
     assert capsys.readouterr().out == "canary-password\n"
 
-    secrets.check(Context(), **SELECTION, **COMMON)
+    secrets_access.check(Context(), **SELECTION, **COMMON)
     assert "The secrets of 1 host are in order" in capsys.readouterr().out
     (root / "inventories/production/north.sops.yml").write_text("REDIS_PASSWORD: in-the-open\n")
-    assert fails(secrets.check, **SELECTION, **COMMON) == 1
+    assert fails(secrets_access.check, **SELECTION, **COMMON) == 1
     said = capsys.readouterr()
     assert "north.sops.yml" in said.err
     assert "in-the-open" not in said.out + said.err

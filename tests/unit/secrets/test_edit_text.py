@@ -129,7 +129,7 @@ def test_a_character_that_nobody_sees_is_no_part_of_a_password(value: str) -> No
 
 @pytest.mark.parametrize("raw", [b"caf\xe9", b"x" * 300_000, b"\xff\xfex\x00"])
 def test_a_piped_value_that_is_no_text_is_one_sentence(raw: bytes) -> None:
-    script = "from bunker.cli.secrets import read_value; read_value('SMTP_PASS')"
+    script = "from bunker.cli.secret_value import read_value; read_value('SMTP_PASS')"
     done = subprocess.run(
         [sys.executable, "-c", script], input=raw, capture_output=True, check=False
     )
@@ -138,7 +138,9 @@ def test_a_piped_value_that_is_no_text_is_one_sentence(raw: bytes) -> None:
 
 
 def test_a_piped_value_keeps_what_was_meant() -> None:
-    script = "from bunker.cli.secrets import read_value; print(ascii(read_value('K').reveal()))"
+    script = (
+        "from bunker.cli.secret_value import read_value; print(ascii(read_value('K').reveal()))"
+    )
     for raw, value in ((b"\xef\xbb\xbfx\r\n", "'x'"), (b" a b \n\n", "' a b \\n'")):
         done = subprocess.run(
             [sys.executable, "-c", script], input=raw, capture_output=True, check=True

@@ -1,0 +1,106 @@
+"""secrets.init, rekey and check: who may read a fleet's secrets, and are they in order?"""
+
+from __future__ import annotations
+
+from bunker.cli.options import Options
+from bunker.cli.secrets import advise, secrets_command
+from bunker.errors import ExitCode
+from bunker.terminal.output import say
+
+
+@secrets_command(select=False)
+def init(options: Options) -> None:
+    """Make the operator's key; the first step of a fleet.
+
+    Says also who may read the fleet's secrets (.sops.yaml). The age key lies at
+    $BUNKER_AGE_KEY_FILE, else in ~/.config/bunker/operator.age, readable by its owner only and
+    outside of every repository. Nothing that exists is overwritten.
+
+    Example:
+      invoke secrets.init --fleet production
+    """
+    from bunker import secrets  # noqa: PLC0415 - see the package
+    from bunker.terminal.output import print_json  # noqa: PLC0415
+
+    report = secrets.init(options.fleet_folder)
+    if options.json:
+        print_json(
+            {
+                "key_file": str(report.key_file),
+                "key_created": report.key_created,
+                "recipient": report.recipient,
+                "config_file": str(report.config_file),
+                "advice": list(report.advice),
+            }
+        )
+        return
+    made = "new key" if report.key_created else "existing key"
+    say(f"{made}: {report.key_file}\nrecipient: {report.recipient}\nrules: {report.config_file}")
+    advise(report.advice)
+
+
+@secrets_command()
+def rekey(options: Options) -> None:
+    """Encrypt secrets anew for whom .sops.yaml names now.
+
+    Without a selection, those of all hosts. Run it after adding or removing a recipient. Every file
+    is prepared and verified before the first is written. Somebody who was removed still knows the
+    old values: rotate them.
+
+    Example:
+      invoke secrets.rekey --fleet production
+    """
+    from bunker import secrets  # noqa: PLC0415
+    from bunker.terminal.output import print_json  # noqa: PLC0415
+
+    report = secrets.rekey(options.fleet_folder, _chosen(options))
+    if options.json:
+        print_json(
+            {
+                "hosts": list(report.hosts),
+                "added_recipients": list(report.added_recipients),
+                "removed_recipients": list(report.removed_recipients),
+                "warnings": list(report.warnings),
+            }
+        )
+        return
+    say(f"Encrypted anew: {', '.join(report.hosts) or 'no host has secrets'}")
+    for sign, recipients in (("+", report.added_recipients), ("-", report.removed_recipients)):
+        for recipient in recipients:
+            say(f"  {sign} {recipient}")
+    advise(report.warnings)
+
+
+@secrets_command()
+def check(options: Options) -> ExitCode:
+    """Are all secrets in order?
+
+    Readable, complete, strong, and open to the right people only. Without a selection, those of
+    every host of the fleet. Changes nothing.
+
+    Example:
+      invoke secrets.check --fleet production
+
+    Exit codes: 0 in order, 1 there are problems.
+    """
+    from bunker import secrets  # noqa: PLC0415
+    from bunker.terminal.lines import count  # noqa: PLC0415
+    from bunker.terminal.output import print_json  # noqa: PLC0415
+
+    report = secrets.check(options.fleet_folder, host_names=_chosen(options))
+    if options.json:
+        problems = [str(problem) for problem in report.problems]
+        warnings = list(report.warnings)
+        print_json({"hosts": list(report.hosts), "problems": problems, "warnings": warnings})
+        return ExitCode.ERROR if problems else ExitCode.OK
+    advise(report.warnings)
+    report.raise_for_problems()
+    say(f"The secrets of {count(len(report.hosts), 'host')} are in order")
+    return ExitCode.OK
+
+
+def _chosen(options: Options) -> list[str] | None:
+    """Names of the chosen hosts, None where nothing was chosen: all of them."""
+    if not (options.hosts or options.groups or options.tags):
+        return None
+    return [host.name for host in options.select()[1]]
