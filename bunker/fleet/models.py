@@ -6,29 +6,23 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
+from bunker.fleet.addresses import Address, Domain, HttpAddress, Network, Port, Registry, Source
 from bunker.fleet.values import (
-    Address,
     DaemonKey,
     Directory,
-    Domain,
     EnvironmentKey,
     EnvironmentValue,
     GitRef,
     GroupName,
     HostName,
-    HttpAddress,
     Interface,
     KnownHost,
     Line,
     Memory,
-    Network,
     Package,
-    Port,
     Project,
     PublicKey,
-    Registry,
     Repository,
-    Source,
     Text,
     TimeZone,
     UserName,

@@ -7,9 +7,7 @@ character, an invisible one or a secret, and none but the free texts begins with
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import unicodedata
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
@@ -17,7 +15,6 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, Valida
 from bunker.errors import BunkerError
 from bunker.fleet.disclosure import Disclosed, holds_secret
 
-LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE | re.ASCII)
 PUBLIC_KEY = re.compile(r"((ssh|ecdsa|sk)-[a-z0-9@.-]+) [A-Za-z0-9+/]+=*( .*)?", re.ASCII)
 KNOWN_HOST = re.compile(
     r"[A-Za-z0-9.:,*?!|=+/\[\]_-]+ [a-z][a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?", re.ASCII
@@ -64,80 +61,6 @@ def _of_form(pattern: str, expected: str = "") -> AfterValidator:
         return value
 
     return AfterValidator(check)
-
-
-def _domain(value: str) -> str:
-    if not value.isascii():
-        raise ValueError(_in_ascii(value))
-    labels = value.split(".")
-    good = len(value) <= 253 and len(labels) >= 2 and all(map(LABEL.fullmatch, labels))
-    if not good or labels[-1].isdigit():
-        raise ValueError("expected a domain name such as north.example.org")
-    return value.lower()
-
-
-def _in_ascii(value: str) -> str:
-    """What to write instead of a name with other letters.
-
-    A letter that only looks like another one has no form of its own: to put the other one in its
-    place would accept a name that nobody wrote.
-    """
-    for letter in value:
-        same = unicodedata.normalize("NFKC", letter) == letter
-        accent = unicodedata.category(letter).startswith("M")
-        if not letter.isascii() and not (same and (letter.isalnum() or accent)):
-            name = unicodedata.name(letter, "it has no name")
-            return f"expected a domain name in ASCII, without {letter!a} ({name})"
-    labels = [
-        label if label.isascii() else "xn--" + label.lower().encode("punycode").decode()
-        for label in unicodedata.normalize("NFC", value).split(".")
-    ]
-    return f"expected a domain name in ASCII, such as {'.'.join(labels)}"
-
-
-def _ip_address(value: str) -> str:
-    # Python's own check lets anything through behind the % of an IPv6 zone, line breaks included.
-    if "%" in value:
-        raise ValueError
-    return str(ipaddress.ip_address(value))
-
-
-def _address(value: str) -> str:
-    try:
-        return _ip_address(value)
-    except ValueError:
-        pass
-    try:
-        return _domain(value)
-    except ValueError:
-        if not value.isascii():
-            raise
-        raise ValueError("expected an IP address or a full host name") from None
-
-
-def _network(value: str) -> str:
-    try:
-        if "%" in value or not value.isascii():
-            raise ValueError
-        ipaddress.ip_network(value, strict=False)
-    except ValueError:
-        raise ValueError("expected an address or a network such as 203.0.113.0/24") from None
-    return value
-
-
-def _source(value: str) -> str:
-    return value if value == "any" else _network(value)
-
-
-def _registry(value: str) -> str:
-    name, colon, port = value.rpartition(":")
-    try:
-        if colon and port.isascii() and port.isdigit() and 0 < int(port[:6]) <= 65535:
-            return f"{_address(name)}:{port}"
-        return value if "/" in value and _network(value) else _address(value)
-    except ValueError:
-        expected = "expected a registry such as registry.example.org:5000, or a network"
-        raise ValueError(expected) from None
 
 
 def no_boolean(value: Any) -> Any:
@@ -205,23 +128,6 @@ def _directory(value: str) -> str:
     return value
 
 
-def _http_address(value: str) -> str:
-    if holds_secret(value):
-        raise Disclosed
-    if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*)?", value, re.ASCII):
-        raise ValueError("expected https://HOST or https://HOST/PATH, without user, ? and #")
-    return value.rstrip("/")
-
-
-def _mail_address(value: str) -> str:
-    form = (
-        r"[^@\s<>,;:\"()\[\]\\-][^@\s<>,;:\"()\[\]\\]*@[^@\s<>,;:\"()\[\]\\-][^@\s<>,;:\"()\[\]\\]*"
-    )
-    if not (re.fullmatch(form, value) and value.isascii() and value.isprintable()):
-        raise ValueError("expected a plain address such as ops@example.org")
-    return value
-
-
 def _secret_name(value: str) -> str:
     # A value put here by mistake would end in git: the message must not repeat it either.
     if not re.fullmatch(r"[A-Z][A-Z0-9_]*", value):
@@ -273,14 +179,6 @@ HostName = Annotated[
 Word = Annotated[str, _of_form(r"[a-z]([a-z0-9_-]{0,61}[a-z0-9])?", WORDS)]
 GroupName = Annotated[Word, AfterValidator(_group)]
 UserName = Annotated[str, _of_form(r"[a-z_][a-z0-9_-]{0,31}")]
-Domain = Annotated[str, AfterValidator(_domain)]
-Address = Annotated[str, AfterValidator(_address)]
-Network = Annotated[str, AfterValidator(_network)]
-Source = Annotated[str, AfterValidator(_source)]
-Registry = Annotated[str, AfterValidator(_registry)]
-HttpAddress = Annotated[str, AfterValidator(_http_address)]
-MailAddress = Annotated[str, AfterValidator(_mail_address)]
-Port = Annotated[int, *number(1, 65535)]
 PublicKey = Annotated[str, AfterValidator(_public_key)]
 KnownHost = Annotated[str, AfterValidator(_known_host)]
 TimeZone = Annotated[
