@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 from bunker.errors import BunkerError
 from bunker.fleet import Fleet, Host, load_fleet
 from bunker.journal.records import WELL, RunBatch, RunRequest
-from bunker.plan.changes import HostPlan
+from bunker.runs.host_outcomes import note, refused, restarted, told
 from bunker.runs.port import Port
 from bunker.runs.roles import WAY_BACK, role_data, role_of
-from bunker.runs.step_answers import answers_of
 from bunker.runs.summary import Outcomes
 from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import Preparation, prepare, same_plan
@@ -60,7 +59,7 @@ class BatchChange:
         }
         if names:
             with self._leases(fleet, names) as leases:
-                outcomes |= self._refused(leases)
+                outcomes |= refused(leases)
                 free = [name for name in names if name in leases.held]
                 if free:
                     outcomes |= self._change(free)
@@ -79,7 +78,7 @@ class BatchChange:
         failures = {name: {"outcome": "failed", "message": why} for name in self.batch.hosts}
         outcomes: Outcomes = {}
         with self._leases(fleet, self.batch.hosts) as leases:
-            outcomes |= self._refused(leases)
+            outcomes |= refused(leases)
             free = [name for name in self.batch.hosts if name in leases.held]
             outcomes |= self.way_back(free, failures)
             self._audit(leases, outcomes)
@@ -110,15 +109,6 @@ class BatchChange:
             ),
         ) as leases:
             yield leases
-
-    def _refused(self, leases: HostLeases) -> Outcomes:
-        found: Outcomes = {
-            name: {"outcome": "failed", "message": holder.sentence(), "locked": True}
-            for name, holder in leases.refused.items()
-        }
-        for name, error in leases.unreachable.items():
-            found[name] = {"outcome": "unreachable", "message": str(error)}
-        return found
 
     def _change(self, names: list[str]) -> Outcomes:
         wanted = role_of(self.request.kind)
@@ -231,9 +221,9 @@ class BatchChange:
                     worker.apply(hosts)
                     for event in worker.events(until="done"):
                         self.port.event(event)
-                        _note(event, outcomes)
+                        note(event, outcomes)
                 for plan in preparation.plans.values():
-                    outcomes[plan.host] |= self._told(plan)
+                    outcomes[plan.host] |= told(plan, self.request.run)
             except BunkerError as error:
                 if not self.port.stopping:
                     # How far it came is not known, so the way back is looked for on every host.
@@ -243,19 +233,6 @@ class BatchChange:
             finally:
                 self.port.use(None)
         return outcomes
-
-    def _told(self, plan: HostPlan) -> dict[str, Any]:
-        """What a plan says of the outcome: where it goes back to, what this run recorded before."""
-        made = plan.facts.get("generation")
-        found: dict[str, Any] = {}
-        if isinstance(made, Mapping) and made.get("run") == self.request.run:
-            found["generation"] = made
-        if plan.facts.get("generation_to") is not None:
-            found["going_to"] = plan.facts["generation_to"]
-        for key in ("boot", "went_back", "ref_to"):
-            if plan.facts.get(key):
-                found[key] = plan.facts[key]
-        return found
 
     def _moved(self, request: DeployRequest, fleet: Fleet, targets: Sequence[Target]) -> Outcomes:
         """Hosts whose inputs are not those that were approved any more, also after a resume."""
@@ -309,36 +286,3 @@ def _listens(host: Host) -> bool:
             return connection.recv(4) == b"SSH-"
     except OSError:
         return False
-
-
-def restarted(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """What is told of a failure in place of a lost connection, where the host booted meanwhile.
-
-    ``before`` and ``after`` are the outcomes of the change and of its way back. A boot is told by
-    its id, not by how the connection was lost.
-    """
-    old, new = before.get("boot"), after.get("boot")
-    if not (old and new and before.get("step") and old["id"] != new["id"]):
-        return {}
-    at = time.strftime("%H:%M %Z", time.localtime(new["since"]))
-    text = f"the host restarted at {at} during {before['step']}"
-    if after.get("ref_to") and after["outcome"] in WELL:
-        text += f"; it is back on {after['ref_to']}"
-    return {"message": text, "restarted": True, "output": []}
-
-
-def _note(event: Mapping[str, Any], outcomes: Outcomes) -> None:
-    """Take a worker's event into the outcomes of its hosts."""
-    if event["event"] == "step":
-        outcome = outcomes[event["host"]]
-        if event["status"] == "failed":
-            outcome |= {"step": event["name"], "output": event["output"]}
-        elif event["status"] == "ok":
-            outcome |= answers_of(event.get("output") or ())
-        else:
-            outcome["began"] = True
-    elif event["event"] == "host":
-        outcome = outcomes[event["host"]]
-        outcome |= {key: event[key] for key in ("outcome", "message", "commands")}
-        if outcome["outcome"] == "not started" and outcome.get("began"):
-            outcome["outcome"] = "interrupted"

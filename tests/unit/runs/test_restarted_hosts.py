@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bunker.ops.facts import boot_function, read_boot
-from bunker.runs.batch_change import restarted
+from bunker.runs.host_outcomes import restarted
 
 FAILED: dict[str, Any] = {
     "outcome": "failed",
