@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,12 +11,10 @@ from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 from bunker.host_keys import Unreachable
 from bunker.remote import Completed, Remote
-from bunker.terminal.lines import plain
-from bunker.terminal.recap_text import Repeat
-from bunker.terminal.status_text import duration, health_lines, size, status_lines
 from bunker.workflows.health import judge
 from bunker.workflows.probe import Probe, failing_parts, read_probe, script_for
-from bunker.workflows.status import HostStatus, status_of
+from bunker.workflows.status import status_of
+from tests.unit.workflows.probe_answers import GENERATION, UP, WELL, answer, encoded, probe
 
 Program = Callable[[str, str], None]
 
@@ -53,56 +48,6 @@ case "$*" in
 esac
 printf '{"status":"error","checks":{"database":"ok","redis":"down"}}\n503'
 """
-GENERATION = {
-    "number": 3,
-    "time": "2026-11-20T14:02:11Z",
-    "ref": "v2",
-    "commit": "4f2a91c0" * 5,
-    "images": {},
-}
-
-
-STATUS = """\
-HOST   STATE        GENERATION                HEALTH  UPTIME   DISK             CONTAINERS
-north  healthy      #3 v2 4f2a91c 2026-11-20  200     1 d 2 h  40 %, 6 MB free  2/2 up
-south  unhealthy    #3 v2 4f2a91c 2026-11-20  503     1 d 2 h  40 %, 6 MB free  1/2 up, 1 unhealthy
-north  unreachable  -                         -       -        -                -
-
-south: the API answers 503: redis failing; api is unhealthy; redis ended with 137
-north: it refuses connections
-
-3 hosts: 1 healthy, 1 unhealthy, 1 unreachable
-"""
-
-
-def answer(
-    health: str,
-    containers: str = "",
-    generation: Any = GENERATION,
-    *,
-    applied: bool = True,
-    checkout: str = "",
-    upgrade: str = "",
-) -> str:
-    encoded = base64.b64encode(json.dumps(generation).encode()).decode() if generation else ""
-    return (
-        "@@bunker uptime\n93784\n@@bunker disk\n4000 6000\n"
-        f"@@bunker generation\n{encoded}\n@@bunker applied\n{'applied' if applied else ''}\n"
-        f"{upgrade}@@bunker checkout\n{checkout}\n@@bunker containers\n{containers}"
-        f"@@bunker health\n{health}\n@@bunker end\n"
-    )
-
-
-def probe(health: str, containers: str = "", generation: Any = GENERATION) -> Probe:
-    return read_probe("north", answer(health, containers, generation))
-
-
-def encoded(code: int, body: object) -> str:
-    return f"{code:03} {base64.b64encode(json.dumps(body).encode()).decode()}"
-
-
-WELL = encoded(200, {"status": "ok"})
-UP = "api|running|healthy|0|-|api-1|Up (healthy)\nredis|running|healthy|0|-|redis-1|Up (healthy)\n"
 
 
 def test_the_question_is_one_posix_script(remote: Remote, host: Host, program: Program) -> None:
@@ -299,63 +244,3 @@ def test_the_failing_part_is_found_however_the_answer_nests_it(
     body: object, parts: list[str]
 ) -> None:
     assert failing_parts(body) == parts
-
-
-def test_status_and_health_on_the_terminal(host: Host) -> None:
-    sick = encoded(503, {"status": "error", "checks": {"redis": "down"}})
-    containers = (
-        "api|running|unhealthy|0|-|a-api-1|Up 2 hours (unhealthy)\n"
-        "redis|exited|none|137|-|a-redis-1|Exited (137) 3 minutes ago\n"
-        "migrate|exited|none|0|once|a-migrate-1|Exited (0) 3 minutes ago\n"
-    )
-    statuses = [
-        status_of(host, Completed("north", 0, answer(WELL, UP), "")),
-        HostStatus(
-            "south", "s.example.org", judge(probe(sick, containers)), probe(sick, containers)
-        ),
-        status_of(host, Unreachable("it refuses connections")),
-    ]
-    assert plain(status_lines(statuses)) == STATUS
-    assert plain(health_lines(statuses[1], Repeat())) == (
-        "south: unhealthy\n"
-        "  the API answers 503: redis failing\n"
-        "  api is unhealthy\n"
-        "  redis ended with 137\n"
-        "  GET /api/health: 503\n"
-        '    {"status": "error", "checks": {"redis": "down"}}\n'
-        "  ! api             unhealthy  Up 2 hours (unhealthy)\n"
-        "    migrate         done       Exited (0) 3 minutes ago\n"
-        "  ! redis           none       Exited (137) 3 minutes ago\n"
-        "  try: invoke logs --host south --service api\n"
-        "  try: invoke logs --host south --service redis\n"
-    )
-
-
-def test_for_programs(host: Host) -> None:
-    told = status_of(host, Completed("north", 0, answer(WELL, UP), "")).to_json()
-    assert json.loads(json.dumps(told))["generation"]["number"] == 3
-    assert told["disk"] == {"used": 4000 * 1024, "free": 6000 * 1024, "percent": 40}
-    assert told["containers"][0] == {
-        "service": "api",
-        "state": "running",
-        "health": "healthy",
-        "status": "Up (healthy)",
-        "exit_code": 0,
-        "done": False,
-        "fine": True,
-    }
-
-
-def test_sizes_and_times_as_people_read_them() -> None:
-    assert [duration(n) for n in (45, 720, 11100, 1047600)] == [
-        "45 s",
-        "12 min",
-        "3 h 5 min",
-        "12 d 3 h",
-    ]
-    assert [size(n) for n in (10, 5_000_000, 18.44e9, 2e12)] == [
-        "10 B",
-        "5 MB",
-        "18.4 GB",
-        "2.0 TB",
-    ]

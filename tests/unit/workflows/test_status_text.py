@@ -1,0 +1,87 @@
+"""The state of hosts as people and programs read it."""
+
+from __future__ import annotations
+
+import json
+
+from bunker.fleet.models import Host
+from bunker.host_keys import Unreachable
+from bunker.remote import Completed
+from bunker.terminal.lines import plain
+from bunker.terminal.recap_text import Repeat
+from bunker.terminal.status_text import duration, health_lines, size, status_lines
+from bunker.workflows.health import judge
+from bunker.workflows.status import HostStatus, status_of
+from tests.unit.workflows.probe_answers import UP, WELL, answer, encoded, probe
+
+STATUS = """\
+HOST   STATE        GENERATION                HEALTH  UPTIME   DISK             CONTAINERS
+north  healthy      #3 v2 4f2a91c 2026-11-20  200     1 d 2 h  40 %, 6 MB free  2/2 up
+south  unhealthy    #3 v2 4f2a91c 2026-11-20  503     1 d 2 h  40 %, 6 MB free  1/2 up, 1 unhealthy
+north  unreachable  -                         -       -        -                -
+
+south: the API answers 503: redis failing; api is unhealthy; redis ended with 137
+north: it refuses connections
+
+3 hosts: 1 healthy, 1 unhealthy, 1 unreachable
+"""
+
+
+def test_status_and_health_on_the_terminal(host: Host) -> None:
+    sick = encoded(503, {"status": "error", "checks": {"redis": "down"}})
+    containers = (
+        "api|running|unhealthy|0|-|a-api-1|Up 2 hours (unhealthy)\n"
+        "redis|exited|none|137|-|a-redis-1|Exited (137) 3 minutes ago\n"
+        "migrate|exited|none|0|once|a-migrate-1|Exited (0) 3 minutes ago\n"
+    )
+    statuses = [
+        status_of(host, Completed("north", 0, answer(WELL, UP), "")),
+        HostStatus(
+            "south", "s.example.org", judge(probe(sick, containers)), probe(sick, containers)
+        ),
+        status_of(host, Unreachable("it refuses connections")),
+    ]
+    assert plain(status_lines(statuses)) == STATUS
+    assert plain(health_lines(statuses[1], Repeat())) == (
+        "south: unhealthy\n"
+        "  the API answers 503: redis failing\n"
+        "  api is unhealthy\n"
+        "  redis ended with 137\n"
+        "  GET /api/health: 503\n"
+        '    {"status": "error", "checks": {"redis": "down"}}\n'
+        "  ! api             unhealthy  Up 2 hours (unhealthy)\n"
+        "    migrate         done       Exited (0) 3 minutes ago\n"
+        "  ! redis           none       Exited (137) 3 minutes ago\n"
+        "  try: invoke logs --host south --service api\n"
+        "  try: invoke logs --host south --service redis\n"
+    )
+
+
+def test_for_programs(host: Host) -> None:
+    told = status_of(host, Completed("north", 0, answer(WELL, UP), "")).to_json()
+    assert json.loads(json.dumps(told))["generation"]["number"] == 3
+    assert told["disk"] == {"used": 4000 * 1024, "free": 6000 * 1024, "percent": 40}
+    assert told["containers"][0] == {
+        "service": "api",
+        "state": "running",
+        "health": "healthy",
+        "status": "Up (healthy)",
+        "exit_code": 0,
+        "done": False,
+        "fine": True,
+    }
+
+
+def test_sizes_and_times_as_people_read_them() -> None:
+    assert [duration(n) for n in (45, 720, 11100, 1047600)] == [
+        "45 s",
+        "12 min",
+        "3 h 5 min",
+        "12 d 3 h",
+    ]
+    assert [size(n) for n in (10, 5_000_000, 18.44e9, 2e12)] == [
+        "10 B",
+        "5 MB",
+        "18.4 GB",
+        "2.0 TB",
+    ]
