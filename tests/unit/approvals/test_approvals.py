@@ -5,86 +5,22 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from invoke.context import Context
 
-from bunker.approvals import Approval, ApprovalSubject, require_approval
+from bunker.approvals import ApprovalSubject
 from bunker.approvals.approval import give_approval
 from bunker.approvals.requests import approvals_folder, read_request, write_request
 from bunker.approvals.ssh_keys import PublicKey, held_keys, public_key, sign, signer_of
 from bunker.cli.approvals import approve
 from bunker.errors import BunkerError
-from bunker.fleet.settings import FleetSettings, Policy
-
-NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
-SUBJECT = ApprovalSubject(
-    fleet="production",
-    kind="rollout",
-    hosts=("north-1", "east-1"),
-    ref="v2.1.0",
-    commits={"north-1": "a" * 40, "east-1": "a" * 40},
-    arguments={"soak": "1800", "reboot": ""},
-    inputs={"north-1": "c" * 64, "east-1": "d" * 64},
-    asked_by="anna@desk",
-)
-
-
-@dataclass(frozen=True)
-class Desk:
-    """Three operators with a key each; anna starts, bob and carol may approve."""
-
-    root: Path
-    anna: Path
-    bob: Path
-    carol: Path
-    settings: FleetSettings
-
-    def require(self, file: Path | None = None, **more: Any) -> Approval | None:
-        values: dict[str, Any] = {"starter_key": self.anna, "now": NOW, **more}
-        groups = values.pop("groups", ["all", "careful"])
-        subject = values.pop("subject", SUBJECT)
-        return require_approval(self.root, self.settings, groups, subject, file, **values)
-
-    def approve(self, key: Path, subject: ApprovalSubject = SUBJECT, **more: Any) -> Path:
-        request = read_request(self.root, str(write_request(self.root, subject)))
-        return give_approval(request, key, self.settings, **{"now": NOW, **more}).file
-
-
-def make_key(folder: Path, name: str) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"{name}@example"]
-    subprocess.run([*words, "-f", str(folder / name)], check=True)
-    return folder / name
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
-    return {
-        name: make_key(tmp_path_factory.mktemp(name), name) for name in ("anna", "bob", "carol")
-    }
-
-
-@pytest.fixture
-def desk(tmp_path: Path, keys: Mapping[str, Path], monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    for name in ("SSH_AUTH_SOCK", "BUNKER_OPERATOR_SSH_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    lines = tuple(Path(f"{keys[name]}.pub").read_text().strip() for name in ("bob", "carol"))
-    settings = FleetSettings(policies={"careful": Policy(approval=True)}, approvers=lines)
-    return Desk(tmp_path / "root", keys["anna"], keys["bob"], keys["carol"], settings)
-
-
-def refusal(desk: Desk, file: Path | None = None, **more: Any) -> str:
-    with pytest.raises(BunkerError) as caught:
-        desk.require(file, **more)
-    return str(caught.value)
+from tests.unit.approvals.desk import NOW, SUBJECT, Desk, make_key, refusal
 
 
 def test_groups_without_the_policy_need_no_approval_and_no_key(desk: Desk) -> None:
