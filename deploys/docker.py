@@ -10,6 +10,7 @@ from bunker.distributions import distribution
 from bunker.errors import BunkerError, Problems
 from bunker.fleet.models import Host
 from bunker.ops.context import current_system
+from bunker.ops.facts import reading
 from bunker.ops.packages import install_packages
 from bunker.ops.place import place_components, read_components
 from bunker.ops.recorder import RECORDER
@@ -30,7 +31,8 @@ def docker(host: Host) -> None:
     """Declare the engine of one host: where packages come from, packages, then settings."""
     system = current_system()
     release = distribution(system.os_release)
-    engine = read_engine(system.found)
+    with reading("its Docker engine"):
+        engine = read_engine(system.found)
     settings = _check_past(host, engine)
     sources = docker_source_components(release, system.packages)
     components = docker_components(host, release, engine, settings)

@@ -33,6 +33,8 @@ def whole_host() -> None:
                 problems += error.problems
             except BunkerError as error:
                 problems.append(error)
+    # What all roles want to know and cannot read is told once.
+    problems = list({str(problem): problem for problem in problems}.values())
     if len(problems) == 1:
         raise problems[0]
     if problems:

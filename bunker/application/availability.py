@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
+
+from bunker.answers import MOST, record
 
 WORD: Final = "availability "
 """How the line begins that the probe prints when it is stopped."""
@@ -75,21 +75,21 @@ def parse_availability(lines: Iterable[str]) -> Availability | None:
         line = text.strip()
         if line.startswith(WORD):
             try:
-                found = Availability.from_json(json.loads(line.removeprefix(WORD)))
+                found = Availability.from_json(record(line.removeprefix(WORD), WORD))
             except ValueError:
                 continue
     return found
 
 
 def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"expected a count, found {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST:
+        raise ValueError("expected a count")
     return value
 
 
 def _seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"expected seconds, found {value!r}")
-    if not math.isfinite(value) or value < 0:
-        raise ValueError(f"expected seconds, found {value!r}")
+        raise ValueError("expected seconds")
+    if not 0 <= value <= MOST:  # neither is NaN
+        raise ValueError("expected seconds")
     return float(value)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bunker.answers import UnreadableAnswer, line, whole
 from bunker.shell import script_file
 
 _SCRIPT: Final = Path(__file__).parent / "containers.sh"
+_FIELDS: Final = 7
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,15 @@ def containers_function() -> str:
 
 
 def read_containers(lines: Iterable[str]) -> tuple[Container, ...]:
-    """What the function printed, by service. Raises ValueError for another text."""
+    """What the function printed, by service. Raises UnreadableAnswer for another text."""
     found = []
-    for line in lines:
-        if not line.strip():
+    for text in lines:
+        if not text.strip():
             continue
-        service, state, health, code, once, _name, status = line.split("|", 6)
-        found.append(Container(service, state, health, status, int(code), once == "once"))
+        fields = line(text, "a container").split("|", 6)
+        if len(fields) != _FIELDS:
+            raise UnreadableAnswer("a container is told in another form")
+        service, state, health, code, once, _name, status = fields
+        ended = whole(code, f"the exit code of {service}", least=-(1 << 31), most=1 << 32)
+        found.append(Container(service, state, health, status, ended, once == "once"))
     return tuple(sorted(found, key=lambda container: container.service))

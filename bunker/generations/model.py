@@ -38,24 +38,27 @@ class Generation:
 
     @classmethod
     def from_record(cls, data: Mapping[str, Any], *, kept: bool, where: str) -> Self:
-        """The host's JSON as a generation. Raises BunkerError where it is no such record."""
+        """The host's record (:func:`bunker.application.generation.read_generation`).
+
+        Raises BunkerError where something of it is missing.
+        """
         try:
             return cls(
-                number=int(data["number"]),
+                number=data["number"],
                 time=datetime.strptime(data["time"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
-                run=str(data["run"]),
-                commit=str(data["commit"]),
-                ref=str(data["ref"]),
-                configuration=str(data["configuration"]),
-                migration_head=str(data["migration_head"]),
-                images={str(key): str(value) for key, value in data["images"].items()},
+                run=data["run"],
+                commit=data["commit"],
+                ref=data["ref"],
+                configuration=data["configuration"],
+                migration_head=data["migration_head"],
+                images=dict(data["images"]),
                 backup=data.get("backup"),
                 came_from=data.get("from"),
                 rollback_of=data.get("rollback_of"),
                 rollback_to=data.get("rollback_to"),
                 kept=kept,
             )
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, ValueError):
             raise BunkerError("a generation's record makes no sense", where=where) from None
 
     def to_json(self) -> dict[str, Any]:
@@ -96,19 +99,19 @@ def steps(generations: Sequence[Generation]) -> list[Step]:
     """The history, oldest first. The newest record is what runs: a way back is recorded too."""
     ordered = sorted(generations, key=lambda generation: generation.number)
     known = {generation.number: generation for generation in ordered}
-    undone = {
-        number
+    # As ranges: a record may name whatever numbers.
+    undone = [
+        range(back.rollback_to + 1, (back.came_from or back.number - 1) + 1)
         for back in ordered
         if back.rollback_to is not None
-        for number in range(back.rollback_to + 1, (back.came_from or back.number - 1) + 1)
-    }
+    ]
     found = []
     for generation in ordered:
         # Numbers have no gaps, so the record before is what ran before, also after a way back.
         before = known.get(generation.number - 1)
         changed = _changes(before, generation) if before or generation.number > 1 else ()
         current = generation is ordered[-1]
-        rolled_back = generation.number in undone and not current
+        rolled_back = not current and any(generation.number in numbers for numbers in undone)
         found.append(Step(generation, changed, current, rolled_back))
     return found
 

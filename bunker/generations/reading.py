@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from bunker.answers import UnreadableAnswer, decoded_text
+from bunker.application.generation import read_generation
 from bunker.errors import BunkerError
 from bunker.generations.model import Generation
 from bunker.host_keys import Unreachable
@@ -59,7 +59,11 @@ def _generation(host: str, row: str) -> Generation:
     kept, _, encoded = rest.partition(" ")
     where = f"{host}:/var/lib/bunker/generations/{name}"
     try:
-        data = json.loads(base64.b64decode(encoded, validate=True))
-    except ValueError:
-        raise BunkerError("a generation's record cannot be read", where=where) from None
+        data = read_generation(decoded_text(encoded, "it"), "it")
+    except UnreadableAnswer as error:
+        raise BunkerError(
+            f"a generation's record cannot be read: {error}",
+            where=where,
+            remedy=f"Look at it with: invoke ssh --host {host}",
+        ) from None
     return Generation.from_record(data, kept=kept == "yes", where=where)

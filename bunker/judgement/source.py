@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
@@ -108,10 +109,9 @@ def read_sample(answer: str) -> Sample:
             buckets[bound] = buckets.get(bound, 0.0) + series.value
     if not requests:
         raise UnreadableMetrics(f"there is no {REQUESTS}")
-    try:
-        return Sample(float(time), requests, buckets, process.strip())
-    except ValueError:
-        raise UnreadableMetrics("the host's clock gave no time") from None
+    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", time):
+        raise UnreadableMetrics("the host's clock gave no time")
+    return Sample(float(time), requests, buckets, process.strip())
 
 
 def _bound(text: str) -> float:

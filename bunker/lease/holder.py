@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import getpass
-import json
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from bunker.answers import MOST, UnreadableAnswer, decoded_text, moment, of, record, whole
 from bunker.duration import describe_duration
 from bunker.errors import BunkerError, ExitCode
 
@@ -28,14 +26,24 @@ class LeaseHolder:
 
     @classmethod
     def of(cls, host: str, data: Mapping[str, Any]) -> Self:
-        """The holder from a keeper's answer."""
+        """The holder from a keeper's answer. What cannot be read of it is unknown: it is held."""
+
+        def text(key: str, unknown: str) -> str:
+            return value if isinstance(value := data.get(key), str) else unknown
+
+        def seconds(key: str) -> int:
+            try:
+                return whole(data.get(key), key, least=-MOST)
+            except UnreadableAnswer:
+                return 0
+
         return cls(
             host=host,
-            owner=str(data.get("owner", "somebody")),
-            run=str(data.get("run", "unknown")),
-            purpose=str(data.get("purpose", "unknown purpose")),
-            held_seconds=int(data.get("held_seconds", 0)),
-            expires_in=int(data.get("expires_in", 0)),
+            owner=text("owner", "somebody"),
+            run=text("run", "unknown"),
+            purpose=text("purpose", "unknown purpose"),
+            held_seconds=seconds("held_seconds"),
+            expires_in=seconds("expires_in"),
         )
 
     def sentence(self) -> str:
@@ -65,12 +73,13 @@ def read_lease(host: str, lines: Sequence[str]) -> LeaseHolder | None:
     """
     try:
         clock, *encoded = (line.strip() for line in lines if line.strip())
-        found, now = json.loads(base64.b64decode("".join(encoded))), int(clock)
+        found = record(decoded_text("".join(encoded), "its lease"), "its lease")
+        now = moment(clock, "its clock")
         times = {
-            "held_seconds": now - int(found["acquired"]),
-            "expires_in": int(found["expires"]) - now,
+            "held_seconds": now - moment(of(found, "acquired", "its lease"), "acquired"),
+            "expires_in": moment(of(found, "expires", "its lease"), "expires") - now,
         }
-    except (ValueError, TypeError, KeyError, binascii.Error):
+    except ValueError:
         return None
     return LeaseHolder.of(host, found | times) if times["expires_in"] >= 0 else None
 

@@ -10,14 +10,18 @@ import tempfile
 import time
 import uuid
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
+from bunker.answers import UnreadableAnswer, record
 from bunker.host_keys import Unreachable, no_client
 from bunker.lease.holder import LeaseHolder
 from bunker.remote import SSH_FAILED, Remote
 from bunker.shell import CLEAN_ENVIRONMENT, RUN_DIRECTORY, STATE_DIRECTORY, script_file
 
 _KEEPER: Final = Path(__file__).parent / "keeper.sh"
+_REFUSED: Final = b'{"lease": "refused"'
+_LONGEST_LINE: Final = 65_536
+_READS: Final = 8
 
 State = Literal["asking", "held", "refused", "yielded", "released", "lost", "unreachable"]
 """``asking``: no answer yet. ``yielded``: given back for now. The last three are for good."""
@@ -111,7 +115,8 @@ class KeeperSession:
 
     def receive(self) -> None:
         """Take in what the keeper said; its end makes the session lost or unreachable."""
-        while True:
+        # A host that never stops talking must not keep the others waiting: it is heard again.
+        for _ in range(_READS):
             try:
                 data = os.read(self._stdout.fileno(), 65_536)
             except BlockingIOError:
@@ -119,16 +124,20 @@ class KeeperSession:
             if not data:
                 self._ended()
                 return
-            *lines, self._rest = (self._rest + data).split(b"\n")
+            *lines, rest = (self._rest + data).split(b"\n")
+            self._rest = rest[:_LONGEST_LINE]
             for line in lines:
                 self._heard(line)
 
     def _heard(self, line: bytes) -> None:
         try:
-            said: dict[str, Any] = json.loads(line.decode(errors="replace"))
-            lease = said.get("lease")
-        except (ValueError, AttributeError):
-            return  # such as a banner of the host's shell
+            said = record(line.decode(errors="replace"), "what the keeper said")
+        except UnreadableAnswer:
+            # The words of a damaged lease do not make it free. All else: such as a banner.
+            if not line.startswith(_REFUSED):
+                return
+            said = {"lease": "refused"}
+        lease = said.get("lease")
         if "head" in said:
             self.heads.append(said["head"] == "kept")
         if lease in ("held", "refused", "yielded"):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from bunker.answers import decoded_text, line, moment, of, record, text
 from bunker.duration import describe_duration
 
 
@@ -55,19 +53,20 @@ def read_maintenance(lines: Sequence[str]) -> Maintenance | None:
     None where no maintenance is open: there is no file, it has ended, or it cannot be read.
     """
     try:
-        now, *encoded = (line.strip() for line in lines if line.strip())
-        found = json.loads(base64.b64decode("".join(encoded)))
-        until, left = int(found["until"]), int(found["until"]) - int(now)
+        now, *encoded = (row.strip() for row in lines if row.strip())
+        what = "its maintenance"
+        found = record(decoded_text("".join(encoded), what), what)
+        until = moment(of(found, "until", what), "until")
+        left = until - moment(now, "its clock")
         if left <= 0:
             return None
-        datetime.fromtimestamp(until, UTC)
         return Maintenance(
             until=until,
-            reason=str(found["reason"]),
-            by=str(found["by"]),
-            run=str(found["run"]) if found.get("run") else None,
-            opened=int(found["opened"]),
+            reason=text(of(found, "reason", what), "reason"),
+            by=text(of(found, "by", what), "by"),
+            run=line(found["run"], "run") if found.get("run") else None,
+            opened=moment(of(found, "opened", what), "opened"),
             seconds_left=left,
         )
-    except (ValueError, TypeError, KeyError, OverflowError, OSError, binascii.Error):
+    except ValueError:
         return None

@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
-import base64
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pyinfra.api import FactBase
 from pyinfra.api.exceptions import FactProcessError
+from pyinfra.context import ctx_host
 
+from bunker.answers import UnreadableAnswer, decoded, mode, moment
+from bunker.errors import BunkerError
+from bunker.ops.recorder import name_of
 from bunker.shell import failed_line_function, script_file
 
 MARK = "@@bunker"
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Around the reading of an answer about ``what``: the host's fault is one sentence about it.
+
+    Raises BunkerError. Not pyinfra's FactProcessError: with that it goes on without the fact, and
+    ends with "No hosts remaining!" or with what the missing fact leads to.
+    """
+    try:
+        yield
+    except (LookupError, ValueError) as error:
+        known = isinstance(error, UnreadableAnswer)
+        host = name_of(ctx_host.get()) if ctx_host.isset() else None
+        raise BunkerError(
+            f"its answer about {what} cannot be read: "
+            + (str(error) if known else "a part of it is missing or of another form"),
+            where=host,
+            remedy=f"Look at what its commands print with: invoke ssh --host {host or 'NAME'}",
+        ) from error
 
 
 def sections(lines: Iterable[str]) -> dict[str, list[str]]:
     """Split a fact's output at its ``@@bunker NAME`` lines.
 
     The last line must be ``@@bunker end``: output that was cut short is an error, never a state.
+    Raises UnreadableAnswer.
     """
     found: dict[str, list[str]] = {}
     current: list[str] = []
@@ -30,7 +55,7 @@ def sections(lines: Iterable[str]) -> dict[str, list[str]]:
         else:
             current.append(line)
     if "end" not in found:
-        raise FactProcessError("the host's answer was cut short")
+        raise UnreadableAnswer("it was cut short")
     return found
 
 
@@ -40,11 +65,14 @@ def boot_function() -> str:
 
 
 def read_boot(lines: Iterable[str]) -> dict[str, Any]:
-    """Which boot of its host this is: ``id``, and ``since`` (seconds since 1970)."""
+    """Which boot of its host this is: ``id``, and ``since`` (seconds since 1970).
+
+    Nothing where the host does not say. Raises UnreadableAnswer.
+    """
     for line in lines:
         name, _, since = line.partition(" ")
-        if name and since.isdecimal():
-            return {"id": name, "since": int(since)}
+        if name and since:
+            return {"id": name, "since": moment(since, "the time of its boot")}
     return {}
 
 
@@ -119,17 +147,24 @@ class Components(FactBase[ComponentsState]):
         return "\n".join(lines)
 
     def process(self, output: list[str]) -> ComponentsState:
-        found = sections(output)
-        files = {}
-        for line in found["files"]:
-            sha256, mode, owner, group, path = line.split(" ", 4)
-            files[path] = FileState(sha256, int(mode, 8), owner, "" if group == "-" else group)
-        applied = dict(line.split(" ", 1) for line in found["applied"] if " " in line)
-        checks = {}
-        for line in found["checks"]:
-            name, word, *said = line.split(" ", 2)
-            checks[name] = "" if word == "yes" else "".join(said).strip() or "its check fails"
-        return ComponentsState(files, applied, checks)
+        with reading("its files and checks"):
+            return _components(sections(output))
+
+
+def _components(found: Mapping[str, Iterable[str]]) -> ComponentsState:
+    files = {}
+    for line in found["files"]:
+        sha256, bits, owner, group, path = line.split(" ", 4)
+        found_mode = mode(bits, f"the mode of {path}")
+        files[path] = FileState(sha256, found_mode, owner, "" if group == "-" else group)
+    applied = dict(line.split(" ", 1) for line in found["applied"] if " " in line)
+    checks = {}
+    for line in found["checks"]:
+        name, word, *said = line.split(" ", 2)
+        if word not in ("yes", "no"):
+            raise UnreadableAnswer(f"the check of {name} says neither yes nor no")
+        checks[name] = "" if word == "yes" else "".join(said).strip() or "its check fails"
+    return ComponentsState(files, applied, checks)
 
 
 class Contents(FactBase[dict[str, bytes]]):
@@ -149,9 +184,10 @@ class Contents(FactBase[dict[str, bytes]]):
         )
 
     def process(self, output: list[str]) -> dict[str, bytes]:
-        found = sections(output)
-        del found["end"]
-        return {path: base64.b64decode("".join(lines)) for path, lines in found.items()}
+        with reading("the content of its files"):
+            found = sections(output)
+            del found["end"]
+            return {path: decoded("".join(lines), path) for path, lines in found.items()}
 
 
 def require(value: Any, what: str) -> Any:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from pyinfra.api import FactBase
 
+from bunker.answers import UnreadableAnswer, decoded_text, line, whole
 from bunker.application.containers import Container, containers_function, read_containers
-from bunker.ops.facts import boot_function, read_boot, sections
+from bunker.application.generation import read_generation
+from bunker.ops.facts import boot_function, read_boot, reading, sections
 from bunker.roles.changemaker.database import Database, read_database
 from bunker.roles.changemaker.folder import Folder, read_folder
 from bunker.roles.changemaker.space import Space, read_space
@@ -74,33 +75,48 @@ class Instance(FactBase[InstanceState]):
         )
 
     def process(self, output: list[str]) -> InstanceState:
-        found = sections(output)
+        with reading("its instance"):
+            return read_instance(sections(output))
 
-        def first(name: str) -> str:
-            return next((line.strip() for line in found.get(name, ()) if line.strip()), "")
 
-        generation = "\n".join(found["generation"]).strip()
-        return InstanceState(
-            engine=first("engine"),
-            head=first("head"),
-            edited=tuple(line for line in found.get("edited", ()) if line.strip()),
-            compose_text=base64.b64decode("".join(found.get("compose", ()))).decode(),
-            services=tuple(sorted(line for line in found.get("services", ()) if line)),
-            containers=read_containers(found["containers"]),
-            migrated_commit=first("migrated"),
-            built_commit=first("built"),
-            seed_pending=first("seed") == "yes",
-            generation=json.loads(generation) if generation else None,
-            token=first("token"),
-            armed=first("armed") == "yes",
-            folder=read_folder(found["place"]),
-            database=read_database(found.get("database", ())),
-            space=read_space(found.get("space", ())),
-            boot=read_boot(found.get("boot", ())),
-            egress=_egress(found.get("egress", ())),
-        )
+def read_instance(found: Mapping[str, Sequence[str]]) -> InstanceState:
+    """The instance by the sections of an answer. Raises LookupError or UnreadableAnswer."""
+
+    def first(name: str) -> str:
+        return next((row.strip() for row in found.get(name, ()) if row.strip()), "")
+
+    generation = "\n".join(found["generation"]).strip()
+    return InstanceState(
+        engine=first("engine"),
+        head=_commit(first("head"), "the commit of its checkout"),
+        edited=tuple(row for row in found.get("edited", ()) if row.strip()),
+        compose_text=decoded_text("".join(found.get("compose", ())), "its docker-compose.yml"),
+        services=tuple(sorted(row for row in found.get("services", ()) if row)),
+        containers=read_containers(found["containers"]),
+        migrated_commit=first("migrated"),
+        built_commit=first("built"),
+        seed_pending=first("seed") == "yes",
+        generation=read_generation(generation) if generation else None,
+        token=line(first("token"), "its token"),
+        armed=first("armed") == "yes",
+        folder=read_folder(found["place"]),
+        database=read_database(found.get("database", ())),
+        space=read_space(found.get("space", ())),
+        boot=read_boot(found.get("boot", ())),
+        egress=_egress(found.get("egress", ())),
+    )
+
+
+def _commit(text: str, what: str) -> str:
+    if not re.fullmatch(r"(?:[0-9a-f]{40,64})?", text):
+        raise UnreadableAnswer(f"{what} is none of git's")
+    return text
 
 
 def _egress(lines: Iterable[str]) -> frozenset[tuple[str, int]] | None:
-    rows = [line.split() for line in lines]
-    return frozenset((row[0], int(row[1])) for row in rows if len(row) == 2) if rows else None
+    rows = [row.split() for row in lines if row.strip()]
+    if not rows:
+        return None
+    if any(len(row) != 2 for row in rows):
+        raise UnreadableAnswer("what its firewall lets through is told in another form")
+    return frozenset((row[0], whole(row[1], "a port", most=65535)) for row in rows)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from pyinfra.api.exceptions import FactProcessError
-
+from bunker.answers import UnreadableAnswer, mode, whole
+from bunker.ops.facts import reading
 from bunker.roles.base.logins import Login, Logins, Person
 from bunker.shell import script_file, with_variables
 
@@ -23,8 +23,8 @@ def logins_script(user: str) -> str:
 
 
 def read_logins(found: Mapping[str, Sequence[str]]) -> Logins:
-    """The answer as values; FactProcessError where it is not what the script prints."""
-    try:
+    """The answer as values; BunkerError where it is not what the script prints."""
+    with reading("its logins"):
         said = _pairs(found["login"])
         files, modes = _files(found["sshd"])
         listening = found["listening"]
@@ -32,15 +32,11 @@ def read_logins(found: Mapping[str, Sequence[str]]) -> Logins:
             login=_login(dict(said)),
             files=files,
             modes=modes,
-            ports=tuple(int(value) for key, value in _pairs(listening) if key == "port"),
+            ports=tuple(_port(value) for key, value in _pairs(listening) if key == "port"),
             others=tuple(_other(value) for key, value in _pairs(listening) if key == "other"),
             socket="socket" in listening,
             people=_people(_pairs(found["people"])),
         )
-    except (LookupError, ValueError) as error:
-        raise FactProcessError(
-            f"the host's answer about its logins cannot be read: {error}"
-        ) from error
 
 
 def _pairs(lines: Sequence[str]) -> list[tuple[str, str]]:
@@ -53,21 +49,29 @@ def _login(said: Mapping[str, str]) -> Login | None:
         return None
     fields = row.split(":")
     if len(fields) != _PASSWD_FIELDS:
-        raise ValueError(f"passwd says {row!r}")
-    owner, _, mode = said.get("home", "").partition(" ")
-    expires = said.get("expires", "")
+        raise UnreadableAnswer("its line in passwd has another form")
+    owner, _, bits = said.get("home", "").partition(" ")
     return Login(
         name=fields[0],
         home=fields[5].rstrip("/"),
-        uid=int(fields[2]),
-        gid=int(fields[3]),
+        uid=whole(fields[2], "its user id"),
+        gid=whole(fields[3], "its group id"),
         shell=fields[6] or "/bin/sh",
         group=said.get("group", ""),
         home_owner=owner,
-        home_mode=int(mode or "0", 8),
-        expires=int(expires) if expires and int(expires) >= 0 else None,
-        today=int(said["today"]),
+        home_mode=mode(bits or "0", "the mode of its home"),
+        expires=_day(said.get("expires", "")),
+        today=whole(said["today"], "its date"),
     )
+
+
+def _day(text: str) -> int | None:
+    day = whole(text, "the day its account ends", least=-1) if text else -1
+    return day if day >= 0 else None
+
+
+def _port(text: str) -> int:
+    return whole(text, "a port that it listens on", most=65535)
 
 
 def _files(lines: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], dict[str, int]]:
@@ -78,16 +82,16 @@ def _files(lines: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], dict[str, 
         if line.startswith("|"):
             files[path].append(line[1:])
         elif line:
-            mode, _, path = line.partition(" ")
+            bits, _, path = line.partition(" ")
             files[path] = []
-            if mode != "link":
-                modes[path] = int(mode, 8)
+            if bits != "link":
+                modes[path] = mode(bits, f"the mode of {path}")
     return {name: tuple(content) for name, content in files.items()}, modes
 
 
 def _other(value: str) -> tuple[int, str]:
     port, _, command = value.partition(" ")
-    return int(port), command.strip()
+    return _port(port), command.strip()
 
 
 def _people(rows: Sequence[tuple[str, str]]) -> tuple[Person, ...]:
@@ -106,10 +110,10 @@ def _person(rows: Sequence[tuple[str, str]]) -> Person:
     sshd = (value.partition(" ") for key, value in rows if key == "is")
     return Person(
         name=name,
-        uid=int(uid),
+        uid=whole(uid, f"the user id of {name}"),
         password="password" in flags,
         sudo="sudo" in flags,
-        keys={path: int(number) for number, _, path in keys},
+        keys={path: whole(number, f"the keys in {path}") for number, _, path in keys},
         sshd={setting: value for setting, _, value in sshd},
         error=flags.get("error", ""),
     )

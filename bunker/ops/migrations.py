@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from pyinfra.api.exceptions import FactProcessError
-
+from bunker.answers import UnreadableAnswer, decoded
 from bunker.application.migrations import MigrationSafety, classify_with_history
 from bunker.ops.facts import sections
 
@@ -21,7 +19,7 @@ _MAY_BE: Final = re.compile("(new|old) (.+)")
 
 
 def read_sql(found: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """SQL by name, from the sections ``sql`` and ``contents``. Raises FactProcessError.
+    """SQL by name, from the sections ``sql`` and ``contents``. Raises UnreadableAnswer.
 
     What the host has nowhere, or left out because it is too long, is not in it.
     """
@@ -40,7 +38,7 @@ def read_sql(found: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 
 def judge_pending(output: Iterable[str]) -> list[MigrationSafety]:
-    """Judge what the wanted commit brings, from the host's answer. Raises FactProcessError."""
+    """Judge what the wanted commit brings, from the host's answer. Raises UnreadableAnswer."""
     found = sections(output)
     names: dict[str, list[str]] = {"new": [], "old": []}
     if "migrations" not in found:
@@ -58,8 +56,8 @@ def _unpacked(encoded: str) -> bytes:
         return b""
     unpack = zlib.decompressobj(wbits=31)  # gzip
     try:
-        content = unpack.decompress(base64.b64decode(encoded, validate=True), _MOST_BYTES)
-    except (ValueError, zlib.error):
+        content = unpack.decompress(decoded(encoded, "their content"), _MOST_BYTES)
+    except (UnreadableAnswer, zlib.error):
         raise _nonsense("their content cannot be unpacked") from None
     if unpack.unconsumed_tail:
         raise _nonsense(f"their content is longer than {_MOST_BYTES >> 20} MB")
@@ -81,5 +79,5 @@ def _blobs(content: bytes) -> dict[str, bytes]:
     return found
 
 
-def _nonsense(what: str) -> FactProcessError:
-    return FactProcessError(f"what the host says of its migrations makes no sense: {what}")
+def _nonsense(what: str) -> UnreadableAnswer:
+    return UnreadableAnswer(f"what the host says of its migrations makes no sense: {what}")

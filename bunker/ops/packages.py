@@ -9,7 +9,7 @@ from pyinfra.api import FactBase
 from pyinfra.context import ctx_host
 
 from bunker.ops.changing import changing
-from bunker.ops.facts import require, sections
+from bunker.ops.facts import reading, require, sections
 from bunker.ops.recorder import RECORDER
 from bunker.ops.step import AS_ROOT, shell, step
 from bunker.ops.system import SystemState
@@ -29,7 +29,8 @@ class Simulated(FactBase[dict[str, list[str]]]):
         return with_variables(script_file(_SCRIPTS / "simulate.sh"), PACKAGES=" ".join(packages))
 
     def process(self, output: list[str]) -> dict[str, list[str]]:
-        return sections(output)
+        with reading("what installing packages would do"):
+            return sections(output)
 
 
 def install_packages(

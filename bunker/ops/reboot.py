@@ -10,7 +10,7 @@ from typing import Any, Final
 from pyinfra import logger
 from pyinfra.api import FunctionCommand
 from pyinfra.api.command import StringCommand
-from pyinfra.api.exceptions import ConnectError, FactProcessError
+from pyinfra.api.exceptions import ConnectError
 from pyinfra.connectors.ssh import SSHConnector
 
 from bunker.duration import describe_duration
@@ -106,7 +106,7 @@ def _look(run: Callable[..., Any]) -> RebootState | None:
         return None
     try:
         found = read_reboot_state(sections(output.stdout_lines))
-    except (FactProcessError, KeyError):
+    except (LookupError, ValueError):
         return None
     return found if found.boot else None
 

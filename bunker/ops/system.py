@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pyinfra.api import FactBase
 
-from bunker.ops.facts import MARK, sections
+from bunker.ops.facts import MARK, reading, sections
 from bunker.ops.logins import logins_script
 from bunker.roles.docker.past import ENGINE_SCRIPT
 
@@ -40,20 +40,24 @@ echo '{MARK} end'
 """
 
     def process(self, output: list[str]) -> SystemState:
-        found = sections(output)
-        release = {}
-        for line in found["os"]:
-            key, separator, value = line.partition("=")
-            if separator:
-                release[key] = value.strip().strip('"')
-        packages = {}
-        for line in found["packages"]:
-            status, name, version = ([*line.split(" ", 2), "", ""])[:3]
-            if status == "installed":
-                packages[name] = version
-        return SystemState(
-            os_release=release,
-            packages=packages,
-            half_installed=any(line.strip() for line in found["audit"]),
-            found=found,
-        )
+        with reading("its operating system"):
+            return _system(sections(output))
+
+
+def _system(found: Mapping[str, Sequence[str]]) -> SystemState:
+    release = {}
+    for line in found["os"]:
+        key, separator, value = line.partition("=")
+        if separator:
+            release[key] = value.strip().strip('"')
+    packages = {}
+    for line in found["packages"]:
+        status, name, version = ([*line.split(" ", 2), "", ""])[:3]
+        if status == "installed":
+            packages[name] = version
+    return SystemState(
+        os_release=release,
+        packages=packages,
+        half_installed=any(line.strip() for line in found["audit"]),
+        found=found,
+    )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyinfra.api import FactBase
-from pyinfra.api.exceptions import FactProcessError
 
-from bunker.ops.facts import read_boot, sections
+from bunker.answers import line as one_line
+from bunker.answers import moment, of, whole
+from bunker.application.generation import read_generation
+from bunker.ops.facts import read_boot, reading, sections
 from bunker.ops.migrations import read_sql
 from bunker.roles.changemaker.way_back import Armed, KeptGeneration, WayBackState
 
@@ -23,22 +25,13 @@ class WayBackFacts(FactBase[tuple[WayBackState, str]]):
         return script
 
     def process(self, output: list[str]) -> tuple[WayBackState, str]:
-        return read_way_back(output)
+        with reading("what it can go back to"):
+            return read_way_back(sections(output))
 
 
-def read_way_back(output: list[str]) -> tuple[WayBackState, str]:
-    """The answer as values; FactProcessError where it was cut short or makes no sense."""
-    found = sections(output)
-    try:
-        return _read(found)
-    except (ValueError, LookupError, TypeError, AttributeError) as problem:
-        reason = f"{type(problem).__name__}: {problem}"
-        raise FactProcessError(
-            f"what the host says about going back makes no sense: {reason}"
-        ) from None
+def read_way_back(found: Mapping[str, Sequence[str]]) -> tuple[WayBackState, str]:
+    """The state and its token by the sections of an answer. Raises UnreadableAnswer."""
 
-
-def _read(found: dict[str, list[str]]) -> tuple[WayBackState, str]:
     def first(name: str) -> str:
         return next((line.strip() for line in found.get(name, ()) if line.strip()), "")
 
@@ -50,9 +43,7 @@ def _read(found: dict[str, list[str]]) -> tuple[WayBackState, str]:
             trees[number].append(name)
     kept = {line.strip() for line in found.get("kept", ())}
     generations = tuple(
-        _generation(json.loads(line), kept, trees)
-        for line in found.get("generations", ())
-        if line.strip()
+        _generation(line, kept, trees) for line in found.get("generations", ()) if line.strip()
     )
     armed = dict(line.split(" ", 1) for line in found.get("armed", ()) if " " in line)
     snapshots = (line.split(" ", 1) for line in found.get("snapshots", ()) if " " in line)
@@ -65,22 +56,25 @@ def _read(found: dict[str, list[str]]) -> tuple[WayBackState, str]:
         applied=_names(found.get("applied", [])) if first("database") == "yes" else None,
         failed=_names(found.get("failed", [])),
         sql=read_sql(found),
-        snapshots={name: int(seconds) for seconds, name in snapshots},
+        snapshots={
+            one_line(name, "a snapshot"): moment(seconds, f"the time of snapshot {name}")
+            for seconds, name in snapshots
+        },
         probed=first("probe") == "yes",
         boot=read_boot(found.get("boot", ())),
     )
-    return state, first("token")
+    return state, one_line(first("token"), "its token")
 
 
-def _names(lines: list[str]) -> tuple[str, ...]:
-    return tuple(line.strip() for line in lines if line.strip())
+def _names(lines: Sequence[str]) -> tuple[str, ...]:
+    return tuple(one_line(line.strip(), "a migration") for line in lines if line.strip())
 
 
 def _armed(values: dict[str, str]) -> Armed | None:
     if "from" not in values:
         return None
     return Armed(
-        source=int(values["from"]),
+        source=whole(values["from"].strip(), "the generation that it was armed on"),
         run=values.get("run", ""),
         snapshot=values.get("snapshot"),
         migrating="migrating" in values,
@@ -88,15 +82,21 @@ def _armed(values: dict[str, str]) -> Armed | None:
     )
 
 
-def _generation(row: dict[str, Any], kept: set[str], trees: dict[str, list[str]]) -> KeptGeneration:
+def _generation(text: str, kept: set[str], trees: dict[str, list[str]]) -> KeptGeneration:
+    what = "the record of a generation"
+    row = read_generation(text, what)
     padded = f"{row['number']:06d}"
+
+    def needed(key: str) -> Any:
+        return of(row, key, f"the record of generation {row['number']}")
+
     return KeptGeneration(
         number=row["number"],
-        commit=row["commit"],
-        run=row["run"],
-        ref=str(row.get("ref") or ""),
-        configuration=row["configuration"],
-        migration_head=row["migration_head"],
+        commit=needed("commit"),
+        run=needed("run"),
+        ref=row.get("ref", ""),
+        configuration=needed("configuration"),
+        migration_head=needed("migration_head"),
         source=row.get("from"),
         backup=row.get("backup"),
         rollback_of=row.get("rollback_of"),

@@ -1,13 +1,16 @@
-"""What steps say in their output besides text for people: a keyword and a JSON object a line."""
+"""What steps say in their output besides text for people: a keyword and a JSON object a line.
+
+``generation {…}`` is what the host runs now, ``availability {…}`` what the probe measured.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
-KEYWORDS: Final = ("generation", "availability", "snapshot")
-"""``generation {…}`` is what the host runs now, ``availability {…}`` what the probe measured."""
+from bunker.answers import record
+from bunker.application.availability import Availability
+from bunker.application.generation import read_generation
 
 
 def answers_of(output: Iterable[str]) -> dict[str, Any]:
@@ -15,10 +18,11 @@ def answers_of(output: Iterable[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for line in output:
         keyword, _, text = line.strip().partition(" ")
-        if keyword in KEYWORDS and text.startswith("{"):
-            try:
-                value = json.loads(text)
-            except ValueError:
-                continue
-            found[keyword] = value
+        try:
+            if keyword == "generation":
+                found[keyword] = read_generation(text)
+            elif keyword == "availability":
+                found[keyword] = Availability.from_json(record(text, keyword)).to_json()
+        except ValueError:  # UnreadableAnswer as well
+            continue
     return found

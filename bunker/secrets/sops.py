@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from bunker.errors import BunkerError
+from bunker.files import parse_json
 from bunker.masking import Secret
 
 TIMEOUT_SECONDS = 60.0
@@ -153,8 +154,8 @@ def _refuse_clear_values(ciphertext: bytes, config: Path) -> None:
 def _flat_texts(plain: bytes) -> dict[str, Secret] | None:
     # The decoder's exception would carry the whole plaintext: none of it may leave this function.
     try:
-        document = json.loads(plain)
-    except ValueError:
+        document = parse_json(plain.decode(), "the vault")
+    except (ValueError, BunkerError):
         return None
     if not isinstance(document, dict):
         return None

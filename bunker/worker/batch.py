@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import paramiko.file
 import pyinfra.api.arguments
 from pyinfra.api import Config, Inventory, State
 
@@ -37,6 +38,7 @@ class Batch:
 def make_batch(request: Mapping[str, Any]) -> Batch:
     """Build pyinfra's state from a worker request."""
     _read_type_hints_once()
+    _read_any_bytes()
     RECORDER.key = bytes.fromhex(request["fingerprint_key"])
     hosts: list[tuple[str, dict[str, Any]]] = []
     groups: dict[str, list[str]] = {}
@@ -83,6 +85,15 @@ def _count_commands(batch: Batch, host: Any) -> None:
         return run(*args, **kwargs)
 
     host.connector.run_shell_command = counted
+
+
+def _read_any_bytes() -> None:
+    """Paramiko stops reading where a host prints something else than UTF-8.
+
+    What follows would be lost, and the host's command wait for ever once nobody takes its output.
+    """
+    module: Any = paramiko.file
+    module.u = functools.partial(str, encoding="utf-8", errors="replace")
 
 
 def _read_type_hints_once() -> None:

@@ -5,17 +5,17 @@ POSIX shell and what every Debian or Ubuntu brings; `docker` and `curl` are used
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bunker.answers import MOST, UnreadableAnswer, decoded, decoded_text, whole
 from bunker.application.containers import Container, containers_function, read_containers
+from bunker.application.generation import read_generation
 from bunker.errors import BunkerError
+from bunker.files import parse_json
 from bunker.lease.holder import LeaseHolder, read_lease
 from bunker.maintenance.maintenance import Maintenance, read_maintenance
 
@@ -162,16 +162,16 @@ def read_probe(host: str, output: str) -> Probe:
             current.append(line)
     try:
         if "end" not in found:
-            raise ValueError("cut short")
-        used, free = found["disk"][0].split()
+            raise UnreadableAnswer("it was cut short")
+        used, _, free = found["disk"][0].strip().partition(" ")
         engine = (
             "absent" if "no-engine" in found else "failed" if "engine-failed" in found else "ok"
         )
-        health, installed = _health(found["health"][0])
+        health, installed = _health(host, found["health"][0])
         return Probe(
-            uptime_seconds=max(0, int(found["uptime"][0])),
-            disk_used=int(used) * 1024,
-            disk_free=int(free) * 1024,
+            uptime_seconds=max(0, whole(found["uptime"][0], "its uptime", least=-MOST)),
+            disk_used=whole(used, "what is used of its disk") * 1024,
+            disk_free=whole(free, "what is free on its disk") * 1024,
             generation=_generation(found["generation"]),
             engine=engine,
             containers=read_containers(found["containers"]) if engine == "ok" else (),
@@ -180,13 +180,14 @@ def read_probe(host: str, output: str) -> Probe:
             applied=bool(found["applied"]),
             checkout=_checkout(found["checkout"]),
             halted=" ".join(found.get("halted", ())),
-            returns_in=int(found["returns"][0]) if found.get("returns") else None,
+            returns_in=_returns(found.get("returns", ())),
             maintenance=read_maintenance(found.get("maintenance", ())),
             lease=read_lease(host, found.get("lease", ())),
         )
-    except (KeyError, IndexError, ValueError):
+    except (KeyError, IndexError, ValueError) as error:
+        reason = f": {error}" if isinstance(error, UnreadableAnswer) else ""
         raise BunkerError(
-            "the host's answer was cut short or cannot be read",
+            f"the host's answer was cut short or cannot be read{reason}",
             where=host,
             remedy=f"Look at it with: invoke ssh --host {host}",
         ) from None
@@ -215,13 +216,12 @@ def failing_parts(body: Any, name: str = "") -> list[str]:
 def _generation(lines: list[str]) -> Mapping[str, Any] | None:
     if not lines:
         return None
-    try:
-        generation = json.loads(base64.b64decode(lines[0]))
-    except binascii.Error as error:
-        raise ValueError(str(error)) from None
-    if not isinstance(generation, dict):
-        raise ValueError("not an object")
-    return generation
+    what = "the record of its generation"
+    return read_generation(decoded_text(lines[0], what), what)
+
+
+def _returns(lines: Sequence[str]) -> int | None:
+    return whole(lines[0], "its deadline", least=-MOST) if lines else None
 
 
 def _checkout(lines: list[str]) -> str | None:
@@ -230,17 +230,14 @@ def _checkout(lines: list[str]) -> str | None:
     return lines[0] if re.fullmatch(r"[0-9a-f]{40,64}", lines[0]) else ""
 
 
-def _health(line: str) -> tuple[Health, bool]:
+def _health(host: str, line: str) -> tuple[Health, bool]:
     """``CODE BASE64`` (000: no answer), or why the API was not asked; and if one is installed."""
     code, _, encoded = line.partition(" ")
     if code in ("absent", "no-curl"):
         return Health(None), code == "no-curl"
+    text = decoded(encoded, "what its API says").decode(errors="replace")
     try:
-        text = base64.b64decode(encoded).decode(errors="replace")
-    except binascii.Error as error:
-        raise ValueError(str(error)) from None
-    try:
-        body = json.loads(text)
-    except ValueError:
+        body = parse_json(text, host)
+    except BunkerError:  # whatever else a web server says
         body = text.strip()[:500] or None
-    return Health(int(code), body), True
+    return Health(whole(code, "the status of its API", most=999), body), True

@@ -9,13 +9,14 @@ from typing import Any, Final
 from pyinfra import logger
 from pyinfra.api import FunctionCommand
 from pyinfra.api.command import StringCommand
-from pyinfra.api.exceptions import FactProcessError
 
 from bunker.application.containers import containers_function
 from bunker.application.migrations import MigrationSafety
 from bunker.bundle import Bundle, BundleFile
+from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 from bunker.ops.changing import changing
+from bunker.ops.facts import reading
 from bunker.ops.instance import database_function
 from bunker.ops.migrations import judge_pending
 from bunker.ops.place import archive
@@ -106,8 +107,9 @@ def _classify_pending(state: Any, host: Any, question: str, found: list[Migratio
             logger.error(f"{host.print_prefix}{line}")
         return False
     try:
-        found += judge_pending(output.stdout_lines)
-    except FactProcessError as error:
+        with reading("its migrations"):
+            found += judge_pending(output.stdout_lines)
+    except BunkerError as error:
         logger.error(f"{host.print_prefix}{error}")
         return False
     return True

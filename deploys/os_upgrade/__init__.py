@@ -20,7 +20,7 @@ from bunker.distributions import distribution
 from bunker.fleet.models import Host
 from bunker.ops.changing import changing
 from bunker.ops.context import current_host, current_run, current_system
-from bunker.ops.facts import require, sections
+from bunker.ops.facts import reading, require, sections
 from bunker.ops.packages import APT_FUNCTIONS
 from bunker.ops.reboot import reboot_and_wait
 from bunker.ops.recorder import RECORDER
@@ -49,7 +49,8 @@ class Upgrade(FactBase[UpgradeState]):
         return STATE_SCRIPT
 
     def process(self, output: list[str]) -> UpgradeState:
-        return read_upgrade_state(sections(output))
+        with reading("what there is to upgrade"):
+            return read_upgrade_state(sections(output))
 
 
 @deploy("os-upgrade")

@@ -8,6 +8,8 @@ from bunker.worker.client import WorkerClient
 from tests.fake.bare_host import RESPONSES, fake_host, fake_request
 from tests.fake.test_worker import ROOT, by_host
 
+INSTANCE = "'@@bunker engine'"
+
 
 def planned(responses: dict[str, Any]) -> list[dict[str, Any]]:
     request = fake_request([fake_host(1)])
@@ -18,15 +20,18 @@ def planned(responses: dict[str, Any]) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def two_refusing_roles(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """An unknown release: neither the base nor the docker role knows what to install."""
+    """An unknown release, which base and docker refuse alike, and a file in the folder's place."""
     packages = [line.replace('"13"', '"9"') for line in RESPONSES["dpkg-query"]]
-    return {**RESPONSES, "dpkg-query": packages}
+    folder = [line.replace("absent", "other") for line in RESPONSES[INSTANCE]]
+    return {**RESPONSES, "dpkg-query": packages, INSTANCE: folder}
 
 
 def test_the_problems_of_every_role_are_told_at_once(two_refusing_roles: dict[str, Any]) -> None:
     events = planned(two_refusing_roles)
     message = by_host(events, "failed")["host-001"]["message"]
     assert message.startswith("what has to be settled first (2):")
+    assert "which is not supported" in message
+    assert "is not a folder" in message
     assert not by_host(events, "planned")
 
 

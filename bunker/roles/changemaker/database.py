@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bunker.answers import whole
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 
@@ -29,14 +30,14 @@ class Database:
 
 
 def read_database(lines: Sequence[str]) -> Database:
-    """The database by the lines ``KEY VALUE`` of a host's answer."""
+    """The database by the lines ``KEY VALUE`` of a host's answer. Raises UnreadableAnswer."""
     found: dict[str, list[str]] = {}
     for line in lines:
         key, _, value = line.partition(" ")
         found.setdefault(key, []).append(value.strip())
     _, _, size = found.get("state", [""])[0].partition(" ")
     return Database(
-        size_kb=int(size) if size.isdecimal() else None,
+        size_kb=whole(size, "the size of its database") if size else None,
         gone=found.get("gone", [""])[0],
         elsewhere=tuple(found.get("elsewhere", ())),
         snapshots=tuple(found.get("snapshot", ())),

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from bunker.answers import MOST, UnreadableAnswer, whole
+from bunker.answers import line as one_line
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 
@@ -66,32 +68,41 @@ class Need:
 
 
 def read_space(lines: Sequence[str]) -> Space:
-    """The room by the lines ``KEY VALUE`` of a host's answer."""
+    """The room by the lines ``KEY VALUE`` of a host's answer. Raises UnreadableAnswer."""
     places = []
     found: dict[str, str] = {}
     for line in lines:
         key, _, value = line.partition(" ")
         if key == "place":
-            kb, files, mount = value.split(" ", 2)
-            places.append(Place(mount, int(kb), int(files) if files.isdecimal() else None))
+            places.append(_place(value))
         else:
             found[key] = value.strip()
     checkout, engine, state = (*places, None, None, None)[:3]
     kb, _, files = found.get("tree", "").partition(" ")
+    tree = (whole(kb, "the size of the code"), whole(files, "its files")) if kb else FIRST_TREE
 
     def number(key: str) -> int:
-        value = found.get(key, "")
-        return int(value) if value.isdecimal() else 0
+        return whole(found.get(key) or 0, f"{key} of its room")
 
     return Space(
         checkout=checkout,
         engine=engine,
         state=state,
-        tree=(int(kb), int(files)) if kb.isdecimal() and files.isdecimal() else FIRST_TREE,
+        tree=tree,
         built_kb=number("built"),
         unused=number("unused"),
         snapshots_kb=number("snapshots"),
     )
+
+
+def _place(value: str) -> Place:
+    kb, _, rest = one_line(value, "a file system").partition(" ")
+    files, _, mount = rest.partition(" ")
+    if not mount:
+        raise UnreadableAnswer("a file system is told in another form")
+    # Some file systems count no files.
+    free = None if files == "-" else whole(files, f"the free files of {mount}", least=-1)
+    return Place(mount, whole(kb, f"the free room of {mount}", least=-MOST), free)
 
 
 def needs(space: Space, *, code: bool, build: bool, database_kb: int | None) -> list[Need]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import shlex
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bunker.answers import decoded
 from bunker.errors import BunkerError
 from bunker.shell import script_file
 
@@ -76,7 +76,7 @@ class EngineState:
 
 
 def read_engine(found: Mapping[str, Sequence[str]]) -> EngineState:
-    """The engine from the answer's sections."""
+    """The engine from the answer's sections. Raises LookupError or UnreadableAnswer."""
     active, invocation, record = ([line.strip() for line in found["started"]] + ["", "", ""])[:3]
     fingerprint, _, start = record.partition(" ")
     daemon = "".join(found["daemon.json"])
@@ -89,7 +89,7 @@ def read_engine(found: Mapping[str, Sequence[str]]) -> EngineState:
     flags += [flag for flag in running if flag.key not in written]
     return EngineState(
         active=active == "active",
-        daemon=base64.b64decode(daemon).decode(errors="replace") if daemon else None,
+        daemon=decoded(daemon, DAEMON_JSON).decode(errors="replace") if daemon else None,
         flags=tuple(flags),
         started_with=fingerprint if start and start == invocation else "",
         snap=any(line.strip() for line in found["snap"]),

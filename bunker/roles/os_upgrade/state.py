@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bunker.answers import MOST, whole
 from bunker.roles.packages import Package, read_simulation
 from bunker.shell import script_file
 
@@ -58,7 +59,9 @@ def read_upgrade_state(found: Mapping[str, Sequence[str]]) -> UpgradeState:
     return UpgradeState(
         packages=tuple(read_simulation(found["upgrades"])),
         problem=" ".join(line.removeprefix("E:").strip() for line in failed),
-        lists_age_seconds=max(0, int(age)) if age else None,
+        lists_age_seconds=max(0, whole(age, "the age of its package lists", least=-MOST))
+        if age
+        else None,
         half_installed=any(line.strip() for line in found["audit"]),
         engine=engine,
         live_restore=live_restore == "true",

@@ -11,9 +11,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from pyinfra.api.exceptions import FactProcessError
 
+from bunker.answers import UnreadableAnswer
 from bunker.application.migrations import MigrationSafety
+from bunker.ops.facts import sections
 from bunker.ops.migrations import judge_pending, read_sql
 from bunker.ops.way_back import read_way_back
 from bunker.roles.changemaker.way_back import assess, choose
@@ -138,7 +139,7 @@ def unsafe(found: list[MigrationSafety]) -> dict[str, tuple[str, ...]]:
 
 def back(answer: list[str]) -> dict[str, tuple[str, ...]]:
     """What speaks against going back to the first generation."""
-    state, _token = read_way_back(answer)
+    state, _token = read_way_back(sections(answer))
     way = choose(state, to=1, of_run="")
     assert way is not None
     return unsafe(list(assess(state, way).unsafe))
@@ -227,11 +228,11 @@ def test_an_answer_that_makes_no_sense_is_one_sentence(
 ) -> None:
     told = {"migrations": names, "sql": rows, "contents": contents}
     lines = [line for name in told for line in (f"@@bunker {name}", told[name])]
-    with pytest.raises(FactProcessError, match="of its migrations makes no sense") as error:
+    with pytest.raises(UnreadableAnswer, match="of its migrations makes no sense") as error:
         judge_pending([*lines, "@@bunker end"])
     assert said in str(error.value)
 
 
 def test_a_small_answer_that_unpacks_to_a_huge_one_is_refused() -> None:
-    with pytest.raises(FactProcessError, match="is longer than 32 MB"):
+    with pytest.raises(UnreadableAnswer, match="is longer than 32 MB"):
         read_sql({"contents": [packed(bytes(33 << 20))]})

@@ -81,8 +81,11 @@ def test_an_unreachable_host_says_so_in_its_place(monkeypatch: pytest.MonkeyPatc
     [
         (answer(end="…"), "cannot be read: the answer is cut off"),
         (Completed("north-1", 1, "", "sudo: a password is required\n"), "a password is required"),
-        (answer(({"number": 1}, "yes")), "generations/000001.json: a generation's record makes"),
-        (answer(([], "yes")), "a generation's record makes no sense"),
+        (
+            answer(({"number": 1}, "yes")),
+            "generations/000001.json: a generation's record makes no sense",
+        ),
+        (answer(([], "yes")), "record cannot be read: it is no JSON object"),
         (Completed("north-1", 0, f"000001.json yes !!\n{END}\n", ""), "record cannot be read"),
     ],
 )

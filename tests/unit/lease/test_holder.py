@@ -37,6 +37,9 @@ def test_a_long_answer_comes_in_several_lines():
         ["1000", "?"],
         ["1000", encoded({"run": "r1"})],
         ["1000", encoded([])],
+        ["1000", encoded(LEASE | {"expires": float("inf")})],
+        ["1000", encoded(LEASE | {"expires": 10**30})],
+        ["1000", base64.b64encode(b"[" * 5000).decode()],
     ],
 )
 def test_an_expired_or_unreadable_lease_holds_nobody(lines):

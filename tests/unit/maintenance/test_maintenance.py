@@ -171,6 +171,8 @@ def encoded(value: object) -> str:
         ["100", encoded({"until": 10**30, "reason": "", "by": "", "opened": 1})],
         ["100", encoded({"until": 100, "reason": "r", "by": "b", "opened": 1})],
         ["100", "?"],
+        ["100", base64.b64encode(b"[" * 5000).decode()],
+        ["100", encoded({"until": 200, "reason": {}, "by": "b", "opened": 1})],
         ["noon", encoded({"until": 200, "reason": "r", "by": "b", "opened": 1})],
     ],
 )

@@ -5,9 +5,11 @@ import gzip
 import json
 
 import pytest
-from pyinfra.api.exceptions import FactProcessError
 
-from bunker.ops.way_back import read_way_back
+from bunker.answers import UnreadableAnswer
+from bunker.errors import BunkerError
+from bunker.ops.facts import sections
+from bunker.ops.way_back import WayBackFacts, read_way_back
 
 RECORD = {
     "number": 2,
@@ -54,7 +56,7 @@ two
 
 
 def test_an_answer_is_read_whole() -> None:
-    state, token = read_way_back(ANSWER.splitlines())
+    state, token = read_way_back(sections(ANSWER.splitlines()))
     assert token == "000002-0"
     (generation,) = state.generations
     assert (generation.source, generation.backup, generation.kept) == (1, "run-2", True)
@@ -68,13 +70,13 @@ def test_an_answer_is_read_whole() -> None:
 
 
 def test_a_database_that_is_down_is_not_an_empty_one() -> None:
-    state, _ = read_way_back(ANSWER.replace("database\nyes", "database").splitlines())
+    state, _ = read_way_back(sections(ANSWER.replace("database\nyes", "database").splitlines()))
     assert state.applied is None
 
 
 def test_an_answer_that_was_cut_short_is_no_answer() -> None:
-    with pytest.raises(FactProcessError):
-        read_way_back(ANSWER.splitlines()[:-1])
+    with pytest.raises(UnreadableAnswer, match="cut short"):
+        sections(ANSWER.splitlines()[:-1])
 
 
 @pytest.mark.parametrize(
@@ -88,5 +90,5 @@ def test_an_answer_that_was_cut_short_is_no_answer() -> None:
     ],
 )
 def test_an_answer_that_makes_no_sense_is_one_sentence(part: str, other: str) -> None:
-    with pytest.raises(FactProcessError, match="about going back makes no sense"):
-        read_way_back(ANSWER.replace(part, other).splitlines())
+    with pytest.raises(BunkerError, match="about what it can go back to cannot be read"):
+        WayBackFacts().process(ANSWER.replace(part, other).splitlines())

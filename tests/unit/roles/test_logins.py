@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from pyinfra.api.exceptions import FactProcessError
 
 from bunker.application.environment import SECRET_SPECS
 from bunker.bundle import Bundle, BundleFile
@@ -101,7 +100,7 @@ def test_the_hosts_answer_is_read() -> None:
     ],
 )
 def test_an_answer_of_another_form_is_an_error(change: dict[str, list[str]]) -> None:
-    with pytest.raises(FactProcessError, match="about its logins cannot be read"):
+    with pytest.raises(BunkerError, match="about its logins cannot be read"):
         read_logins({**FOUND, **change})
 
 

@@ -272,6 +272,19 @@ def test_vaults_of_another_shape_or_host_are_refused(north, content):
     assert "canary" not in str(caught.value)
 
 
+def test_a_vault_nested_without_end_is_refused(north):
+    path: Path = north.vault("north")
+    config = north.folder / ".sops.yaml"
+    arguments = ["--config", str(config), "encrypt", "--filename-override", str(path)]
+    arguments += ["--input-type", "json", "--output-type", "json"]
+    plain = b'{"A": ' + b'{"b": ' * 3000 + b'"canary"' + b"}" * 3001
+    made = sops._run(arguments, plain, path=path, key_file=None, config=config)
+    path.write_bytes(re.sub(rb"\n\s*", b"", made))
+    with pytest.raises(BunkerError, match="something else than one text for each key") as caught:
+        read(north)
+    assert "canary" not in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["../north", "a/b", "", ".hidden", "North"])
 def test_a_host_name_cannot_lead_elsewhere(fleet, name):
     with pytest.raises(BunkerError, match="not a host name"):
