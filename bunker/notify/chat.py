@@ -6,9 +6,9 @@ target of the wrong kind is told so instead of counting as delivered.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 
+from bunker.answers import record
 from bunker.masking import Redactor, Secret
 from bunker.notify.http import address_secrets, excerpt, post_json
 from bunker.notify.message import ATTEMPT_SECONDS, Message, NotifyFailed
@@ -55,8 +55,8 @@ class RocketChatNotifier:
         body = {"text": _limited(f"**{message.title}**\n{message.markdown}", ROCKETCHAT_LIMIT)}
         answer = post_json(self.url, body, seconds=seconds, redactor=self._redactor)
         try:
-            accepted = json.loads(answer.text).get("success") is True
-        except (ValueError, AttributeError):
+            accepted = record(answer.text, "its answer").get("success") is True
+        except ValueError:
             accepted = False
         if not accepted:
             said = excerpt(answer.text, self._redactor)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bunker.answers import record
 from bunker.masking import Redactor, Secret
 from bunker.notify.http import excerpt, post_json
 from bunker.notify.message import ATTEMPT_SECONDS, Message, NotifyFailed
@@ -40,8 +40,8 @@ class GotifyNotifier:
             headers={"X-Gotify-Key": self.token},
         )
         try:
-            accepted = json.loads(answer.text).get("id") is not None
-        except (ValueError, AttributeError):
+            accepted = record(answer.text, "its answer").get("id") is not None
+        except ValueError:
             accepted = False
         if not accepted:
             said = excerpt(answer.text, self._redactor)

@@ -119,7 +119,7 @@ def test_a_server_of_the_other_kind_does_not_count_as_delivered(
         assert not failure(wrong).retryable
 
 
-@pytest.mark.parametrize("body", ["", "[]", "null", '"id"', "<html>"])
+@pytest.mark.parametrize("body", ["", "[]", "null", '"id"', "<html>", "[" * 5000])
 def test_an_answer_that_is_none_is_final(gotify: GotifyStandIn, body: str) -> None:
     gotify.answers = [(200, {}, body)] * 3
     assert not failure(gotify_at(gotify)).retryable
