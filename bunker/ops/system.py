@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pyinfra.api import FactBase
 
 from bunker.ops.facts import MARK, reading, sections
 from bunker.ops.logins import logins_script
 from bunker.roles.docker.past import ENGINE_SCRIPT
+from bunker.shell import script_file
+
+_SCRIPTS = Path(__file__).parent / "scripts"
+_SURROUNDINGS = script_file(_SCRIPTS / "apt.sh") + script_file(_SCRIPTS / "surroundings.sh")
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,9 @@ echo '{MARK} packages'; dpkg-query -W -f='${{db:Status-Status}} ${{Package}} ${{
 echo '{MARK} audit'; dpkg --audit | head -n 5
 {ENGINE_SCRIPT}
 {logins_script(user)}
+(
+{_SURROUNDINGS}
+)
 echo '{MARK} end'
 """
 

@@ -16,6 +16,7 @@ from bunker.roles.base import base_components, base_packages
 from bunker.roles.base.logins import Logins, closing, login_of, remaining
 from bunker.roles.base.ssh import closed_ports, drop_in, keys_file, socket_ports
 from bunker.roles.base.sshd_files import DROP_IN, parsed, settings, weakened
+from bunker.roles.base.surroundings import read_surroundings, surprises
 from bunker.roles.docker import docker_packages
 
 
@@ -30,6 +31,11 @@ def base(host: Host) -> None:
     engine = docker_packages(release, system.packages)
     install_packages("base", base_packages(host, release), system, needed=engine)
     _announce(host, logins, drop_in(host, release))
+    if not state.applied:
+        for sentence in surprises(
+            read_surroundings(system.found["surroundings"]), login_of(host, logins)
+        ):
+            RECORDER.note("base", sentence)
     place_components("base", components, state)
 
 

@@ -75,6 +75,9 @@ def changemaker(host: Host) -> None:
     problems += check_database(host, instance.database, instance.generation)
     if problems:
         raise Problems("the instance cannot be deployed as it is", problems)
+    if instance.folder.shallow and instance.generation is None:
+        folder = host.application.directory
+        RECORDER.note("changemaker", f"{folder} is a shallow clone; what it lacks is fetched")
     commit = _wanted_commit(host, instance)
     place_components("changemaker", [source], state)
     decision = decide(

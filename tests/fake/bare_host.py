@@ -38,6 +38,7 @@ RESPONSES: dict[str, list[str]] = {
         "@@bunker listening",
         "port 22",
         "@@bunker people",
+        "@@bunker surroundings",
         "@@bunker end",
     ],
     "'@@bunker install'": ["@@bunker install", "@@bunker manual", "@@bunker end"],

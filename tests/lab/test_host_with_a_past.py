@@ -27,6 +27,13 @@ MAX_COMMANDS_WITHOUT_CHANGE = 5
 NEWER = "v2.1.0"
 """What the former owner had cloned; an older version is wanted."""
 
+TRAPS = (
+    *("port 2200", "authorized_keys2", "Match LocalPort 2200", "Match LocalPort 2022"),
+    *("/etc/environment sets SMTP_HOST", "de_DE.UTF-8", "unattended-upgr"),
+    *("/etc/ssh/sshd_config.d/50-cloud-init.conf", "/etc/sudoers.d/90-cloud-init-users"),
+    *("home of ops is /srv/ops", "group of ops is crew", "shallow", "belongs to root"),
+)
+"""What is told of the traps that a deploy gets around by itself."""
 THEIR_DATA = """
 set -e
 tar -C / -c bin/busybox | docker import - legacy/tool:1 >/dev/null
@@ -156,6 +163,7 @@ def test_a_server_with_a_past_is_told_of_settled_and_deployed_whole(
 
 def told_and_refused_before_anything_is_touched(past: FleetUnderTest) -> None:
     """Every trap is in the list; neither looking nor a refused deploy changes anything."""
+    past.on(NAME, "systemd-run --quiet --unit holds-apt /usr/local/sbin/unattended-upgr 600")
     before = everything(past)
     found, text = looked_at(past, expect=3)
     problems = {problem["where"]: problem for problem in found["problems"]}
@@ -163,13 +171,13 @@ def told_and_refused_before_anything_is_touched(past: FleetUnderTest) -> None:
     assert "--log-driver=journald" in problems["/etc/default/docker"]["problem"]
     assert "-i wg0 -j ACCEPT" in problems["FORWARD"]["problem"]
     assert all(problem["remedy"] for problem in found["problems"])
-    for trap in ("port 2200", "authorized_keys2", "Match LocalPort 2200", "Match LocalPort 2022"):
-        assert trap in text
+    assert [trap for trap in TRAPS if trap not in text] == []
     assert found["commands"] <= MAX_COMMANDS_TO_LOOK
     refused = past.deploy(NAME, expect=3)
     assert "/etc/default/docker" in refused.text
     assert not refused.events("step")
     assert changes_between(before, everything(past)) == []
+    past.on(NAME, "systemctl stop holds-apt unattended-upgrades-at-boot")
 
 
 def settled_by_what_the_sentences_say(past: FleetUnderTest) -> None:

@@ -43,6 +43,7 @@ if [ -n "$checkout" ]; then
   done
   [ -z "$(git config core.worktree || true)" ] || line git "elsewhere $(git config core.worktree)"
   [ "$(git config --type=bool core.bare || true)" != true ] || line git bare
+  [ ! -s .git/shallow ] || line shallow yes
 fi
 echo '@@bunker engine'
 if command -v docker >/dev/null; then

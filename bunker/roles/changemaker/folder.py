@@ -17,10 +17,11 @@ ENTRIES_NAMED = 3
 class Folder:
     """What stands where the instance's checkout is, or has to be.
 
-    ``real`` is its path without links. ``unwritable`` and ``closed`` name the folder that cannot
-    be written at all, or not be entered by the login user. ``holds`` are names of up to four
-    entries besides ``.git``. ``git`` is "" where there is no repository, "folder" for one as git
-    makes it, else what is odd about it. ``remotes`` are addresses without user names.
+    ``real`` is its path without links. ``unwritable`` and ``closed`` name the folder that cannot be
+    written at all, or not be entered by the login user. ``holds`` are names of up to four entries
+    besides ``.git``. ``git`` is "" where there is no repository, "folder" for one as git makes it,
+    else what is odd about it. ``remotes`` are addresses without user names. ``shallow``: only a
+    part of its history is there.
     """
 
     kind: Kind = "absent"
@@ -32,6 +33,7 @@ class Folder:
     git: str = ""
     git_owner: str = ""
     remotes: tuple[str, ...] = ()
+    shallow: bool = False
 
 
 def read_folder(lines: Sequence[str]) -> Folder:
@@ -55,6 +57,7 @@ def read_folder(lines: Sequence[str]) -> Folder:
         git=last("git"),
         git_owner=last("git_owner"),
         remotes=tuple(found.get("remote", ())),
+        shallow=last("shallow") == "yes",
     )
 
 
