@@ -35,6 +35,7 @@ def read_logins(found: Mapping[str, Sequence[str]]) -> Logins:
             ports=tuple(_port(value) for key, value in _pairs(listening) if key == "port"),
             others=tuple(_other(value) for key, value in _pairs(listening) if key == "other"),
             socket="socket" in listening,
+            unit=tuple(value for key, value in _pairs(listening) if key == "unit"),
             people=_people(_pairs(found["people"])),
         )
 

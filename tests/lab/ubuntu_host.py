@@ -56,6 +56,7 @@ def life(host: UbuntuHost) -> None:
     looked_at_while_it_updates_itself(host)
     deployed_though_it_updates_itself(host)
     deployed_again_nothing_changes(host)
+    a_socket_that_would_not_start_again_is_refused(host)
     sshd_moves_with_its_socket(host)
     upgraded(host)
 
@@ -90,6 +91,19 @@ def deployed_again_nothing_changes(host: UbuntuHost) -> None:
     assert planned["commands"] <= MAX_COMMANDS_WITHOUT_CHANGE
     assert started(host.fleet, NAME) == before[0]
     assert changes_between(before[1], fingerprint(host.fleet, NAME)) == []
+
+
+def a_socket_that_would_not_start_again_is_refused(host: UbuntuHost) -> None:
+    """A drop-in gives it a port that the generator gives it, too: told, and nothing is touched."""
+    folder = "/etc/systemd/system/ssh.socket.d"
+    drop_in = f"mkdir -p {folder}; printf '[Socket]\\nListenStream=22\\n' > {folder}/listen.conf"
+    host.on(f"{drop_in}; systemctl daemon-reload")
+    looked = host.fleet.invoke("preflight", "--host", NAME, "--json", expect=3)
+    (problem,) = json.loads(looked.stdout)["hosts"][0]["problems"]
+    assert problem["where"] == f"{folder}/listen.conf"
+    assert "port 22 a second time" in problem["problem"]
+    host.on(problem["remedy"].removeprefix("Remove it: "))
+    host.fleet.invoke("preflight", "--host", NAME)
 
 
 def sshd_moves_with_its_socket(host: UbuntuHost) -> None:

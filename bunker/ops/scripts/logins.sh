@@ -34,6 +34,7 @@ echo '@@bunker listening'
 if systemctl is-active --quiet ssh.socket || systemctl is-enabled --quiet ssh.socket 2>/dev/null; then
   echo socket
 fi
+systemctl cat --no-pager ssh.socket 2>/dev/null | sed 's/^/unit /'
 sshd_ports | sed 's/^/port /'
 main=$(systemctl show -P MainPID ssh.service)
 ss -Hltnp | grep -E '\("(sshd|dropbear)"' | while read -r _state _in _out address _peer process; do

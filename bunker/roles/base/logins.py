@@ -70,7 +70,7 @@ class Logins:
     ``files`` are sshd's configuration files with their lines, the main file among them, ``modes``
     their permission bits (none for a symbolic link). ``ports`` are where sshd listens now,
     ``others`` are (port, command) of further SSH servers. ``socket``: systemd listens in sshd's
-    place.
+    place, by the lines ``unit``.
     """
 
     login: Login | None
@@ -79,6 +79,7 @@ class Logins:
     ports: tuple[int, ...] = ()
     others: tuple[tuple[int, str], ...] = ()
     socket: bool = False
+    unit: tuple[str, ...] = ()
     people: tuple[Person, ...] = ()
 
     @property

@@ -14,6 +14,7 @@ from bunker.errors import BunkerError, Problems
 from bunker.fleet.models import Host
 from bunker.roles.base.firewall import ssh_ports
 from bunker.roles.base.logins import Login, Logins, home_problem
+from bunker.roles.base.ssh_socket import socket_problems
 from bunker.roles.base.sshd_files import (
     DROP_IN,
     INCLUDE,
@@ -60,6 +61,8 @@ def sshd_component(host: Host, distribution: Distribution, logins: Logins) -> Co
     problems = [*read_before_ours(logins.files, ours), *_not_ours_to_change(foreign, logins)]
     if problem := listening_problem(logins.files, ports):
         problems.append(problem)
+    if logins.socket:
+        problems += socket_problems(host, logins.unit)
     if problems:
         raise Problems(f"sshd's configuration on {host.name}", problems)
     files = [BundleFile(DROP_IN, content.encode(), mode=0o600)]
