@@ -14,6 +14,7 @@ for file in /etc/ssh/sshd_config.d/*cloud-init* /etc/sudoers.d/*cloud-init* \
   /etc/netplan/*cloud-init* /etc/network/interfaces.d/*cloud-init*; do
   [ ! -f "$file" ] || line cloud-init "$file"
 done
+[ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] || line apparmor no
 for lock in $APT_LOCKS; do
   if holder=$(holder_of "$lock"); then
     line lock "$lock is held by $holder"

@@ -11,6 +11,7 @@ from bunker.roles.base.login import login_component, sudo_component
 from bunker.roles.base.logins import Logins, login_of
 from bunker.roles.base.ssh import keys_component, sshd_component
 from bunker.roles.base.system import (
+    apparmor_component,
     audit_component,
     journal_component,
     revert_component,
@@ -52,6 +53,7 @@ def base_components(
         time_component(host, distribution),
         updates_component(host, distribution),
         audit_component(),
+        apparmor_component(),
         firewall_component(host, distribution),
         sshd_component(host, distribution, logins),
         fail2ban_component(host, application_log=application_log),

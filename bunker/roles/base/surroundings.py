@@ -16,12 +16,14 @@ class Surroundings:
     """``variables`` are names that /etc/environment sets; ``language`` is the host's LANG.
 
     ``cloud_init`` are files that cloud-init wrote, ``lock`` says who keeps packages locked now.
+    ``apparmor``: the kernel has it.
     """
 
     variables: tuple[str, ...] = ()
     language: str = ""
     cloud_init: tuple[str, ...] = ()
     lock: str = ""
+    apparmor: bool = True
 
 
 def read_surroundings(lines: Sequence[str]) -> Surroundings:
@@ -35,6 +37,7 @@ def read_surroundings(lines: Sequence[str]) -> Surroundings:
         language="".join(found.get("language", ())[-1:]),
         cloud_init=tuple(found.get("cloud-init", ())),
         lock="".join(found.get("lock", ())[:1]),
+        apparmor=found.get("apparmor") != ["no"],
     )
 
 
@@ -52,5 +55,7 @@ def surprises(there: Surroundings, login: Login) -> Iterator[str]:
         yield f"the home of {login.name} is {login.home}"
     if login.group and login.group != login.name:
         yield f"the group of {login.name} is {login.group}"
+    if not there.apparmor:
+        yield "the kernel has no AppArmor; programs and containers run without its profiles"
     if there.lock:
         yield f"{there.lock}; installing packages waits for it, up to 5 minutes"

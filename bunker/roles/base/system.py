@@ -13,6 +13,7 @@ from bunker.roles.rendering import render, script
 from bunker.shell import CLEAN_SHELL
 
 SCRIPTS = Path(__file__).parent / "scripts"
+APPARMOR: Final = "/sys/module/apparmor/parameters/enabled"
 APT_FILES: Final = (
     ("/etc/apt/apt.conf.d/20auto-upgrades", "base/apt-periodic"),
     ("/etc/apt/apt.conf.d/52bunker-unattended-upgrades", "base/unattended-upgrades"),
@@ -70,6 +71,16 @@ def revert_component() -> Component:
         bundle=Bundle("revert", (BundleFile(f"/etc/systemd/system/{unit}", content),)),
         activate=f"systemctl daemon-reload\nsystemctl enable --quiet {unit}",
         check=f"systemctl is-enabled --quiet {unit}",
+    )
+
+
+def apparmor_component() -> Component:
+    """AppArmor's profiles, where the kernel has AppArmor; it places no file."""
+    names = {"PARAMETER": APPARMOR}
+    return Component(
+        bundle=Bundle("apparmor", ()),
+        activate=script(SCRIPTS / "apparmor_activate.sh", **names),
+        check=script(SCRIPTS / "apparmor_check.sh", **names),
     )
 
 

@@ -58,7 +58,7 @@ def test_every_component_renders_with_valid_shell(known):
                 assert parsed.returncode == 0, (item.name, parsed.stderr)
         paths = [file.path for file in item.bundle.files]
         assert all(not file.content or file.content.endswith(b"\n") for file in item.bundle.files)
-        assert paths
+        assert paths or item.check
 
 
 @each

@@ -23,6 +23,10 @@ def test_a_plain_host_has_no_surprises() -> None:
         ),
         ("language de_DE.UTF-8", "the host speaks de_DE.UTF-8; our commands run in C.UTF-8"),
         (
+            "apparmor no",
+            "the kernel has no AppArmor; programs and containers run without its profiles",
+        ),
+        (
             "cloud-init /etc/sudoers.d/90-cloud-init-users",
             "cloud-init wrote /etc/sudoers.d/90-cloud-init-users, which stays",
         ),
