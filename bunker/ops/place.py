@@ -155,6 +155,8 @@ def _summary(
         return "~", f"{bundle.name}: {len(paths)} file{'s' * (len(paths) > 1)} to change"
     if not running:
         return "~", f"{bundle.name}: files are right, the running system is not; activated again"
+    if not bundle.files and not bundle.absent:
+        return "+", f"{bundle.name} set up"
     return "~", f"{bundle.name}: an interrupted activation is finished"
 
 

@@ -34,6 +34,7 @@ keep_old() {
   } > "$OLD.new/revert"
   printf '%s
 ' "$INSTRUCTIONS" | while read -r action mode owner path; do
+    [ -n "$path" ] || continue
     if [ -e "$path" ] || [ -L "$path" ]; then
       mkdir -p "$OLD.new/files$(dirname "$path")"
       cp -a "$path" "$OLD.new/files$path"

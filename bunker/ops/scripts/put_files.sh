@@ -2,6 +2,7 @@
 # Move the files below $STAGE to where $INSTRUCTIONS put them, each atomically.
 put_files() {
   printf '%s\n' "$INSTRUCTIONS" | while read -r action mode owner path; do
+    [ -n "$path" ] || continue  # a component without files
     if [ "$action" = remove ]; then
       rm -f "$path"
       continue
