@@ -34,7 +34,7 @@ def docker(host: Host) -> None:
     with reading("its Docker engine"):
         engine = read_engine(system.found)
     settings = _check_past(host, engine)
-    sources = docker_source_components(release, system.packages)
+    sources = docker_source_components(release, system.packages, engine)
     components = docker_components(host, release, engine, settings)
     state = read_components([*sources, *components])
     place_components("docker", sources, state)

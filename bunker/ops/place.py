@@ -149,14 +149,14 @@ def place_components(
 def _summary(
     bundle: Bundle, paths: list[str], state: ComponentsState, *, running: bool
 ) -> tuple[Symbol, str]:
+    if not bundle.files and not bundle.absent:
+        return "+", f"{bundle.name} set up"
     if paths and not any(file.path in state.files for file in bundle.files):
         return "+", f"{bundle.name} set up"
     if paths:
         return "~", f"{bundle.name}: {len(paths)} file{'s' * (len(paths) > 1)} to change"
     if not running:
         return "~", f"{bundle.name}: files are right, the running system is not; activated again"
-    if not bundle.files and not bundle.absent:
-        return "+", f"{bundle.name} set up"
     return "~", f"{bundle.name}: an interrupted activation is finished"
 
 

@@ -16,7 +16,7 @@ from pyinfra.api.deploy import deploy
 from pyinfra.context import ctx_host
 
 from bunker.application.compose import affected_services, builds_read
-from bunker.application.environment import render_environment
+from bunker.application.environment import HostIds, render_environment
 from bunker.bundle import Bundle
 from bunker.bundle_diff import changed_keys
 from bunker.errors import BunkerError, Problems
@@ -46,6 +46,7 @@ from bunker.roles.changemaker.decision import Decision, Files, decide, ref_of
 from bunker.roles.changemaker.folder import check_folder, take_over
 from bunker.roles.changemaker.space import check_space, needed_lines, needs
 from bunker.roles.component import Component
+from bunker.roles.docker.past import read_engine
 from deploys.changemaker.going_back import going_back_variables, protect, scripts
 
 UNKNOWN_COMMIT = "0" * 40
@@ -56,9 +57,11 @@ UNKNOWN_COMMIT = "0" * 40
 def changemaker(host: Host) -> None:
     """Declare the stack of one instance."""
     secrets = current_secrets()
-    login = login_of(host, read_logins(current_system().found))
+    system = current_system()
+    login = login_of(host, read_logins(system.found))
+    ids = HostIds(login.uid, login.gid, read_engine(system.found).group_id)
     source = source_component(host, secrets, login.home)
-    bundle = changemaker_bundle(host, secrets, login)
+    bundle = changemaker_bundle(host, secrets, ids)
     unplaced = Component(bundle=bundle, validate=None, activate=None, check=None)
     state = read_components([source, unplaced])
     instance: InstanceState = require(

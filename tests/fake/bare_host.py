@@ -26,6 +26,8 @@ RESPONSES: dict[str, list[str]] = {
         "@@bunker snap",
         "@@bunker firewalld",
         "@@bunker rules",
+        "@@bunker docker-group",
+        "800",
         "@@bunker login",
         "passwd deploy:x:1000:1000::/home/deploy:/bin/bash",
         "group deploy",

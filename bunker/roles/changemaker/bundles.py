@@ -10,20 +10,18 @@ from bunker.application.override import override_file
 from bunker.bundle import Bundle, BundleFile
 from bunker.fleet.models import Host
 from bunker.masking import Secret
-from bunker.roles.base.logins import Login
 from bunker.roles.component import Component
 
 NAME = "changemaker"
 
 
 def changemaker_bundle(
-    host: Host, secrets: Mapping[str, Secret], login: Login | None = None
+    host: Host, secrets: Mapping[str, Secret], ids: HostIds | None = None
 ) -> Bundle:
     """The environment and the Compose override beside the application's own compose file.
 
-    Containers write files as the host's ``login``; without one, as most hosts have it.
+    ``ids`` are the host's own; without them, as most hosts have them.
     """
-    ids = HostIds(login.uid, login.gid) if login else HostIds()
     return Bundle(NAME, (environment_file(host, secrets, ids=ids), override_file(host)))
 
 

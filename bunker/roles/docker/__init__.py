@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
+from bunker.bundle import Bundle
 from bunker.distributions import Distribution
 from bunker.fleet.models import Host
 from bunker.roles.component import Component
@@ -21,11 +22,24 @@ _COMPOSE_V2: Final = re.compile(r"([0-9]+:)?([2-9]|[1-9][0-9])\..*")
 
 
 def docker_source_components(
-    distribution: Distribution, packages: Mapping[str, str]
+    distribution: Distribution, packages: Mapping[str, str], engine: EngineState
 ) -> list[Component]:
-    """What has to be placed before :func:`docker_packages` are installed; mostly nothing."""
+    """What has to be placed before :func:`docker_packages` are installed.
+
+    The group first: the package would give it a number that nobody knows beforehand, and the
+    application's environment names it.
+    """
     source = None if "docker-ce" in packages else compose_source_component(distribution)
-    return [source] if source else []
+    return [_group(engine.group_id), *([source] if source else [])]
+
+
+def _group(number: int) -> Component:
+    there = "getent group docker >/dev/null"
+    return Component(
+        bundle=Bundle("docker-group", ()),
+        activate=f"{there} || groupadd --system --gid {number} docker",
+        check=there,
+    )
 
 
 def docker_packages(distribution: Distribution, packages: Collection[str]) -> tuple[str, ...]:

@@ -63,7 +63,8 @@ class EngineState:
     """An engine as it is; everything is empty where there is none.
 
     ``daemon`` is daemon.json as text, None where there is no such file. ``started_with`` is the
-    fingerprint of the settings of its last start, "" where that start was not ours.
+    fingerprint of the settings of its last start, "" where that start was not ours. ``group_id`` is
+    the docker group's number, or the one that it will get.
     """
 
     active: bool
@@ -73,6 +74,7 @@ class EngineState:
     snap: bool
     firewalld: bool
     rules: tuple[str, ...]
+    group_id: int = 999
 
 
 def read_engine(found: Mapping[str, Sequence[str]]) -> EngineState:
@@ -95,6 +97,7 @@ def read_engine(found: Mapping[str, Sequence[str]]) -> EngineState:
         snap=any(line.strip() for line in found["snap"]),
         firewalld="active" in (line.strip() for line in found["firewalld"]),
         rules=tuple(found["rules"]),
+        group_id=int("".join(found["docker-group"])),
     )
 
 

@@ -70,10 +70,11 @@ def test_packages_per_distribution():
 
 
 def test_only_debian_12_takes_compose_from_the_next_release():
-    assert (
-        docker_source_components(DEBIAN_13, {}) == docker_source_components(UBUNTU_24_04, {}) == []
-    )
-    [source] = docker_source_components(DEBIAN_12, {})
+    for release in (DEBIAN_13, UBUNTU_24_04):
+        assert [item.name for item in docker_source_components(release, {}, NO_ENGINE)] == [
+            "docker-group"
+        ]
+    [_, source] = docker_source_components(DEBIAN_12, {}, NO_ENGINE)
     [file] = source.bundle.files
     everything, compose = file.content.decode().split("\n\n")
     assert "Package: *\nPin: release n=trixie\nPin-Priority: -1" in everything
@@ -83,7 +84,7 @@ def test_only_debian_12_takes_compose_from_the_next_release():
 
 @pytest.mark.parametrize("known", SUPPORTED, ids=lambda known: known.name)
 def test_snippets_are_valid_shell(known):
-    for item in docker_source_components(known, {}) + components(known):
+    for item in docker_source_components(known, {}, NO_ENGINE) + components(known):
         for snippet in (item.validate, item.activate, item.check):
             if snippet:
                 parsed = subprocess.run(

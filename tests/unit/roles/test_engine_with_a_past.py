@@ -41,6 +41,7 @@ def engine(
             "snap": [],
             "firewalld": [],
             "rules": [],
+            "docker-group": ["117"],
             **more,
         }
     )
@@ -154,7 +155,8 @@ def test_an_engine_of_dockers_own_packages_is_adopted() -> None:
     there = {"docker-ce": "5:27", "docker-ce-cli": "5:27", "containerd.io": "1.7"}
     assert missing_docker_packages(DEBIAN_12, there) == ("docker-compose-plugin",)
     assert missing_docker_packages(DEBIAN_13, there | {"docker-compose-plugin": "2.29"}) == ()
-    assert docker_source_components(DEBIAN_12, there) == []
+    sources = docker_source_components(DEBIAN_12, there, engine())
+    assert [item.name for item in sources] == ["docker-group"]
     assert "docker.io" not in docker_packages(UBUNTU_24_04, there)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bunker.application.environment import SECRET_SPECS
+from bunker.application.environment import SECRET_SPECS, HostIds
 from bunker.bundle import Bundle, BundleFile
 from bunker.distributions import UBUNTU_24_04
 from bunker.errors import BunkerError, Problems
@@ -147,12 +147,13 @@ def test_files_of_the_login_lie_in_its_home_and_have_its_group() -> None:
     assert keys_file(root) == "/root/.ssh/authorized_keys"
 
 
-def test_containers_write_files_as_the_login_of_the_host() -> None:
+def test_containers_run_with_the_numbers_that_the_host_has() -> None:
     secrets = {spec.key: Secret("f" * spec.length) for spec in SECRET_SPECS}
-    [environment, _] = changemaker_bundle(HOST, secrets, replace(LOGIN, uid=1001, gid=50)).files
+    [environment, _] = changemaker_bundle(HOST, secrets, HostIds(1001, 50, 117)).files
     lines = environment.content.decode().splitlines()
     assert "USER_ID=1001" in lines
     assert "GROUP_ID=50" in lines
+    assert "DOCKER_GROUP_ID=117" in lines
 
 
 def person(name: str = "ubuntu", uid: int = 1000, **values) -> Person:

@@ -14,3 +14,9 @@ cat /var/lib/bunker/docker-started-with 2>/dev/null || true
 echo '@@bunker snap'; ls -d /snap/docker /var/snap/docker 2>/dev/null || true
 echo '@@bunker firewalld'; systemctl is-active firewalld.service 2>/dev/null || true
 echo '@@bunker rules'; iptables -S 2>/dev/null || true
+echo '@@bunker docker-group'
+# Where there is none, the number that it will get: one that neither adduser (from 100 up) nor
+# groupadd (from 999 down) gives away meanwhile.
+group=$(getent group docker | cut -d: -f3)
+[ -n "$group" ] || for group in $(seq 800 -1 500); do getent group "$group" >/dev/null || break; done
+echo "$group"
