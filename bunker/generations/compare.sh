@@ -23,7 +23,8 @@ commits() {
   fi
 }
 migrations() {
-  as_owner ls-tree --name-only "$1:$MIGRATIONS" 2>/dev/null | while read -r name; do
+  # With -z, or git would quote some names.
+  as_owner ls-tree -z --name-only "$1:$MIGRATIONS" 2>/dev/null | tr '\0' '\n' | while read -r name; do
     sql=$(as_owner show "$1:$MIGRATIONS/$name/migration.sql" 2>/dev/null | base64 | tr -d '\n')
     [ -z "$sql" ] || echo "@@bunker migration $name $sql"
   done

@@ -24,7 +24,7 @@ failed() {
 # Those of the migrations on standard input after which the older code does not work, and why.
 unsafe_among() {
   while read -r name; do
-    [ ! -s "$UPGRADE/unsafe" ] || grep "^$name	" "$UPGRADE/unsafe" || true
+    [ ! -s "$UPGRADE/unsafe" ] || NAME=$name awk -F '\t' '$1 "" == ENVIRON["NAME"]' "$UPGRADE/unsafe"
   done | sed 's/	/: /; 2,$s/^/, /' | tr -d '\n'
 }
 why='see the lines above'
