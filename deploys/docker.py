@@ -10,7 +10,7 @@ from bunker.distributions import distribution
 from bunker.errors import BunkerError, Problems
 from bunker.fleet.models import Host
 from bunker.ops.context import current_system
-from bunker.ops.facts import reading
+from bunker.ops.engine import engine_of
 from bunker.ops.packages import install_packages
 from bunker.ops.place import place_components, read_components
 from bunker.ops.recorder import RECORDER
@@ -23,7 +23,7 @@ from bunker.roles.docker import (
 )
 from bunker.roles.docker.daemon import kept_keys, whole_settings
 from bunker.roles.docker.forwarding import foreign_accepts, forwarding_problems
-from bunker.roles.docker.past import DAEMON_JSON, EngineState, read_engine
+from bunker.roles.docker.past import DAEMON_JSON, EngineState
 
 
 @deploy("docker")
@@ -31,8 +31,7 @@ def docker(host: Host) -> None:
     """Declare the engine of one host: where packages come from, packages, then settings."""
     system = current_system()
     release = distribution(system.os_release)
-    with reading("its Docker engine"):
-        engine = read_engine(system.found)
+    engine = engine_of(system.found)
     settings = _check_past(host, engine)
     sources = docker_source_components(release, system.packages, engine)
     components = docker_components(host, release, engine, settings)

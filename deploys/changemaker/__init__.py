@@ -23,6 +23,7 @@ from bunker.errors import BunkerError, Problems
 from bunker.fleet.models import Host
 from bunker.ops.changing import changing
 from bunker.ops.context import current_commit, current_run, current_secrets, current_system, wants
+from bunker.ops.engine import engine_of
 from bunker.ops.facts import ComponentsState, require
 from bunker.ops.instance import Instance, InstanceState
 from bunker.ops.logins import read_logins
@@ -46,7 +47,6 @@ from bunker.roles.changemaker.decision import Decision, Files, decide, ref_of
 from bunker.roles.changemaker.folder import check_folder, take_over
 from bunker.roles.changemaker.space import check_space, needed_lines, needs
 from bunker.roles.component import Component
-from bunker.roles.docker.past import read_engine
 from deploys.changemaker.going_back import going_back_variables, protect, scripts
 
 UNKNOWN_COMMIT = "0" * 40
@@ -59,7 +59,7 @@ def changemaker(host: Host) -> None:
     secrets = current_secrets()
     system = current_system()
     login = login_of(host, read_logins(system.found))
-    ids = HostIds(login.uid, login.gid, read_engine(system.found).group_id)
+    ids = HostIds(login.uid, login.gid, engine_of(system.found).group_id)
     source = source_component(host, secrets, login.home)
     bundle = changemaker_bundle(host, secrets, ids)
     unplaced = Component(bundle=bundle, validate=None, activate=None, check=None)

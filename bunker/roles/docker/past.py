@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bunker.answers import decoded
+from bunker.answers import decoded, whole
 from bunker.errors import BunkerError
 from bunker.shell import script_file
 
@@ -97,7 +97,7 @@ def read_engine(found: Mapping[str, Sequence[str]]) -> EngineState:
         snap=any(line.strip() for line in found["snap"]),
         firewalld="active" in (line.strip() for line in found["firewalld"]),
         rules=tuple(found["rules"]),
-        group_id=int("".join(found["docker-group"])),
+        group_id=whole("".join(found["docker-group"]).strip(), "the docker group's number"),
     )
 
 

@@ -1,0 +1,14 @@
+"""The part of the System fact that says what the host's Docker engine was told before us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bunker.ops.facts import reading
+from bunker.roles.docker.past import EngineState, read_engine
+
+
+def engine_of(found: Mapping[str, Sequence[str]]) -> EngineState:
+    """The answer as values; BunkerError where it is not what the script prints."""
+    with reading("its Docker engine"):
+        return read_engine(found)
