@@ -158,7 +158,7 @@ def story(fleet: FleetUnderTest) -> Iterator[Story]:
         # What comes now makes the application itself print its secrets into its own log.
         commit_on(fleet, "telltale", {"api/changemaker/release.py": CRASH})
         original = fleet.original("canary")
-        application = {**original["application"], "ref": "telltale", "health_timeout_seconds": 15}
+        application = {**original["application"], "ref": "telltale", "health_timeout_seconds": 8}
         fleet.configure("canary", {**original, "application": application})
         story.failure = story.invoke("deploy", *here, "--yes", "--verbose", "--debug", expect=4)
         story.invoke("deploy", *here, "--yes", "--json", expect=4)
