@@ -32,7 +32,8 @@ table inet lockout {{
         activate=f"nft delete table inet lockout 2>/dev/null || true\nnft --file {FILE}",
         check="nft list table inet lockout",
         confirm_login=True,
-        revert_activate="nft delete table inet lockout",
+        # After a reboot there is no such table any more.
+        revert_activate="nft delete table inet lockout 2>/dev/null || true",
         confirm_seconds=ctx_host.get().data.get("bunker_confirm_seconds", 90),
     )
 
