@@ -13,7 +13,10 @@ from typing import Final
 from bunker.errors import BunkerError
 from bunker.fleet.merge import Layer
 
-EXPECTED: Final = "no password or token in it: those belong to the secrets"
+EXPECTED: Final = (
+    "no password or token in it, nor a name before an @ that may be one (git, oauth2 and the like "
+    "may stand there): those belong to the secrets"
+)
 
 _ADDRESS = re.compile(r"(?:([a-z][a-z0-9+.-]*):)?//(\S*)", re.IGNORECASE | re.ASCII)
 _KEYWORD = re.compile(

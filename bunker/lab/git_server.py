@@ -14,7 +14,7 @@ from bunker.lab.names import Naming
 from bunker.lab.parts import LabNetwork, Part
 
 REPOSITORY = "changemaker-lite.git"
-HTTP_USER = "lab"
+HTTP_USER = "git"
 START_SECONDS = 20.0
 AUTHORIZED = "/home/git/.ssh/authorized_keys"
 

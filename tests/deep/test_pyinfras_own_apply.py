@@ -27,7 +27,7 @@ def test_pyinfras_own_apply_deploys_and_our_deploy_then_finds_nothing_to_do(
     watched(fleet, "token")
     token = (fleet.lab.folder / "git-token").read_text().strip()
     original = fleet.original("token")
-    address = fleet.state.git_http_url.replace("http://", "http://lab@")
+    address = fleet.state.git_http_url.replace("http://", f"http://{fleet.state.git_http_user}@")
     application = {"repository": address, "ref": "v2"}
     fleet.configure("token", {**original, "application": application})
     key = operator_key(fleet.root)
