@@ -34,7 +34,14 @@ patiently() {
   while :; do
     wait_for_locks
     code=0
-    said=$("$@" 2>&1 </dev/null 9>&-) || code=$?
+    # Into a file, not a pipe: what a package starts may hold a pipe open long after apt has ended,
+    # or was killed, and this would wait for it with the host's lock in its hands.
+    log=$(mktemp)
+    exec 8<>"$log"
+    rm -f "$log"
+    "$@" >&8 2>&1 </dev/null 8>&- 9>&- || code=$?
+    said=$(cat /proc/self/fd/8)
+    exec 8>&-
     case $code,$said in
       0,*) break ;;
       *'Could not get lock'*|*'locked by another process'*|*'Unable to acquire the dpkg'*) ;;

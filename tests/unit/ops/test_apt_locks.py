@@ -92,3 +92,11 @@ def test_both_package_scripts_call_apt_through_the_waiting_functions() -> None:
         if line.lstrip().startswith(("apt-get ", "dpkg "))
     ]
     assert bare == []
+
+
+def test_what_a_package_leaves_running_is_not_waited_for(tmp_path: Path) -> None:
+    began = time.monotonic()
+    left = "dpkg() { sleep 30 & echo said; echo also >&2; return 3; }"
+    done = run(f"{left}\nfinish_installation", tmp_path / "lock")
+    assert (done.returncode, done.stdout) == (3, "said\nalso\n")
+    assert time.monotonic() - began < 20, "a pipe would have been open for 30 seconds"
