@@ -226,12 +226,12 @@ def test_a_failure_leaves_nothing_behind(root, server, options, error, sentence)
 
 
 def test_a_host_file_that_cannot_be_written_takes_the_rest_back(root, server, monkeypatch):
-    def full(*_arguments: object) -> None:
-        raise OSError(28, "No space left on device")
+    def full(path: Path, _content: bytes, *, mode: int) -> None:
+        raise BunkerError("No space left on device", where=f"{path} ({mode:o})")
 
     before = content(root)
     monkeypatch.setattr("bunker.fleet.scaffold.write_atomically", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(BunkerError, match="No space left"):
         add(root, server.port)
     monkeypatch.undo()
     assert content(root) == before
