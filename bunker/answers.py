@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from bunker.errors import BunkerError
@@ -95,6 +95,15 @@ def of(values: Mapping[str, Any], key: str, what: str) -> Any:
     if key not in values:
         raise UnreadableAnswer(f"{what} has no {key}")
     return values[key]
+
+
+def by_key(lines: Iterable[str]) -> dict[str, list[str]]:
+    """Lines ``KEY VALUE``: the values of each key, in their order."""
+    found: dict[str, list[str]] = {}
+    for row in lines:
+        key, _, value = row.partition(" ")
+        found.setdefault(key, []).append(value)
+    return found
 
 
 def _shown(value: object) -> str:

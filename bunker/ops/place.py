@@ -149,9 +149,8 @@ def place_components(
 def _summary(
     bundle: Bundle, paths: list[str], state: ComponentsState, *, running: bool
 ) -> tuple[Symbol, str]:
-    if not bundle.files and not bundle.absent:
-        return "+", f"{bundle.name} set up"
-    if paths and not any(file.path in state.files for file in bundle.files):
+    without_files = not bundle.files and not bundle.absent
+    if (paths or without_files) and not any(file.path in state.files for file in bundle.files):
         return "+", f"{bundle.name} set up"
     if paths:
         return "~", f"{bundle.name}: {len(paths)} file{'s' * (len(paths) > 1)} to change"

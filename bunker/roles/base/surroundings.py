@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bunker.answers import by_key
 from bunker.roles.base.logins import Login
 
 OURS = ("C", "POSIX", "C.UTF-8", "en_US.UTF-8")
@@ -28,10 +29,7 @@ class Surroundings:
 
 def read_surroundings(lines: Sequence[str]) -> Surroundings:
     """The lines ``KEY VALUE`` of ops/scripts/surroundings.sh."""
-    found: dict[str, list[str]] = {}
-    for line in lines:
-        key, _, value = line.partition(" ")
-        found.setdefault(key, []).append(value)
+    found = by_key(lines)
     return Surroundings(
         variables=tuple(found.get("variable", ())),
         language="".join(found.get("language", ())[-1:]),

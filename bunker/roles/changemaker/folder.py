@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bunker.answers import by_key
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 
@@ -38,10 +39,7 @@ class Folder:
 
 def read_folder(lines: Sequence[str]) -> Folder:
     """The folder by the lines ``KEY VALUE`` of a host's answer; of ``git`` the last one counts."""
-    found: dict[str, list[str]] = {}
-    for line in lines:
-        key, _, value = line.partition(" ")
-        found.setdefault(key, []).append(value)
+    found = by_key(lines)
     kinds: Mapping[str, Kind] = {"absent": "absent", "folder": "folder"}
 
     def last(key: str) -> str:
