@@ -93,7 +93,8 @@ def tests(session: nox.Session) -> None:
     """Unit tier and fake tier: no container is needed."""
     install(session, "test")
     paths = asked(session) or ["tests/unit", "tests/fake"]
-    run_tests(session, "-n", "2", "-q", "-m", "not lab", *paths)
+    # Tests that wait for a process or a clock leave the processors to a third worker.
+    run_tests(session, "-n", "3", "--dist", "worksteal", "-q", "-m", "not lab", *paths)
 
 
 @nox.session

@@ -14,10 +14,12 @@ _COMMIT: Final = re.compile(r"[0-9a-f]{0,64}")
 def read_generation(text: str, what: str = "the record of its generation") -> dict[str, Any]:
     """The record with everything in it of its type; only ``number`` must be there.
 
+    A number that stands there in quotes is a number in what is returned.
+
     Raises UnreadableAnswer.
     """
     found = record(text, what)
-    whole(of(found, "number", what), f"the number in {what}")
+    found["number"] = whole(of(found, "number", what), f"the number in {what}")
     for key in _TEXTS:
         line(found.get(key, ""), f"{key} in {what}")
     # It is shown as part of a command to be typed.
@@ -25,7 +27,7 @@ def read_generation(text: str, what: str = "the record of its generation") -> di
         raise UnreadableAnswer(f"the commit in {what} is none of git's")
     for key in ("from", "rollback_to"):
         if found.get(key) is not None:
-            whole(found[key], f"{key} in {what}")
+            found[key] = whole(found[key], f"{key} in {what}")
     for key in ("backup", "rollback_of"):
         if found.get(key) is not None:
             line(found[key], f"{key} in {what}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bunker.errors import BunkerError
@@ -227,6 +227,7 @@ def damaged_record(draw: st.DrawFn, record: dict[str, Any]) -> str:
 
 @settings(max_examples=EXAMPLES)
 @given(st.lists(damaged_record(RECORD), max_size=3))
+@example([json.dumps({**RECORD, "from": "7", "rollback_to": "1"})])
 def test_a_history_is_shown_or_one_sentence_whatever_the_records_say(records: list[str]) -> None:
     rows = [f"00000{n}.json yes {encoded(text.encode())}" for n, text in enumerate(records)]
     reply = Completed("north", 0, "\n".join([*rows, "@@bunker end"]), "")
@@ -237,6 +238,8 @@ def test_a_history_is_shown_or_one_sentence_whatever_the_records_say(records: li
         assert "north:/var/lib/bunker/generations/" in str(found)
         return
     assert all(isinstance(one, Generation) for one in found)
+    numbers = [of for one in found for of in (one.number, one.came_from, one.rollback_to)]
+    assert all(of is None or type(of) is int for of in numbers)
     history_lines("north", found)
     json.dumps([one.to_json() for one in found])
 
