@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab.fleet_under_test import FleetUnderTest
-from tests.lab.ubuntu_host import UbuntuHost, life, ubuntu_host
+from tests.lab.ubuntu_host import UbuntuHost, life, sshd_moves_with_its_socket, ubuntu_host
 
 pytestmark = pytest.mark.lab
 
@@ -17,3 +17,4 @@ def host(fleet: FleetUnderTest) -> Iterator[UbuntuHost]:
 
 def test_ubuntu_is_deployed_and_upgraded_whole(host: UbuntuHost) -> None:
     life(host)
+    sshd_moves_with_its_socket(host)

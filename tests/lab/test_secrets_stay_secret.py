@@ -6,6 +6,7 @@ A decoy that is put into each place on purpose proves that the search finds what
 from __future__ import annotations
 
 import base64
+import json
 import random
 import subprocess
 import sys
@@ -161,7 +162,9 @@ def story(fleet: FleetUnderTest) -> Iterator[Story]:
         application = {**original["application"], "ref": "telltale", "health_timeout_seconds": 8}
         fleet.configure("canary", {**original, "application": application})
         story.failure = story.invoke("deploy", *here, "--yes", "--verbose", "--debug", expect=4)
-        story.invoke("deploy", *here, "--yes", "--json", expect=4)
+        # Everything of the failed run again, as programs read it.
+        runs = json.loads(story.invoke("run.list", "--json").stdout)
+        story.invoke("run.show", runs[0]["run"], "--json")
         story.pyinfra(*site, "-y", "-vvv", ok=False)
         fleet.remove("canary")
     story.arguments = processes.seen

@@ -1,7 +1,7 @@
-"""The life of an Ubuntu host: looked at, deployed, deployed again, moved, upgraded.
+"""The life of an Ubuntu host: looked at, deployed, deployed again, upgraded; its sshd moves.
 
-On the lab's `ubuntu-like` in every run of the lab tier; on the real image in
-`nox -s deep -- ubuntu`.
+On the lab's `ubuntu-like` in every run of the lab tier, where sshd moves in the deep tier; on the
+real image in `nox -s deep -- ubuntu`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,6 @@ def life(host: UbuntuHost) -> None:
     deployed_though_it_updates_itself(host)
     deployed_again_nothing_changes(host)
     a_socket_that_would_not_start_again_is_refused(host)
-    sshd_moves_with_its_socket(host)
     upgraded(host)
 
 

@@ -25,11 +25,9 @@ docker ps --no-trunc --format '{{{{.Label "com.docker.compose.service"}}}} {{{{.
 # Visitors of the canary: health checks say nothing of what people see, so they ask for campaigns.
 VISITORS = """
 systemctl stop visitors 2>/dev/null || true
-systemd-run --quiet --unit=visitors --collect sh -c '
-  while :; do
-    curl -s -o /dev/null --max-time 5 -H "Host: {domain}" http://127.0.0.1/api/campaigns
-    sleep 0.04
-  done'
+systemd-run --quiet --unit=visitors --collect --property=StandardOutput=null \
+  curl -s --rate 20/s --max-time 5 -H "Host: {domain}" \
+  "http://127.0.0.1/api/campaigns?visit=[1-99999]"
 """
 
 
