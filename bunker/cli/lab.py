@@ -99,15 +99,11 @@ def ssh(options: Options, name: str, command: str = "") -> None:
     replace_process([*argv, command] if command else argv, no_client("ssh"))
 
 
-@operator_command(
-    select=False,
-    fleet=False,
-    help={"keep-snapshots": "leave the snapshots of deployed hosts, so that clones start at once"},
-)
-def down(options: Options, keep_snapshots: bool = False) -> None:
+@operator_command(select=False, fleet=False)
+def down(options: Options) -> None:
     """Remove the lab, and nothing else.
 
-    Its containers, volumes, networks, snapshots and fleet. Built images stay as a cache.
+    Its containers, volumes, networks and fleet. Built images stay as a cache.
 
     Example:
       invoke lab.down
@@ -117,7 +113,7 @@ def down(options: Options, keep_snapshots: bool = False) -> None:
     from bunker.terminal.output import print_json  # noqa: PLC0415
 
     hosts = written_hosts(options.root, NAME)
-    Lab.open(options.root, NAME).down(keep_snapshots=keep_snapshots, progress=_progress)
+    Lab.open(options.root, NAME).down(_progress)
     remove_fleet(options.root, NAME, hosts)
     if options.json:
         print_json({"fleet": NAME, "state": "down"})

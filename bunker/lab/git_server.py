@@ -85,14 +85,6 @@ class GitServer:
         )
         self._shell(script, AUTHORIZED, input=f"{line}\n".encode())
 
-    def revoke(self, public_key: str) -> None:
-        """Take a key's access away again."""
-        script = (
-            'read -r line; kept=$(grep -vxF "restrict $line" "$1" || true); '
-            'printf "%s\\n" "$kept" > "$1"'
-        )
-        self._shell(script, AUTHORIZED, input=f"{public_key.strip()}\n".encode())
-
     def publish(self, bare: Path) -> None:
         """Replace the repository's content with that of a bare repository on this machine."""
         if not (bare / "HEAD").exists():

@@ -18,7 +18,6 @@ from bunker.lab.recipes import LOGIN, VARIANTS
 
 FIRST_ADDRESS, LAST_ADDRESS = 11, 199
 BOOT_SECONDS = 60.0
-STOP_SECONDS = 60
 DEPLOY_USER_ID = 1000  # as lab/images/host makes the user
 BOOTED = ("running", "degraded")
 
@@ -157,20 +156,6 @@ class Hosts:
             system = words[0] if words else ""
         base = parts.label_of(container, LABEL_BASE)
         return HostStatus(name, parts.address_of(container, network), 22, base, state, system)
-
-    def stop(self, name: str) -> None:
-        """Shut the host down as systemd does it, and fail when it does not end by itself."""
-        self.engine.run(
-            "stop",
-            f"--time={STOP_SECONDS}",
-            self.naming.container(name),
-            timeout=STOP_SECONDS + 30,
-        )
-
-    def remove(self, name: str) -> None:
-        """Remove the host's container and its volume."""
-        self.engine.run("rm", "--force", "--volumes", self.naming.container(name))
-        self.engine.attempt("volume", "rm", "--force", self.naming.docker_volume(name))
 
     def _identify(self, container: str, wanted: Wanted) -> None:
         files = [

@@ -1,13 +1,14 @@
-"""The lab as a whole: up, status, ssh, down, and what tests ask of it in between."""
+"""The lab as a whole: up, status, ssh, down."""
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 from filelock import FileLock, Timeout
 
@@ -17,12 +18,9 @@ from bunker.lab import (
     keys,
     machine,
     models,
-    neighbour,
-    network,
     parts,
     prerequisites,
     recipes,
-    snapshots,
     teardown,
 )
 from bunker.lab.daemon import running_engine
@@ -30,9 +28,8 @@ from bunker.lab.engine import Engine
 from bunker.lab.git_server import GitServer
 from bunker.lab.hosts import Hosts
 from bunker.lab.images import Images
-from bunker.lab.models import HostStatus, LabHost, LabState
-from bunker.lab.names import Naming, checked_word, host_names
-from bunker.lab.parts import LabNetwork
+from bunker.lab.models import HostStatus, LabState
+from bunker.lab.names import Naming, host_names
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LOCK_SECONDS = 900.0
@@ -60,7 +57,7 @@ class Lab:
         self._engine_guard = threading.Lock()
 
     @classmethod
-    def open(cls, root: Path, name: str = "lab", sample_folder: Path | None = None) -> Lab:
+    def open(cls, root: Path, name: str = "lab", sample_folder: Path | None = None) -> Self:
         """The lab of that name; nothing is started. ``root`` is the checkout that owns it."""
         return cls(root.resolve(), name, sample_folder or CHECKOUT / "sample")
 
@@ -99,26 +96,10 @@ class Lab:
         """
         recipes.base_named(base)
         wanted = host_names(hosts)
-        with self._alone():
+        with self.alone():
             prerequisites.require(progress=progress)
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             return bringup.bring_up(self, wanted, base, progress)
-
-    def add_host(
-        self, name: str, base: str = "debian:trixie", progress: Progress = quiet
-    ) -> LabHost:
-        """One more host beside those that are there."""
-        return self.up([checked_word(name, "host name")], base, progress).host(name)
-
-    def remove_host(self, name: str) -> None:
-        """Remove a host with its volume; the others are left alone."""
-        with self._alone():
-            state, hosts = self.state(), self.hosts()
-            if name not in hosts.found(parts.existing(self.engine(), self.naming)):
-                state.host(name)
-            hosts.remove(name)
-            left = tuple(host for host in state.hosts if host.name != name)
-            self.record(replace(state, hosts=left))
 
     def status(self) -> list[HostStatus]:
         """All hosts as they are now, by name; empty when the lab is down."""
@@ -145,59 +126,17 @@ class Lab:
             self.engine(), self.naming, self.state().git_address, self.folder / "git-token"
         )
 
-    def down(self, *, keep_snapshots: bool = False, progress: Progress = quiet) -> None:
-        """Remove the lab's containers, volumes, networks and snapshots, and nothing else.
-
-        Built images stay as a cache. ``keep_snapshots`` leaves the snapshots, and the keys and
-        token that their clones know.
-        """
-        with self._alone():
-            teardown.remove_all(self.engine(progress), self.naming, keep_snapshots, progress)
-            teardown.remove_files(self.folder, keep_snapshots)
-
-    def snapshot(self, host_name: str, snapshot_name: str, progress: Progress = quiet) -> None:
-        """Keep a copy of a host (its files and its Docker volume) under a name; it runs on after.
-
-        The host is shut down for the copy and started again. Snapshots go with ``down``.
-        """
-        with self._alone():
-            snapshots.take(self, host_name, checked_word(snapshot_name, "snapshot name"), progress)
-
-    def clone(self, snapshot_name: str, new_host_name: str, progress: Progress = quiet) -> LabHost:
-        """A new host from a snapshot: its own name, address, machine id and sshd keys."""
-        checked_word(new_host_name, "host name")
-        with self._alone():
-            return snapshots.clone(self, snapshot_name, new_host_name, progress)
-
-    def snapshots(self) -> list[str]:
-        """Names of the lab's complete snapshots."""
-        return snapshots.names(self)
-
-    def remove_snapshot(self, snapshot_name: str) -> None:
-        """Remove a snapshot; hosts cloned from it stay."""
-        with self._alone():
-            snapshots.remove(self, snapshot_name)
-
-    def neighbour(
-        self, name: str, subnet: str = "lab", progress: Progress = quiet
-    ) -> neighbour.Neighbour:
-        """Another machine on the lab's network, see :mod:`bunker.lab.neighbour`."""
-        return neighbour.start(self, checked_word(name, "neighbour name"), subnet, progress)
+    def down(self, progress: Progress = quiet) -> None:
+        """Remove what carries the lab's labels, and its files. Built images stay as a cache."""
+        with self.alone():
+            teardown.remove_all(self.engine(progress), self.naming, progress)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     # What the lab's own modules share.
 
     def images(self, progress: Progress) -> Images:
         """The image maker; labs of several checkouts make no image twice."""
         return Images(self.engine(progress), machine.shared_folder(), progress)
-
-    def network(self) -> LabNetwork:
-        """The network of a lab that is up."""
-        found = network.find(self.engine(), self.naming)
-        if found is None:
-            raise BunkerError(
-                f"the lab {self.name} is not up", remedy="Run: invoke lab.up --hosts 1"
-            )
-        return found
 
     def hosts(self) -> Hosts:
         """The maker and finder of hosts."""
@@ -211,7 +150,7 @@ class Lab:
         return state
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def alone(self) -> Iterator[None]:
         """One command at a time changes a lab; others wait."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FileLock(self.folder.parent / f"{self.name}.lock", timeout=LOCK_SECONDS)

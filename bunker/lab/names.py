@@ -11,7 +11,6 @@ from bunker.errors import BunkerError
 
 LABEL_LAB = "bunker.lab"
 LABEL_ROOT = "bunker.lab.root"
-LABEL_PART = "bunker.lab.part"
 LABEL_HOST = "bunker.lab.host"
 LABEL_BASE = "bunker.lab.base"
 LABEL_SPECIFICATION = "bunker.lab.specification"
@@ -23,7 +22,7 @@ WORD = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")
 
 
 def checked_word(value: str, what: str) -> str:
-    """The value itself when it can name a host, a lab or a snapshot; otherwise a BunkerError."""
+    """The value itself when it can name a host or a lab; otherwise a BunkerError."""
     if not WORD.fullmatch(value):
         raise BunkerError(
             f"{what} {value!r} is not usable",
@@ -75,14 +74,6 @@ class Naming:
     def docker_volume(self, host: str) -> str:
         """Volume that holds the nested engine's data of a host."""
         return f"{self.prefix}-{host}-docker"
-
-    def snapshot_volume(self, snapshot: str) -> str:
-        """Volume that holds the copy of a host's nested engine data."""
-        return f"{self.prefix}-snapshot-{snapshot}"
-
-    def snapshot_image(self, snapshot: str) -> str:
-        """Image that holds the file system of a snapshotted host."""
-        return f"bunker-lab/snapshot-{self.root_hash[:6]}-{self.lab}:{snapshot}"
 
     def labels(self, **more: str) -> dict[str, str]:
         """Labels that mark something as this lab's own, with further ones by short name."""

@@ -11,7 +11,7 @@ from bunker.errors import BunkerError, Problems
 
 REPOSITORY = "bunker-lab"
 # Folders of lab/images that are the lab's own machinery; every other one is a stack image.
-MACHINERY = frozenset({"host", "host-with-a-past", "ubuntu-like", "registry", "git", "neighbour"})
+MACHINERY = frozenset({"host", "host-with-a-past", "ubuntu-like", "registry", "git"})
 
 # Part of every base image's tag: raise it when the way a base is made changes.
 BASE_RECIPE = "1"

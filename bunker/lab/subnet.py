@@ -17,8 +17,6 @@ Network = ipaddress.IPv4Network
 # Lab networks come from here: private, and apart from the nested engines' own ranges
 # (172.16.0.0/12, 192.168.0.0/16 by default; 10.213.0.0/16 by our daemon settings).
 PRIVATE_POOL = Network("10.64.0.0/10")
-# Attackers "from outside" come from the benchmarking range: no private range, routed nowhere.
-PUBLIC_POOL = Network("198.18.0.0/15")
 
 
 def used_by_routes(routes: list[dict[str, Any]]) -> list[Network]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 
 from bunker.errors import BunkerError
-from bunker.lab.lab import Lab
+from tests.lab.machinery.lab_under_test import LabUnderTest
 from tests.lab.test_lab_itself import (
     NESTED,
     images,
     lab,
-    opened,
     sample,
     shell,
 )
@@ -23,7 +21,7 @@ __all__ = ["images", "lab", "sample"]
 pytestmark = pytest.mark.lab
 
 
-def test_a_snapshot_is_cloned_with_its_nested_containers(lab: Lab) -> None:
+def test_a_snapshot_is_cloned_with_its_nested_containers(lab: LabUnderTest) -> None:
     shell(
         lab,
         "north",
@@ -61,11 +59,16 @@ def test_a_snapshot_is_cloned_with_its_nested_containers(lab: Lab) -> None:
         assert "No such file" in listed[1], "a whiteout hides a file"
         # once by hand, once after the daemon's restart, once after the snapshot
         assert int(listed[2]) == 3, "the volume came along and the container runs again"
+    lab.remove_snapshot("with-docker")
+    assert lab.snapshots() == []
+    with pytest.raises(BunkerError, match="no snapshot 'with-docker'"):
+        lab.clone("with-docker", "south")
+    assert shell(lab, "twin", "hostname") == "twin", "a clone outlives its snapshot"
     lab.remove_host("twin")
     assert [row.name for row in lab.status()] == ["north"]
 
 
-def test_a_host_cut_off_while_it_was_made_is_made_again(lab: Lab) -> None:
+def test_a_host_cut_off_while_it_was_made_is_made_again(lab: LabUnderTest) -> None:
     engine, host = lab.engine(), lab.naming.container("east")
     lab.add_host("east")
     shell(lab, "east", "touch /var/lib/docker/left-over")
@@ -81,27 +84,7 @@ def test_a_host_cut_off_while_it_was_made_is_made_again(lab: Lab) -> None:
         lab.remove_host("east")
 
 
-def test_kept_snapshots_outlive_the_lab(lab_root: Path, sample: Path, images: Path) -> None:
-    brief = opened(lab_root / "brief", "brief", sample, images)
-    try:
-        brief.up(1)
-        shell(brief, "north", "touch /root/kept /var/lib/docker/kept")
-        brief.snapshot("north", "base-line")
-        brief.down(keep_snapshots=True)
-        assert brief.status() == []
-        brief.up(0)
-        assert brief.clone("base-line", "north").address
-        kept = shell(brief, "north", "ls /root/kept /var/lib/docker/kept")
-        assert kept == "/root/kept\n/var/lib/docker/kept"
-        brief.remove_snapshot("base-line")
-        assert brief.snapshots() == []
-        with pytest.raises(BunkerError, match="no snapshot 'base-line'"):
-            brief.clone("base-line", "south")
-    finally:
-        brief.down()
-
-
-def test_a_debian_12_host_boots(lab: Lab) -> None:
+def test_a_debian_12_host_boots(lab: LabUnderTest) -> None:
     host = lab.add_host("old", "debian:bookworm")
     try:
         assert host.base == "debian:bookworm"

@@ -14,9 +14,10 @@ from typing import Any
 
 from bunker.fleet.host_file import write_host_file
 from bunker.lab.fleet import deploy_key, host_data, operator_key, write_fleet
-from bunker.lab.lab import CHECKOUT, Lab
+from bunker.lab.lab import CHECKOUT
 from bunker.lab.models import LabState
 from bunker.secrets import create_host_secrets, read_host_secrets, vault_path
+from tests.lab.machinery.lab_under_test import LabUnderTest
 
 NAME = "lab"
 DEPLOYED = "deployed"
@@ -47,7 +48,7 @@ class FleetUnderTest:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.lab = Lab.open(root, NAME)
+        self.lab = LabUnderTest.open(root, NAME)
         for folder in ("inventories", "group_data"):
             (root / folder).mkdir(parents=True, exist_ok=True)
         for name in ("inventories/lab.py", "inventories/ssh_config"):

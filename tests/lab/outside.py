@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from bunker.lab.neighbour import Neighbour
 from tests.lab.fleet_under_test import FleetUnderTest
+from tests.lab.machinery.neighbour import Neighbour
 
 IMAGE = "throw-away:1"
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from bunker.lab.neighbour import Neighbour
 from bunker.roles.base.kernel import SYSCTL, SYSCTL_PATH
 from tests.lab.fleet_under_test import FleetUnderTest
+from tests.lab.machinery.neighbour import Neighbour
 from tests.lab.outside import (
     guess_until_banned,
     http_status,

@@ -10,10 +10,10 @@ import pytest
 
 from bunker.fleet import load_fleet
 from bunker.fleet.pyinfra_data import host_data
-from bunker.lab.neighbour import Neighbour
 from bunker.worker.client import WorkerClient
 from tests.lab.fleet_under_test import NAME, FleetUnderTest
 from tests.lab.lockout_role import FILE
+from tests.lab.machinery.neighbour import Neighbour
 from tests.lab.outside import is_open
 
 pytestmark = pytest.mark.lab

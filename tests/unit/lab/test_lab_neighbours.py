@@ -1,6 +1,6 @@
 """Which address a neighbour in the lab speaks from."""
 
-from bunker.lab.neighbour import FIRST_ADDRESS, LAST_ADDRESS, numbers_of
+from tests.lab.machinery.neighbour import FIRST_ADDRESS, LAST_ADDRESS, numbers_of
 
 
 def test_visitors_of_two_names_do_not_inherit_each_others_bans() -> None:

@@ -9,7 +9,6 @@ import pytest
 from bunker.errors import BunkerError
 from bunker.lab.subnet import (
     PRIVATE_POOL,
-    PUBLIC_POOL,
     choose,
     used_by_engine,
     used_by_resolver,
@@ -60,6 +59,8 @@ def test_the_choice_is_stable_and_moves_on_when_taken() -> None:
 def test_the_pools_keep_clear_of_nested_engines_and_private_ranges() -> None:
     for nested in ("172.16.0.0/12", "192.168.0.0/16", "10.213.0.0/16"):
         assert not PRIVATE_POOL.overlaps(IPv4Network(nested))
+    from tests.lab.machinery.neighbour import PUBLIC_POOL
+
     assert not any(PUBLIC_POOL.overlaps(IPv4Network(n)) for n in ("10.0.0.0/8", "192.168.0.0/16"))
 
 

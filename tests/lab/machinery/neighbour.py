@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import subprocess
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bunker.errors import BunkerError
-from bunker.lab import network, parts, recipes, subnet
+from bunker.lab import network, parts, subnet
 from bunker.lab.engine import Engine
-from bunker.lab.names import LABEL_PART
+from bunker.lab.lab import quiet
 from bunker.lab.parts import Part
+from bunker.lab.recipes import SERVICE_BASE, Recipe
 
 if TYPE_CHECKING:
-    from bunker.lab.lab import Lab
+    from tests.lab.machinery.lab_under_test import LabUnderTest
 
 FIRST_ADDRESS, LAST_ADDRESS = 200, 250
 KINDS = ("lab", "public-range")
+IMAGE = Path(__file__).parent / "neighbour-image"
+# Attackers "from outside" come from the benchmarking range: no private range, routed nowhere.
+PUBLIC_POOL = subnet.Network("198.18.0.0/15")
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Neighbour:
                 self.engine.attempt("exec", host, "ip", "route", "del", self.source_address)
 
 
-def start(lab: Lab, name: str, kind: str, progress: Callable[[str], None]) -> Neighbour:
+def start(lab: LabUnderTest, name: str, kind: str) -> Neighbour:
     """Start a neighbour, anew if one of that name is there.
 
     ``kind`` "lab" speaks from its private address. "public-range" speaks from an address that is
@@ -61,13 +66,13 @@ def start(lab: Lab, name: str, kind: str, progress: Callable[[str], None]) -> Ne
     if kind not in KINDS:
         raise BunkerError(f"neighbour kind {kind!r} is unknown", expected=" or ".join(KINDS))
     engine, naming, net = lab.engine(), lab.naming, lab.network()
-    image = lab.images(progress).recipe(recipes.machinery(lab.images_folder, "neighbour"))
+    image = lab.images(quiet).recipe(Recipe("neighbour", IMAGE, SERVICE_BASE))
     containers = parts.existing(engine, naming)
     container = naming.container(f"neighbour-{name}")
     taken = {
         parts.address_of(item, net.name)
         for item in containers.values()
-        if parts.label_of(item, LABEL_PART) == "neighbour"
+        if parts.label_of(item, "bunker.lab.part") == "neighbour"
     }
     if container in containers:
         engine.run("rm", "--force", "--volumes", container)
@@ -95,9 +100,9 @@ def numbers_of(name: str) -> list[int]:
     return [*numbers[first:], *numbers[:first]]
 
 
-def _speak_from_outside(lab: Lab, there: Neighbour, net: parts.LabNetwork) -> Neighbour:
+def _speak_from_outside(lab: LabUnderTest, there: Neighbour, net: parts.LabNetwork) -> Neighbour:
     engine = there.engine
-    outside = subnet.choose(subnet.PUBLIC_POOL, network.used_ranges(engine), net.subnet)
+    outside = subnet.choose(PUBLIC_POOL, network.used_ranges(engine), net.subnet)
     number = there.address.rpartition(".")[2]
     source = f"{str(outside.network_address).rpartition('.')[0]}.{number}"
     engine.execute(there.container, "ip", "address", "add", f"{source}/32", "dev", "eth0")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,17 +10,28 @@ from bunker.errors import BunkerError
 from bunker.lab import parts
 from bunker.lab.bringup import by_address
 from bunker.lab.hosts import Wanted
+from bunker.lab.lab import quiet
 from bunker.lab.models import LabHost
-from bunker.lab.names import LABEL_BASE, LABEL_SNAPSHOT
+from bunker.lab.names import LABEL_BASE, LABEL_SNAPSHOT, Naming
 from bunker.lab.recipes import SERVICE_BASE
 
 if TYPE_CHECKING:
-    from bunker.lab.lab import Lab
+    from tests.lab.machinery.lab_under_test import LabUnderTest
 
 COPY_SECONDS = 600.0
 
 
-def take(lab: Lab, host: str, snapshot: str, progress: Callable[[str], None]) -> None:
+def volume_of(naming: Naming, snapshot: str) -> str:
+    """Volume that holds the copy of a host's nested engine data."""
+    return f"{naming.prefix}-snapshot-{snapshot}"
+
+
+def image_of(naming: Naming, snapshot: str) -> str:
+    """Image that holds the file system of a snapshotted host."""
+    return f"bunker-lab/snapshot-{naming.root_hash[:6]}-{naming.lab}:{snapshot}"
+
+
+def take(lab: LabUnderTest, host: str, snapshot: str) -> None:
     """Copy the host's file system into an image and its Docker data into a volume.
 
     The host is shut down in between: a copy of a running engine's data would be of two minds.
@@ -34,17 +44,16 @@ def take(lab: Lab, host: str, snapshot: str, progress: Callable[[str], None]) ->
             f"there is a snapshot {snapshot!r} already",
             remedy="Choose another name, or remove that one first",
         )
-    lab.images(progress).base(SERVICE_BASE)
-    progress(f"stopping {host} for its snapshot")
-    lab.hosts().stop(host)
+    lab.images(quiet).base(SERVICE_BASE)
+    # As systemd ends it: a host that does not end by itself within the minute fails the test.
+    engine.run("stop", "--time=60", naming.container(host), timeout=90)
     labels = naming.labels(snapshot=snapshot, base=base)
     changes = [f"--change=LABEL {key}={value}" for key, value in labels.items()]
     source = naming.docker_volume(host)
     try:
-        progress(f"copying {host}")
         with ThreadPoolExecutor(max_workers=2) as pool:
             copied = pool.submit(
-                copy_volume, lab, source, naming.snapshot_volume(snapshot), {"snapshot": snapshot}
+                copy_volume, lab, source, volume_of(naming, snapshot), {"snapshot": snapshot}
             )
             committed = pool.submit(
                 engine.run, "commit", *changes, naming.container(host), timeout=COPY_SECONDS
@@ -52,7 +61,7 @@ def take(lab: Lab, host: str, snapshot: str, progress: Callable[[str], None]) ->
             copied.result()
             image = committed.result()
         # Named last: an image of that name means that all of the snapshot is there.
-        engine.run("tag", image, naming.snapshot_image(snapshot))
+        engine.run("tag", image, image_of(naming, snapshot))
     except BaseException:
         remove(lab, snapshot)  # half a snapshot is none
         raise
@@ -61,7 +70,7 @@ def take(lab: Lab, host: str, snapshot: str, progress: Callable[[str], None]) ->
         lab.hosts().wait_until_booted(naming.container(host))
 
 
-def clone(lab: Lab, snapshot: str, new_host: str, progress: Callable[[str], None]) -> LabHost:
+def clone(lab: LabUnderTest, snapshot: str, new_host: str) -> LabHost:
     """Make a host from a snapshot, with its own identity, and wait until it has booted."""
     engine, naming = lab.engine(), lab.naming
     state = lab.state()
@@ -69,41 +78,40 @@ def clone(lab: Lab, snapshot: str, new_host: str, progress: Callable[[str], None
     if snapshot not in complete:
         there = ", ".join(complete) or "none"
         raise BunkerError(f"there is no snapshot {snapshot!r}", expected=f"one of: {there}")
-    [image] = engine.inspect("image", [naming.snapshot_image(snapshot)])
+    [image] = engine.inspect("image", [image_of(naming, snapshot)])
     hosts, net = lab.hosts(), lab.network()
     found = hosts.found(parts.existing(engine, naming))
     if new_host in found:
         raise BunkerError(f"the lab has a host {new_host!r} already")
     address = hosts.assign([new_host], found, net)[new_host]
     target = naming.docker_volume(new_host)
-    progress(f"cloning {snapshot} as {new_host}")
-    copy_volume(lab, naming.snapshot_volume(snapshot), target, {"host": new_host})
+    copy_volume(lab, volume_of(naming, snapshot), target, {"host": new_host})
     base = str(image["Config"]["Labels"][LABEL_BASE])
-    wanted = Wanted(new_host, base, naming.snapshot_image(snapshot), address, clone=True)
-    host = hosts.ensure(wanted, net, None, progress)
+    wanted = Wanted(new_host, base, image_of(naming, snapshot), address, clone=True)
+    host = hosts.ensure(wanted, net, None, quiet)
     lab.record(replace(state, hosts=by_address((*state.hosts, host))))
     return host
 
 
-def names(lab: Lab) -> list[str]:
+def names(lab: LabUnderTest) -> list[str]:
     """Names of the lab's snapshots."""
     engine, naming = lab.engine(), lab.naming
     wanted = [*naming.filters, f"--filter=label={LABEL_SNAPSHOT}"]
     volumes = engine.inspect("volume", engine.listed("volume", wanted))
     started = (volume["Labels"][LABEL_SNAPSHOT] for volume in volumes)
-    return sorted(name for name in started if engine.exists("image", naming.snapshot_image(name)))
+    return sorted(name for name in started if engine.exists("image", image_of(naming, name)))
 
 
-def remove(lab: Lab, snapshot: str) -> None:
+def remove(lab: LabUnderTest, snapshot: str) -> None:
     """Remove a snapshot; its clones stand on their own and stay."""
-    lab.engine().attempt("image", "rm", "--force", lab.naming.snapshot_image(snapshot))
-    lab.engine().attempt("volume", "rm", "--force", lab.naming.snapshot_volume(snapshot))
+    lab.engine().attempt("image", "rm", "--force", image_of(lab.naming, snapshot))
+    lab.engine().attempt("volume", "rm", "--force", volume_of(lab.naming, snapshot))
 
 
-def copy_volume(lab: Lab, source: str, target: str, labels: dict[str, str]) -> None:
+def copy_volume(lab: LabUnderTest, source: str, target: str, labels: dict[str, str]) -> None:
     """Copy a volume whole: owners, hard links, device nodes (overlay whiteouts), trusted xattrs."""
     engine, naming = lab.engine(), lab.naming
-    image = lab.images(lambda _line: None).base(SERVICE_BASE)
+    image = lab.images(quiet).base(SERVICE_BASE)
     engine.attempt("volume", "rm", "--force", target)
     engine.run("volume", "create", *naming.label_arguments(**labels), target)
     # The engine's id has to differ from host to host; it is made anew where it is missing.
