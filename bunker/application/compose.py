@@ -10,6 +10,7 @@ from typing import Any
 
 from bunker.application.interpolation import referenced_names
 from bunker.errors import BunkerError
+from bunker.yaml_text import load_yaml
 
 _ENVIRONMENT_FILES = frozenset({".env", "./.env"})
 DATA_SERVICES = frozenset({"v2-postgres", "redis"})
@@ -97,31 +98,7 @@ def _active(services: Mapping[str, Any], profiles: Collection[str]) -> tuple[str
 
 def load_compose(text: str, *, where: str) -> dict[str, Any]:
     """The file as plain data, merge keys and anchors resolved."""
-    from ruamel.yaml import YAML  # noqa: PLC0415 - keeps `invoke --list` fast
-    from ruamel.yaml.constructor import SafeConstructor  # noqa: PLC0415
-    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
-
-    # Compose has tags of its own (`!override`, `!reset`): the value below one is read as it is.
-    class ComposeConstructor(SafeConstructor):
-        pass
-
-    def any_tag(constructor: Any, _tag: str, node: Any) -> Any:
-        if node.id == "mapping":
-            return constructor.construct_mapping(node, deep=True)
-        if node.id == "sequence":
-            return constructor.construct_sequence(node, deep=True)
-        return constructor.construct_scalar(node)
-
-    ComposeConstructor.add_multi_constructor("!", any_tag)
-    reader = YAML(typ="safe", pure=True)
-    reader.Constructor = ComposeConstructor
-    try:
-        data = reader.load(text)
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "the file is not YAML"
-        raise BunkerError(str(problem), where=f"{where}{line}", expected="Compose YAML") from None
+    data = load_yaml(text, where)
     if data is None:
         return {}
     if not isinstance(data, dict):

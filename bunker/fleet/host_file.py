@@ -9,7 +9,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
 
+from bunker.errors import BunkerError
 from bunker.files import read_text, write_atomically
 from bunker.fleet.yaml_file import read_document
 
@@ -62,7 +64,13 @@ def write_host_file(path: Path, data: Mapping[str, Any]) -> None:
     faults = read_document(text, str(path)).problems
     if faults:
         raise faults[0]
-    document = _round_trip().load(text)
+    try:
+        document = _round_trip().load(text)
+    except YAMLError as error:  # tabs, which are read and could not be written back
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        problem = "this cannot be changed with its comments kept"
+        raise BunkerError(problem, where=where, expected="blanks instead of tabs") from None
     _update(document, data)
     write_atomically(path, _dump(document).encode(), mode=0o644)
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+import yaml
+
 from bunker.errors import BunkerError
 from bunker.masking import Secret
 from bunker.secrets import catalog
@@ -96,18 +98,15 @@ def _entries(text: str, where: str) -> Iterator[tuple[str, str, int]]:
 
 
 def _events(text: str, where: str) -> Iterator[Any]:
-    from ruamel.yaml import YAML  # noqa: PLC0415 - keeps `invoke --list` fast
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
-
     line = None
     try:
         # Events alone: nothing is built from them, so no nesting and no alias can be too much.
-        yield from YAML(typ="base", pure=True).parse(text)
+        yield from yaml.parse(text, Loader=yaml.CSafeLoader)
         return
-    except MarkedYAMLError as error:
+    except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-    except (YAMLError, ValueError, OverflowError, RecursionError):
+    except (yaml.YAMLError, ValueError, OverflowError):
         pass
     # Outside of the handlers: the error quotes the line, with the secret in it.
     place = f" near line {line}" if line else ""

@@ -21,7 +21,8 @@ def figures(folder: Path) -> list[Figure]:
     """All figures of the control machine."""
     bare = measure("python -c pass", lambda: _run(sys.executable, "-c", "pass"))
     listing = measure("invoke --list", lambda: _run(sys.executable, "-m", "invoke", "--list"))
-    return [bare, ratio(listing, bare), _loading(folder), _decrypting(folder), *_planning()]
+    loading = ratio(_loading(folder), bare)
+    return [bare, ratio(listing, bare), loading, _decrypting(folder), *_planning()]
 
 
 def _run(*command: str) -> None:

@@ -59,6 +59,15 @@ def test_an_invalid_existing_file_is_not_overwritten(repository):
     assert path.read_text() == before
 
 
+def test_a_file_that_cannot_be_written_back_with_its_comments_stays_as_it_is(repository):
+    path = repository.host("north", "tier: \t1\n")
+    assert repository.load().host("north").tier == 1
+    before = path.read_text()
+    with pytest.raises(BunkerError, match=r"north.yml:4: .*expected blanks instead of tabs"):
+        write_host_file(path, {"tier": 2})
+    assert path.read_text() == before
+
+
 def test_known_hosts_lines_belong_to_one_address_and_port(tmp_path):
     path = tmp_path / "known_hosts"
     path.write_text("# ours\nother,203.0.113.9 ssh-rsa AAAA\n")

@@ -72,6 +72,7 @@ def test_quotes_keep_what_yaml_would_take_for_itself() -> None:
         ("A: x\nB: *canary\n", r"line 2 has a value that begins with \*"),
         ("<<: *canary\n", r"line 1 has a value that begins with \*"),
         ("A: canary #1\n", "line 1 has a # behind the value"),
+        ("A: #canary\n", "line 1 has a # behind the value"),
         ("A: canary\n  more\n", "the value in line 1 goes over several lines"),
         ('A: "canary\n  more"\n', "the value in line 1 goes over several lines"),
         ("A: >\n  canary\n  more\n", "the value in line 1 goes over several lines"),
