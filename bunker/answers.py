@@ -15,6 +15,8 @@ from typing import Any, Final
 from bunker.errors import BunkerError
 from bunker.files import parse_json
 
+MARK: Final = "@@bunker"
+"""What the lines of a script begin with that name the part of the answer below them."""
 MOST: Final = 10**15
 """More than any size in KB, count or length of time; floating point holds all of them exactly."""
 LAST_MOMENT: Final = 253_370_764_800
@@ -95,6 +97,24 @@ def of(values: Mapping[str, Any], key: str, what: str) -> Any:
     if key not in values:
         raise UnreadableAnswer(f"{what} has no {key}")
     return values[key]
+
+
+def sections(lines: Iterable[str]) -> dict[str, list[str]]:
+    """Split an answer at its ``@@bunker NAME`` lines.
+
+    The last one must be ``@@bunker end``: an answer that was cut short is an error, never a state.
+    Raises UnreadableAnswer.
+    """
+    found: dict[str, list[str]] = {}
+    current: list[str] = []
+    for row in lines:
+        if row.startswith(f"{MARK} "):
+            current = found.setdefault(row[len(MARK) + 1 :], [])
+        else:
+            current.append(row)
+    if "end" not in found:
+        raise UnreadableAnswer("it was cut short")
+    return found
 
 
 def by_key(lines: Iterable[str]) -> dict[str, list[str]]:

@@ -198,6 +198,25 @@ def replace(path: Path, content: bytes, *, mode: int = 0o600, flush: bool = True
         flush_folder(path.parent)
 
 
+def create(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Put a new file in place, whole or not at all. Raises FileExistsError where there is one."""
+    temporary = path.with_name(f".bunker-{secrets.token_hex(8)}")
+    try:
+        _create(temporary, content, mode)
+        os.link(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    flush_folder(path.parent)
+
+
+def make_unversioned(folder: Path, *, mode: int = 0o777) -> None:
+    """A folder that git does not see."""
+    folder.mkdir(mode=mode, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n")
+
+
 def flush_folder(folder: Path) -> None:
     """Make sure that a new file's name outlives a loss of power."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from bunker.application.dotenv import to_dotenv
 from bunker.application.features import compose_profiles, feature_problems, resolve_features
-from bunker.application.naming import near_misses
 from bunker.application.table import PUBLIC_KEYS, SECRET_KEYS, SECRET_SPECS, TABLE
 from bunker.application.value_types import EXPECTED, ValueType, is_valid
 from bunker.application.variables import Context, HostIds, SecretSpec, Variable
 from bunker.bundle import BundleFile
 from bunker.errors import BunkerError, Problems
 from bunker.masking import Secret
+from bunker.suggest import perhaps
 
 if TYPE_CHECKING:
     from bunker.fleet.models import Host
@@ -142,7 +142,8 @@ class _Rendering:
             elif key not in TABLE:
                 self._problem(
                     f"environment: {key} is not a key of the environment table",
-                    expected=near_misses(key, TABLE, of="a key of docs/environment.md"),
+                    expected="a key of docs/environment.md",
+                    remedy=perhaps(key, TABLE),
                 )
             elif TABLE[key].governed_by:
                 self._problem(
@@ -171,11 +172,12 @@ class _Rendering:
             self._check_type(row, value.reveal(), shown="'s secret value")
         elif row.is_generated or (row.required and self._is_on(row)):
             known = [key for key in self.vault if key not in TABLE]
-            guess = near_misses(row.key, known, of="")
+            guess = perhaps(row.key, known)
+            remedy = f"Run `invoke secrets.set --host {self.host.name}` for {row.key}"
             self._problem(
                 f"the secret {row.key} is missing{self._because(row)}",
-                expected=f"{row.meaning}{guess}",
-                remedy=f"Run `invoke secrets.set --host {self.host.name}` for {row.key}",
+                expected=row.meaning,
+                remedy=f"{guess}. {remedy}" if guess else remedy,
             )
         return value
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bunker.application.naming import near_misses
 from bunker.errors import BunkerError
+from bunker.suggest import perhaps
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ def feature_problems(wanted: Mapping[str, bool], *, where: str) -> list[BunkerEr
                 BunkerError(
                     f"features: {name!r} is not a feature",
                     where=where,
-                    expected=near_misses(name, FEATURES_BY_NAME, of="a feature of the table"),
+                    expected="a feature of the table",
+                    remedy=perhaps(name, FEATURES_BY_NAME),
                 )
             )
     return problems

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from bunker.application.naming import near_misses
 from bunker.application.services import SERVICES, SERVICES_BY_NAME
 from bunker.bundle import BundleFile
 from bunker.errors import BunkerError, Problems
+from bunker.suggest import perhaps
 
 if TYPE_CHECKING:
     from bunker.fleet.models import Host, ResourceLimit
@@ -69,7 +69,8 @@ def _problems(host: Host, where: str) -> list[BunkerError]:
                 BunkerError(
                     f"resources: {name!r} is not a service of the application",
                     where=where,
-                    expected=near_misses(name, SERVICES_BY_NAME, of="a Compose service"),
+                    expected="a Compose service",
+                    remedy=perhaps(name, SERVICES_BY_NAME),
                 )
             )
         elif limit.cpus is None and limit.memory is None:

@@ -20,7 +20,6 @@ import hashlib
 import hmac
 import json
 import math
-import os
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -29,7 +28,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from bunker.errors import BunkerError
-from bunker.files import parse_json, read_text
+from bunker.files import create, parse_json, read_text
 from bunker.masking import MASK, Secret
 
 FIRST = "0" * 64
@@ -222,18 +221,8 @@ def load_key(path: Path) -> bytes | None:
 
 def create_key(path: Path) -> bytes:
     """Make the chain's key (0600), or take the one that another process made meanwhile."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "w") as stream:
-            stream.write(secrets.token_hex(KEY_BYTES) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        # A link is made whole or not at all, and never replaces a key that is there.
-        with suppress(FileExistsError):
-            os.link(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with suppress(FileExistsError):
+        create(path, f"{secrets.token_hex(KEY_BYTES)}\n".encode())
     key = load_key(path)
     if key is None:
         raise BunkerError("the audit log's key vanished", where=str(path), remedy="Try again")

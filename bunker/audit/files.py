@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bunker.audit.chain import Head, create_key, load_key
 from bunker.errors import BunkerError, ExitCode
-from bunker.files import read_text, replace
+from bunker.files import make_unversioned, read_text, replace
 
 LOCK_SECONDS = 10.0
 
@@ -62,15 +62,12 @@ class AuditFiles:
         if (key := load_key(self.key)) is not None:
             return key
         self.folder.parent.mkdir(parents=True, exist_ok=True)
-        self.folder.mkdir(mode=0o700, exist_ok=True)
+        make_unversioned(self.folder, mode=0o700)
         if any(self.folder.glob("*.jsonl")) or any(self.folder.glob("*.head")):
             # A process that writes for the first time at this moment makes the key before the log.
             if (key := load_key(self.key)) is not None:
                 return key
             raise self.key_is_missing()
-        ignore = self.folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n")
         return create_key(self.key)
 
     def key_for_reading(self) -> bytes:

@@ -66,7 +66,7 @@ def show(options: Options, key: str = "", reveal: bool = False) -> None:
       invoke secrets.show --host north-1 --key INITIAL_ADMIN_PASSWORD --reveal
     """
     from bunker import secrets  # noqa: PLC0415
-    from bunker.fleet.suggest import suggest  # noqa: PLC0415
+    from bunker.suggest import suggest  # noqa: PLC0415
     from bunker.terminal.lines import table  # noqa: PLC0415
     from bunker.terminal.output import print_clear, print_json, print_lines  # noqa: PLC0415
     from bunker.terminal.reporter import ask  # noqa: PLC0415

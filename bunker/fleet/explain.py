@@ -14,8 +14,8 @@ from bunker.errors import BunkerError
 from bunker.fleet.disclosure import Disclosed, holds_secret
 from bunker.fleet.merge import Layer, lookup, source_of
 from bunker.fleet.models import Host
-from bunker.fleet.suggest import suggest
 from bunker.fleet.yaml_file import Path
+from bunker.suggest import suggest
 
 # The host file says `host:` where the model says `name`, so that the file names its owner.
 FILE_KEY = {"name": "host"}

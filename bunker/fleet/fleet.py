@@ -10,7 +10,7 @@ from typing import Any
 
 from bunker.errors import BunkerError, Problems
 from bunker.fleet.models import Host
-from bunker.fleet.suggest import suggest
+from bunker.suggest import suggest
 
 ALL = "all"
 

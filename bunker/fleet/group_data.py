@@ -17,9 +17,9 @@ from bunker.fleet.disclosure import secrets_in_environment
 from bunker.fleet.explain import explain
 from bunker.fleet.merge import Layer, deep_merge
 from bunker.fleet.models import Host
-from bunker.fleet.suggest import suggest
 from bunker.fleet.yaml_file import DEEPEST
 from bunker.fleet.yaml_file import Path as KeyPath
+from bunker.suggest import suggest
 
 # What only one host can be called or reached by has no sense as a default of many.
 PER_HOST = frozenset({"name", "address", "domain", "label", "notes", "groups"})

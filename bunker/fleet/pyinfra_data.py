@@ -19,7 +19,7 @@ from bunker.fleet.fleet import ALL, Fleet
 from bunker.fleet.loader import load_fleet
 from bunker.fleet.merge import Layer, deep_merge, lookup
 from bunker.fleet.models import Host
-from bunker.fleet.suggest import suggest
+from bunker.suggest import suggest
 
 BASE_KEY = "fleet_host"
 """Host data key under which the merged host is kept, untouched by ``--data``."""

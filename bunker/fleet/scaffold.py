@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bunker.errors import BunkerError
-from bunker.files import write_atomically
+from bunker.files import make_unversioned, write_atomically
 from bunker.fleet import known_hosts
 from bunker.fleet.fleet import Fleet
 from bunker.fleet.host_file import render_host_file
@@ -222,8 +222,7 @@ def _locked(root: Path, fleet_name: str) -> Iterator[None]:
     lock = FileLock(folder / "_fleet.lock", timeout=LOCK_SECONDS)
     try:
         if folder.parent.is_dir():
-            folder.mkdir(exist_ok=True)
-            (folder / ".gitignore").write_text("*\n")
+            make_unversioned(folder)
             lock.acquire()
     except Timeout:
         text = f"another command has been changing this fleet for {LOCK_SECONDS} seconds"

@@ -34,9 +34,9 @@ from bunker.fleet.notification_targets import (
     Target,
     at_least_one,
 )
-from bunker.fleet.suggest import suggest
 from bunker.fleet.values import GroupName, PublicKey, TimeZone, Word, no_boolean, number
 from bunker.fleet.yaml_file import Document, read_document
+from bunker.suggest import suggest
 
 __all__ = [
     "EVENTS",

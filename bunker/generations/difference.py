@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bunker.answers import sections
 from bunker.application.dotenv import parse_dotenv
 from bunker.application.migrations import MigrationSafety, classify_migrations
 from bunker.application.table import PUBLIC_KEYS
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from bunker.remote import Remote
 
 TIMEOUT_SECONDS = 60
-MARK = "@@bunker "
 _SCRIPT = Path(__file__).parent / "compare.sh"
 
 
@@ -102,11 +102,11 @@ def read_difference(remote: Remote, old: Generation, new: Generation) -> Differe
         DIRECTORY=remote.host.application.directory,
     )
     answer = remote.run(script, sudo=True, timeout=TIMEOUT_SECONDS)
-    rows = [line.removeprefix(MARK) for line in answer.stdout.splitlines() if line[:9] == MARK]
-    if not answer.ok or not rows or rows[-1] != "end":
+    if not answer.ok:
         raise BunkerError("the generations cannot be compared", where=remote.host.name)
     try:
-        return _difference(old, new, [row.split(" ") for row in rows])
+        rows = [row.split(" ") for row in sections(answer.stdout.splitlines())]
+        return _difference(old, new, rows)
     except (ValueError, IndexError):
         raise BunkerError("the comparison makes no sense", where=remote.host.name) from None
 

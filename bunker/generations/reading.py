@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from bunker.answers import UnreadableAnswer, decoded_text
+from bunker.answers import MARK, UnreadableAnswer, decoded_text, sections
 from bunker.application.generation import read_generation
 from bunker.errors import BunkerError
 from bunker.generations.model import Generation
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from bunker.remote import Completed, Remote
 
 TIMEOUT_SECONDS = 30
-END = "@@bunker end"
 
 SCRIPT = rf"""
-cd /var/lib/bunker/generations 2>/dev/null || {{ echo '{END}'; exit 0; }}
+echo '{MARK} generations'
+cd /var/lib/bunker/generations 2>/dev/null || {{ echo '{MARK} end'; exit 0; }}
 for file in [0-9]*.json; do
   [ -f "$file" ] || continue
   kept=no
   [ ! -e "${{file%.json}}/commit" ] || kept=yes
   echo "$file $kept $(base64 < "$file" | tr -d '\n')"
 done
-echo '{END}'
+echo '{MARK} end'
 """
 
 
@@ -44,12 +44,13 @@ def read_generations(remotes: Iterable[Remote]) -> Mapping[str, list[Generation]
 def _generations(host: str, answer: Completed | Unreachable) -> list[Generation] | BunkerError:
     if isinstance(answer, Unreachable):
         return answer
-    rows = answer.stdout.splitlines()
-    if not answer.ok or not rows or rows[-1] != END:
-        said = (answer.stderr.strip().splitlines() or ["the answer is cut off"])[-1]
+    try:
+        rows = sections(answer.stdout.splitlines() if answer.ok else ()).get("generations", [])
+    except UnreadableAnswer as error:
+        said = (answer.stderr.strip().splitlines() or [str(error)])[-1]
         return BunkerError(f"the generations cannot be read: {said}", where=host)
     try:
-        return [_generation(host, row) for row in rows[:-1]]
+        return [_generation(host, row) for row in rows]
     except BunkerError as error:
         return error
 

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from bunker.answers import MARK, UnreadableAnswer, sections
 from bunker.host_keys import Unreachable
 from bunker.judgement.exposition import UnreadableMetrics, parse_metrics
 from bunker.judgement.sample import DURATIONS, REQUESTS, Sample
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from bunker.fleet.models import Host
 
 TIMEOUT_SECONDS = 30
-MARK = "@@bunker metrics"
 
 # The container's id and start time tell one process from the next. Only the lines that are
 # needed travel. `end` shows that nothing was cut off.
@@ -31,8 +31,8 @@ process=$(docker inspect --format '{{{{.Id}}}} {{{{.State.StartedAt}}}}' $contai
 port=$(sed -n 's/^API_PORT=//p' "$DIRECTORY/.env" | tail -n 1 | tr -cd '0-9')
 body=$(curl --silent --show-error --fail --max-time 10 --max-filesize 4000000 \
   "http://127.0.0.1:${{port:-4000}}/metrics" </dev/null) || exit 1
-echo "$(date +%s.%N) $process"
-echo '{MARK}'
+echo '{MARK} process'; echo "$(date +%s.%N) $process"
+echo '{MARK} metrics'
 printf '%s\n' "$body" | grep -E '^({REQUESTS}|{DURATIONS})[{{ ]' || true
 echo '{MARK} end'
 """
@@ -91,14 +91,14 @@ def script_for(host: Host) -> str:
 
 def read_sample(answer: str) -> Sample:
     """A host's answer as a sample. Raises UnreadableMetrics, also where it is cut off."""
-    head, mark, rest = answer.partition(f"{MARK}\n")
-    text, end, _ = rest.partition(f"{MARK} end")
-    if not mark or not end:
-        raise UnreadableMetrics("the answer is cut off")
-    time, _, process = head.strip().partition(" ")
+    try:
+        found = sections(answer.splitlines())
+    except UnreadableAnswer as problem:
+        raise UnreadableMetrics(str(problem)) from None
+    time, _, process = "".join(found.get("process", ())).partition(" ")
     requests: dict[str, float] = {}
     buckets: dict[float, float] = {}
-    for series in parse_metrics(text):
+    for series in parse_metrics("\n".join(found.get("metrics", ()))):
         if not math.isfinite(series.value) or series.value < 0:
             raise UnreadableMetrics(f"{series.name} has a value that no counter has")
         if series.name == REQUESTS:

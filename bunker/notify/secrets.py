@@ -37,7 +37,7 @@ def read_secrets(fleet_folder: Path) -> dict[str, Secret]:
 
 def refuse_unknown(name: str, wanted: Iterable[str]) -> None:
     """Raise BunkerError for a name that no target of the settings uses, with near misses."""
-    from bunker.fleet.suggest import suggest  # noqa: PLC0415
+    from bunker.suggest import suggest  # noqa: PLC0415
 
     names = sorted(set(wanted))
     if name in names:

@@ -13,12 +13,10 @@ from pyinfra.api import FactBase
 from pyinfra.api.exceptions import FactProcessError
 from pyinfra.context import ctx_host
 
-from bunker.answers import UnreadableAnswer, decoded, mode, moment
+from bunker.answers import MARK, UnreadableAnswer, decoded, mode, moment, sections
 from bunker.errors import BunkerError
 from bunker.ops.recorder import name_of
 from bunker.shell import failed_line_function, script_file
-
-MARK = "@@bunker"
 
 
 @contextmanager
@@ -39,24 +37,6 @@ def reading(what: str) -> Iterator[None]:
             where=host,
             remedy=f"Look at what its commands print with: invoke ssh --host {host or 'NAME'}",
         ) from error
-
-
-def sections(lines: Iterable[str]) -> dict[str, list[str]]:
-    """Split a fact's output at its ``@@bunker NAME`` lines.
-
-    The last line must be ``@@bunker end``: output that was cut short is an error, never a state.
-    Raises UnreadableAnswer.
-    """
-    found: dict[str, list[str]] = {}
-    current: list[str] = []
-    for line in lines:
-        if line.startswith(MARK + " "):
-            current = found.setdefault(line[len(MARK) + 1 :].strip(), [])
-        else:
-            current.append(line)
-    if "end" not in found:
-        raise UnreadableAnswer("it was cut short")
-    return found
 
 
 def boot_function() -> str:

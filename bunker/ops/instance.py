@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from pyinfra.api import FactBase
 
-from bunker.answers import UnreadableAnswer, decoded_text, line, whole
+from bunker.answers import UnreadableAnswer, decoded_text, line, sections, whole
 from bunker.application.containers import Container, containers_function, read_containers
 from bunker.application.generation import read_generation
-from bunker.ops.facts import boot_function, read_boot, reading, sections
+from bunker.ops.facts import boot_function, read_boot, reading
 from bunker.roles.changemaker.database import Database, read_database
 from bunker.roles.changemaker.folder import Folder, read_folder
 from bunker.roles.changemaker.space import Space, read_space

@@ -7,9 +7,8 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from bunker.answers import UnreadableAnswer, decoded
+from bunker.answers import UnreadableAnswer, decoded, sections
 from bunker.application.migrations import MigrationSafety, classify_with_history
-from bunker.ops.facts import sections
 
 _MOST_BYTES: Final = 32 << 20
 """More than any host's script sends; a few packed bytes can hold more than fits into memory."""

@@ -8,8 +8,9 @@ from pathlib import Path
 from pyinfra.api import FactBase
 from pyinfra.context import ctx_host
 
+from bunker.answers import sections
 from bunker.ops.changing import changing
-from bunker.ops.facts import reading, require, sections
+from bunker.ops.facts import reading, require
 from bunker.ops.recorder import RECORDER
 from bunker.ops.step import AS_ROOT, shell, step
 from bunker.ops.system import SystemState

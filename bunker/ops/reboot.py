@@ -13,8 +13,8 @@ from pyinfra.api.command import StringCommand
 from pyinfra.api.exceptions import ConnectError
 from pyinfra.connectors.ssh import SSHConnector
 
+from bunker.answers import sections
 from bunker.duration import describe_duration
-from bunker.ops.facts import sections
 from bunker.ops.step import AS_ROOT
 from bunker.roles.os_upgrade import REBOOT_SCRIPT, RebootState, read_reboot_state
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pyinfra.api import FactBase
 
-from bunker.ops.facts import MARK, reading, sections
+from bunker.answers import MARK, sections
+from bunker.ops.facts import reading
 from bunker.ops.logins import logins_script
 from bunker.roles.docker.past import ENGINE_SCRIPT
 from bunker.shell import script_file

@@ -8,9 +8,9 @@ from typing import Any
 from pyinfra.api import FactBase
 
 from bunker.answers import line as one_line
-from bunker.answers import moment, of, whole
+from bunker.answers import moment, of, sections, whole
 from bunker.application.generation import read_generation
-from bunker.ops.facts import read_boot, reading, sections
+from bunker.ops.facts import read_boot, reading
 from bunker.ops.migrations import read_sql
 from bunker.roles.changemaker.way_back import Armed, KeptGeneration, WayBackState
 

@@ -11,6 +11,7 @@ from typing import Literal, Protocol, cast
 
 from bunker.errors import BunkerError
 from bunker.masking import Secret
+from bunker.suggest import near_misses
 
 INFRASTRUCTURE_SECRETS = ("DEPLOY_KEY", "GIT_TOKEN")
 """Names beside the environment's keys: a private key for git over SSH, a token for HTTP."""
@@ -99,9 +100,7 @@ def problem_with(key: str, value: Secret, known: frozenset[str], where: str) -> 
 
 def unknown_key(key: str, known: frozenset[str], where: str) -> BunkerError:
     """The sentence for a name that the environment table does not have, with near misses."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only when something is wrong
-
-    near = get_close_matches(key.upper(), sorted(known), n=3)
+    near = near_misses(key, known)
     expected = f"one of {', '.join(near)}" if near else "a secret of the environment table"
     remedy = "`invoke secrets.show` lists the names"
     return BunkerError(f"unknown secret {key!r}", where=where, expected=expected, remedy=remedy)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bunker.errors import BunkerError, ExitCode
-from bunker.files import read_bytes, write_atomically
+from bunker.files import make_unversioned, read_bytes, write_atomically
 
 LOCK_SECONDS = 30.0
 KEPT_VERSIONS = 10
@@ -61,7 +61,7 @@ def locked(fleet_folder: Path, host_name: str) -> Iterator[None]:
     path = vault_path(fleet_folder, host_name)
     folder = fleet_folder / ".locks"
     try:
-        _make_unversioned(folder)
+        make_unversioned(folder)
         lock = FileLock(folder / f"{host_name}.lock", timeout=LOCK_SECONDS)
         lock.acquire(poll_interval=0.01)
     except Timeout:
@@ -100,7 +100,7 @@ def kept(path: Path) -> list[Path]:
 def _keep(path: Path, ciphertext: bytes) -> None:
     folder = _kept_folder(path)
     try:
-        _make_unversioned(folder.parent, mode=0o700)
+        make_unversioned(folder.parent, mode=0o700)
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         problem = f"the version so far cannot be kept ({error.strerror}); nothing was written"
@@ -113,11 +113,3 @@ def _keep(path: Path, ciphertext: bytes) -> None:
 
 def _kept_folder(path: Path) -> Path:
     return path.parent / ".previous" / path.name.removesuffix(".sops.yml")
-
-
-def _make_unversioned(folder: Path, *, mode: int = 0o777) -> None:
-    """A folder that git does not see."""
-    folder.mkdir(mode=mode, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n")

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bunker.errors import BunkerError
+from bunker.files import create as create_file
 from bunker.files import read_text, user_path
 from bunker.masking import Secret
 
@@ -71,13 +72,7 @@ def create(path: Path) -> OperatorKey:
     recipient = str(identity.to_public())
     created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     text = f"# created: {created}\n# public key: {recipient}\n{identity}\n"
-    # O_EXCL: a key that appeared meanwhile is never overwritten.
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as stream:
-        os.fchmod(stream.fileno(), 0o600)
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
+    create_file(path, text.encode())
     return OperatorKey(path, (recipient,))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from bunker.answers import MARK
 from bunker.errors import BunkerError
 from bunker.masking import Redactor
 from bunker.printable import without_sequences
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from bunker.fleet import Host
     from bunker.remote import Remote
 
-BEGIN: Final = "@@bunker logs"
-SERVICES: Final = "@@bunker services "
+BEGIN: Final = f"{MARK} logs"
+SERVICES: Final = f"{MARK} services "
 NOT_DEPLOYED: Final = 66
 NO_SUCH_SERVICE: Final = 67
 SSH_FAILED: Final = 255
@@ -159,7 +160,7 @@ def _explain(remote: Remote, fleet: str, code: int, service: str, last: list[str
 
 
 def _no_service(host: Host, service: str, known: Collection[str]) -> BunkerError:
-    from bunker.fleet.suggest import perhaps  # noqa: PLC0415
+    from bunker.suggest import perhaps  # noqa: PLC0415
 
     near = perhaps(service, known)
     names = f"It has: {', '.join(sorted(known))}"

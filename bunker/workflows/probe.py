@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bunker.answers import MOST, UnreadableAnswer, decoded, decoded_text, whole
+from bunker.answers import MARK, MOST, UnreadableAnswer, decoded, decoded_text, sections, whole
 from bunker.application.containers import Container, containers_function, read_containers
 from bunker.application.generation import read_generation
 from bunker.errors import BunkerError
@@ -22,7 +22,6 @@ from bunker.maintenance.maintenance import Maintenance, read_maintenance
 if TYPE_CHECKING:
     from bunker.fleet.models import Host
 
-MARK = "@@bunker"
 HEALTH_SECONDS = 5
 HEALTH_BYTES = 20_000
 
@@ -153,16 +152,8 @@ def script_for(host: Host) -> str:
 
 def read_probe(host: str, output: str) -> Probe:
     """The answer as values; BunkerError where it was cut short or makes no sense."""
-    found: dict[str, list[str]] = {}
-    current: list[str] = []
-    for line in output.splitlines():
-        if line.startswith(MARK + " "):
-            current = found.setdefault(line[len(MARK) + 1 :], [])
-        elif line.strip():
-            current.append(line)
     try:
-        if "end" not in found:
-            raise UnreadableAnswer("it was cut short")
+        found = sections(line for line in output.splitlines() if line.strip())
         used, _, free = found["disk"][0].strip().partition(" ")
         engine = (
             "absent" if "no-engine" in found else "failed" if "engine-failed" in found else "ok"

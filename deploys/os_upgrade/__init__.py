@@ -15,12 +15,13 @@ from pyinfra.api import FactBase
 from pyinfra.api.deploy import deploy
 from pyinfra.context import ctx_host
 
+from bunker.answers import sections
 from bunker.application.containers import containers_function
 from bunker.distributions import distribution
 from bunker.fleet.models import Host
 from bunker.ops.changing import changing
 from bunker.ops.context import current_host, current_run, current_system
-from bunker.ops.facts import reading, require, sections
+from bunker.ops.facts import reading, require
 from bunker.ops.packages import APT_FUNCTIONS
 from bunker.ops.reboot import reboot_and_wait
 from bunker.ops.recorder import RECORDER

@@ -39,5 +39,5 @@ def test_unknown_services_and_empty_limits_are_refused_together() -> None:
     with pytest.raises(Problems) as caught:
         override_file(host, host_file="inventories/lab/north.yml")
     text = str(caught.value)
-    assert "'postgres' is not a service" in text and "did you mean v2-postgres" in text
+    assert "'postgres' is not a service" in text and "Perhaps v2-postgres was meant" in text
     assert "api has no limit" in text and text.count("inventories/lab/north.yml") == 2

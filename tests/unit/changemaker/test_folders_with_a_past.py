@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bunker.answers import sections
 from bunker.fleet.models import Host
-from bunker.ops.facts import sections
 from bunker.roles.changemaker.folder import (
     Folder,
     check_folder,

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bunker.answers import UnreadableAnswer
+from bunker.answers import UnreadableAnswer, sections
 from bunker.application.migrations import MigrationSafety
-from bunker.ops.facts import sections
 from bunker.ops.migrations import judge_pending, read_sql
 from bunker.ops.way_back import read_way_back
 from bunker.roles.changemaker.way_back import assess, choose

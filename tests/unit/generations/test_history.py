@@ -9,7 +9,6 @@ import pytest
 
 from bunker.errors import BunkerError
 from bunker.generations import Generation, read_generations, steps
-from bunker.generations.reading import END
 from bunker.host_keys import Unreachable
 from bunker.remote import Completed
 from bunker.terminal.generations_text import history_lines
@@ -38,12 +37,12 @@ def generation(number: int, *, kept: bool = True, **other: Any) -> Generation:
     return Generation.from_record(record(number, **other), kept=kept, where="north-1")
 
 
-def answer(*rows: tuple[Any, str], end: str = END) -> Completed:
+def answer(*rows: tuple[Any, str], end: str = "@@bunker end") -> Completed:
     lines = [
         f"{number:06d}.json {kept} {base64.b64encode(json.dumps(data).encode()).decode()}"
         for number, (data, kept) in enumerate(rows, start=1)
     ]
-    return Completed("north-1", 0, "\n".join([*lines, end, ""]), "")
+    return Completed("north-1", 0, "\n".join(["@@bunker generations", *lines, end, ""]), "")
 
 
 def read(monkeypatch: pytest.MonkeyPatch, reply: Completed | Unreachable) -> Any:
@@ -79,14 +78,17 @@ def test_an_unreachable_host_says_so_in_its_place(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
-        (answer(end="…"), "cannot be read: the answer is cut off"),
+        (answer(end="…"), "cannot be read: it was cut short"),
         (Completed("north-1", 1, "", "sudo: a password is required\n"), "a password is required"),
         (
             answer(({"number": 1}, "yes")),
             "generations/000001.json: a generation's record makes no sense",
         ),
         (answer(([], "yes")), "record cannot be read: it is no JSON object"),
-        (Completed("north-1", 0, f"000001.json yes !!\n{END}\n", ""), "record cannot be read"),
+        (
+            Completed("north-1", 0, "@@bunker generations\n000001.json yes !!\n@@bunker end\n", ""),
+            "record cannot be read",
+        ),
     ],
 )
 def test_an_answer_that_makes_no_sense_is_an_error_of_that_host_alone(

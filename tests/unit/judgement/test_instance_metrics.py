@@ -7,10 +7,16 @@ import pytest
 
 from bunker.host_keys import Unreachable
 from bunker.judgement import InstanceMetrics
-from bunker.judgement.source import MARK, script_for
+from bunker.judgement.source import script_for
 from bunker.remote import Completed
 
-GOOD = f'1700000000 c0ffee\n{MARK}\nhttp_requests_total{{status_code="200"}} 3\n{MARK} end\n'
+GOOD = """\
+@@bunker process
+1700000000 c0ffee
+@@bunker metrics
+http_requests_total{status_code="200"} 3
+@@bunker end
+"""
 
 
 def host(name: str) -> Any:
@@ -42,7 +48,7 @@ def test_a_host_that_does_not_answer_is_missing_and_the_reason_is_kept(
     assert source.problems == {
         "down": "no answer within 30 seconds",
         "sick": "its API gave no metrics: curl: (7) Failed to connect",
-        "odd": "its metrics cannot be read: the answer is cut off",
+        "odd": "its metrics cannot be read: it was cut short",
     }
 
 

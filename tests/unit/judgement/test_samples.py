@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bunker.judgement import Sample, Window, window
 from bunker.judgement.exposition import UnreadableMetrics, parse_metrics
-from bunker.judgement.source import MARK, read_sample
+from bunker.judgement.source import read_sample
 
 METRICS = """\
 http_requests_total{instance="a.example",status_code="200"} 90
@@ -24,7 +24,7 @@ http_request_duration_seconds_bucket{instance="a.example",le="+Inf"} 1e2
 
 
 def answer(metrics: str = METRICS, head: str = "1700000000.5 c0ffee 2026-01-01 ") -> str:
-    return f"{head}\n{MARK}\n{metrics}{MARK} end\n"
+    return f"@@bunker process\n{head}\n@@bunker metrics\n{metrics}@@bunker end\n"
 
 
 def sample(**requests: float) -> Sample:
@@ -42,13 +42,13 @@ def test_a_hosts_answer_is_read_as_a_sample_with_all_series_of_a_status_together
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (answer().removesuffix(" end\n"), "cut off"),
+        (answer().removesuffix(" end\n"), "cut short"),
         (answer(""), "there is no http_requests_total"),
         (answer('http_requests_total{status_code="200"} NaN\n'), "no counter"),
         (answer('http_requests_total{status_code="200} 3\n'), "line 1 has labels"),
         (answer(METRICS.replace('le="0.1"', 'le="x"')), "bound that is no number"),
         (answer(head=" "), "gave no time"),
-        ("", "cut off"),
+        ("", "cut short"),
     ],
 )
 def test_an_answer_that_makes_no_sense_is_refused_not_guessed(text: str, message: str) -> None:

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bunker.answers import sections
 from bunker.errors import BunkerError
 from bunker.generations import Generation, read_generations
 from bunker.lease.holder import read_lease
 from bunker.maintenance.maintenance import read_maintenance
-from bunker.ops.facts import Components, Contents, reading, sections
+from bunker.ops.facts import Components, Contents, reading
 from bunker.ops.instance import Instance
 from bunker.ops.logins import read_logins
 from bunker.ops.packages import Simulated

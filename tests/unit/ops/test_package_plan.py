@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bunker.answers import sections
 from bunker.errors import BunkerError
-from bunker.ops.facts import sections
 from bunker.ops.packages import Simulated, package_changes
 from bunker.roles.packages import Simulation, judge_simulation
 

@@ -6,9 +6,8 @@ import json
 
 import pytest
 
-from bunker.answers import UnreadableAnswer
+from bunker.answers import UnreadableAnswer, sections
 from bunker.errors import BunkerError
-from bunker.ops.facts import sections
 from bunker.ops.way_back import WayBackFacts, read_way_back
 
 RECORD = {
