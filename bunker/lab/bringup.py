@@ -22,7 +22,6 @@ REGISTRY_ADDRESS, GIT_ADDRESS = 2, 3
 SIMULTANEOUS = 8
 
 Containers = dict[str, dict[str, Any]]
-GitResult = tuple[tuple[str, ...], dict[str, str]]
 
 
 def bring_up(lab: Lab, wanted: list[str], base: str, progress: Callable[[str], None]) -> LabState:
@@ -53,7 +52,6 @@ def bring_up(lab: Lab, wanted: list[str], base: str, progress: Callable[[str], N
         git = pool.submit(_git, lab, net, containers, progress)
         made = [pool.submit(host, name) for name in bases]
     _raise_all([mirror, git, *made])
-    host_keys, commits = git.result()
     server = _git_server(lab, net)
     private, public = keys.key_pair(lab.folder)
     return lab.record(
@@ -68,11 +66,10 @@ def bring_up(lab: Lab, wanted: list[str], base: str, progress: Callable[[str], N
             git_http_url=server.http_url,
             git_http_user=HTTP_USER,
             git_token_file=server.token_file,
-            git_known_hosts=host_keys,
+            git_known_hosts=git.result(),
             private_key=private,
             public_key=public,
             known_hosts=lab.folder / "known_hosts",
-            sample_commits=commits,
         )
     )
 
@@ -97,7 +94,7 @@ def _registry(
         image=image,
         address=net.address(REGISTRY_ADDRESS),
         labels=(("part", "registry"),),
-        flags=("--restart=unless-stopped",),
+        host_config={"RestartPolicy": {"Name": "unless-stopped"}},
     )
     parts.ensure(engine, lab.naming, net, part, containers.get(part.name))
     address = f"{part.address}:{registry.PORT}"
@@ -112,8 +109,8 @@ def _git_server(lab: Lab, net: LabNetwork) -> GitServer:
 
 def _git(
     lab: Lab, net: LabNetwork, containers: Containers, progress: Callable[[str], None]
-) -> GitResult:
-    repository, commits, mark = sample.repository(lab.sample_folder, lab.cache)
+) -> tuple[str, ...]:
+    repository, mark = sample.repository(lab.sample_folder, lab.cache)
     image = lab.images(progress).recipe(recipes.machinery(lab.images_folder, "git"))
     server = _git_server(lab, net)
     found = containers.get(server.container)
@@ -122,7 +119,7 @@ def _git(
     if made or not published.exists() or published.read_text().strip() != mark:
         server.publish(repository)
         published.write_text(f"{mark}\n")
-    return host_keys, commits
+    return host_keys
 
 
 def _raise_all(futures: list[Future[Any]]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bunker.errors import BunkerError
 from bunker.lab import wait
-from bunker.lab.engine import Engine
+from bunker.lab.engine import Engine, EngineError
 from bunker.lab.prerequisites import install, is_root
 
 # Where a hand-started dockerd and its containerd leave their process ids.
@@ -21,18 +21,8 @@ START_SECONDS = 60.0
 
 def running_engine(progress: Callable[[str], None]) -> Engine:
     """An engine that answers: the running one, or one started here when run as root."""
-    if shutil.which("docker") is None:
-        if not is_root():
-            raise BunkerError(
-                "the lab needs Docker, which is not installed",
-                remedy="Install it as root: apt install docker.io (and docker-cli on Debian 13)",
-            )
-        progress("installing the Docker engine")
-        install("docker.io")
-        if shutil.which("docker") is None:  # Debian 13 ships the client apart
-            install("docker-cli")
-    engine = Engine()
-    if engine.answers():
+    engine = _answering()
+    if engine:
         return engine
     remote = os.environ.get("DOCKER_HOST", "")
     if remote and not remote.startswith("unix:"):
@@ -42,6 +32,11 @@ def running_engine(progress: Callable[[str], None]) -> Engine:
             expected="a local engine: lab hosts are reached at their own addresses",
         )
     if not is_root():
+        if not shutil.which("docker") and not shutil.which("dockerd"):
+            raise BunkerError(
+                "the lab needs Docker, which is not installed",
+                remedy="Install it as root: apt install docker.io",
+            )
         raise BunkerError(
             "no Docker engine answers, and starting one takes root",
             remedy="Start it (sudo systemctl start docker) or join the group docker",
@@ -55,14 +50,20 @@ def running_engine(progress: Callable[[str], None]) -> Engine:
     else:
         remove_stale_pid_files(PID_FILES)
         _start_detached()
-    wait.until(
-        lambda: engine.answers() or None,
+    return wait.until(
+        _answering,
         seconds=START_SECONDS,
         what="the start of the Docker engine",
         every=0.2,
         explain=lambda: _last_line(LOG),
     )
-    return engine
+
+
+def _answering() -> Engine | None:
+    try:
+        return Engine()
+    except EngineError:
+        return None
 
 
 def remove_stale_pid_files(files: Iterable[Path], proc: Path = Path("/proc")) -> list[Path]:

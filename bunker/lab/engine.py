@@ -1,119 +1,135 @@
-"""The one owner of the ``docker`` command line."""
+"""The Docker engine, spoken to through Docker's SDK; what it refuses is one sentence."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cached_property
-from typing import IO, Any
+from subprocess import CompletedProcess
+from typing import Any
+
+import docker
+import requests
+from docker.errors import DockerException
+from docker.utils import kwargs_from_env
+from urllib3.exceptions import HTTPError
 
 from bunker.errors import BunkerError
+from bunker.lab import wait
+
+PROBE_SECONDS = 10
+ANSWER_SECONDS = 300
+"""How long the engine may say nothing, unless a call says otherwise."""
+ENDED_SECONDS = 10
 
 
 class EngineError(BunkerError):
-    """The engine refused; the message ends with its own words."""
+    """The engine refused, with its own words at the end, or gave no answer."""
 
 
-class Engine:
-    """Runs ``docker`` commands. Arguments never carry secrets: those go through standard input."""
+class AbsentError(EngineError):
+    """The engine has nothing of that name."""
 
-    def __init__(self, executable: str = "docker") -> None:
-        self._executable = executable
-        # The classic builder works with every engine of the supported distributions, with and
-        # without buildx; BuildKit would ask an http registry over https.
-        self._environment = {**os.environ, "DOCKER_BUILDKIT": "0", "DOCKER_CLI_HINTS": "false"}
 
-    def command(self, *arguments: str) -> list[str]:
-        """The argument list of a docker command, for those who run it themselves."""
-        return [self._executable, *arguments]
+class Engine(docker.APIClient):
+    """The engine's own calls, by the SDK's names; each raises an EngineError when it fails.
 
-    def attempt(
-        self,
-        *arguments: str,
-        input: bytes | IO[bytes] | None = None,
-        timeout: float = 120,
-    ) -> subprocess.CompletedProcess[bytes]:
-        """Run a docker command and give its result, whatever its exit code."""
-        stream = None if isinstance(input, bytes) or input is None else input
+    Making one asks for the engine's version: an EngineError where none answers.
+    """
+
+    def __init__(self) -> None:
         try:
-            return subprocess.run(
-                self.command(*arguments),
-                input=input if isinstance(input, bytes) else None,
-                stdin=stream if stream else (None if input else subprocess.DEVNULL),
-                capture_output=True,
-                timeout=timeout,
-                env=self._environment,
-                check=False,
+            super().__init__(timeout=PROBE_SECONDS, **kwargs_from_env())
+        except DockerException as error:
+            raise EngineError(f"no Docker engine answers: {error}") from None
+        self.timeout = ANSWER_SECONDS
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Every call of the SDK comes through here."""
+        try:
+            response = super().send(request, **options)
+        except requests.Timeout:
+            raise _silent(options.get("timeout")) from None
+        except requests.RequestException as error:
+            raise EngineError(f"the Docker engine cannot be reached: {error}") from None
+        if not response.ok:
+            try:
+                said = str(response.json()["message"])
+            except (ValueError, KeyError, TypeError):
+                said = response.text or f"status {response.status_code}"
+            kind = AbsentError if response.status_code == requests.codes.not_found else EngineError
+            raise kind(f"the Docker engine refused: {' / '.join(said.split(chr(10)))}")
+        return response
+
+    def attempt(self, container: str, *command: str, seconds: int = 60) -> CompletedProcess[str]:
+        """Run a command in a container as root; its exit code and output, whatever they are.
+
+        124 is the code of one that took longer, 125 of one that the engine did not run.
+        """
+        limited = ["timeout", "--kill-after=5", str(seconds), *command]
+        try:
+            started = self.exec_create(container, limited)["Id"]
+            out, err = self.exec_start(started, demux=True)
+            code = wait.until(
+                lambda: self._exit_code(started),
+                seconds=ENDED_SECONDS,
+                what=f"the end of {command[0]} in {container}",
             )
-        except FileNotFoundError:
-            raise EngineError(
-                "the docker command is not installed", remedy="Install it: apt install docker.io"
-            ) from None
-        except subprocess.TimeoutExpired:
-            raise EngineError(
-                f"docker {' '.join(arguments[:2])} gave no answer within {timeout:.0f} s",
-                remedy="Look at the engine's log",
-            ) from None
+        except EngineError as error:
+            return CompletedProcess(command, 125, "", error.problem)
+        texts = [(output or b"").decode(errors="replace") for output in (out, err)]
+        return CompletedProcess(command, int(code), *texts)
 
-    def run(
-        self,
-        *arguments: str,
-        input: bytes | IO[bytes] | None = None,
-        timeout: float = 120,
-    ) -> str:
-        """Run a docker command that must succeed; its standard output without outer space."""
-        result = self.attempt(*arguments, input=input, timeout=timeout)
-        if result.returncode != 0:
-            said = (result.stderr or result.stdout).decode(errors="replace").strip().splitlines()
-            raise EngineError(
-                f"docker {' '.join(arguments[:2])} failed: {' / '.join(said[-4:]) or 'no output'}"
-            )
-        return result.stdout.decode(errors="replace").strip()
-
-    def inspect(self, kind: str, names: Sequence[str]) -> list[dict[str, Any]]:
-        """Details of those of the named objects that exist (container, image, network, volume)."""
-        if not names:
-            return []
-        result = self.attempt(kind, "inspect", *names)
-        text = result.stdout.decode(errors="replace").strip()
-        if result.returncode != 0 and not text.startswith("["):
-            raise EngineError(
-                f"docker {kind} inspect failed: {result.stderr.decode(errors='replace').strip()}"
-            )
-        found: list[dict[str, Any]] = json.loads(text or "[]")
-        return found
-
-    def listed(self, kind: str, filters: Sequence[str]) -> list[str]:
-        """Names (ids for containers) of the objects of a kind that match the filters."""
-        if kind == "container":
-            text = self.run("container", "ls", "--all", "--quiet", "--no-trunc", *filters)
-        else:
-            text = self.run(kind, "ls", "--quiet", *filters)
-        return text.split()
-
-    def exists(self, kind: str, name: str) -> bool:
-        """Whether an object of that kind and name exists."""
-        return bool(self.inspect(kind, [name]))
-
-    def execute(
-        self, container: str, *command: str, input: bytes | None = None, timeout: float = 60
-    ) -> str:
+    def execute(self, container: str, *command: str, seconds: int = 60) -> str:
         """Run a command in a container as root; its output. A BunkerError when it fails."""
-        return self.run("exec", "--interactive", container, *command, input=input, timeout=timeout)
+        done = self.attempt(container, *command, seconds=seconds)
+        if done.returncode:
+            said = " / ".join((done.stderr or done.stdout).strip().splitlines()[-4:])
+            raise EngineError(f"{command[0]} in {container} failed: {said or done.returncode}")
+        return done.stdout.strip()
 
-    def info(self, template: str) -> str:
-        """One value of ``docker info``."""
-        return self.run("info", "--format", template, timeout=20)
+    def remove(self, container: str) -> None:
+        """Remove a container with its unnamed volumes, in whatever state, where it is there."""
+        with suppress(AbsentError):
+            self.remove_container(container, v=True, force=True)
+
+    def drop_volume(self, volume: str) -> None:
+        """Remove a volume, where it is there."""
+        with suppress(AbsentError):
+            self.remove_volume(volume)
 
     @cached_property
     def cgroup_version(self) -> int:
         """1 or 2: which hierarchy the engine gives its containers."""
-        text = self.info("{{.CgroupVersion}}")
-        return int(text) if text.isdigit() else 1
+        return int(self.info().get("CgroupVersion") or 1)
 
-    def answers(self) -> bool:
-        """Whether an engine can be reached."""
-        result = self.attempt("version", "--format", "{{.Server.Version}}", timeout=10)
-        return result.returncode == 0 and bool(result.stdout.strip())
+    def _exit_code(self, identifier: str) -> str | None:
+        state = self.exec_inspect(identifier)
+        return None if state["Running"] else str(state["ExitCode"])
+
+
+def seen(inspect: Callable[[str], Any], name: str) -> dict[str, Any] | None:
+    """What one of the engine's ``inspect_...`` calls tells of a thing, None where it is absent."""
+    try:
+        found: dict[str, Any] = inspect(name)
+    except AbsentError:
+        return None
+    return found
+
+
+def follow(what: str, events: Iterable[dict[str, Any]]) -> None:
+    """Wait for the end of a long work that the engine tells about, an EngineError if it fails."""
+    said: list[str] = []
+    try:
+        for event in events:
+            said += str(event.get("error") or event.get("stream") or "").strip().splitlines()
+            if "error" in event:
+                raise EngineError(f"{what} failed: {' / '.join(said[-4:]) or 'no output'}")
+    except (HTTPError, requests.RequestException):
+        raise _silent(ANSWER_SECONDS) from None
+
+
+def _silent(seconds: object) -> EngineError:
+    return EngineError(
+        f"the Docker engine gave no answer within {seconds} s", remedy="Look at the engine's log"
+    )

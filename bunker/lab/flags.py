@@ -1,4 +1,4 @@
-"""The container flags under which systemd, sshd and a nested Docker engine run as on a server.
+"""The settings of a container in which systemd, sshd and a nested Docker engine run as on a server.
 
 Measured on Debian 12 and 13 hosts; ``--privileged`` is avoided because it fails on machines that
 lack a capability in their bounding set.
@@ -7,6 +7,7 @@ lack a capability in their bounding set.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 # Bit numbers are the kernel's (linux/capability.h).
 CAPABILITIES = tuple(
@@ -51,28 +52,21 @@ def read_missing_capabilities() -> list[str]:
     )
 
 
-def host_flags(cgroup_version: int, missing: list[str]) -> list[str]:
-    """Arguments of ``docker create`` for a host, apart from its name, network and volume."""
-    dropped = [*NEVER_GIVEN, *(name for name in missing if name not in NEVER_GIVEN)]
-    return [
-        "--cap-add=ALL",
-        *(f"--cap-drop={name}" for name in dropped),
-        "--security-opt=seccomp=unconfined",
-        "--security-opt=apparmor=unconfined",
-        # Makes /proc/sys writable: without it the nested engine cannot start a container.
-        "--security-opt=systempaths=unconfined",
-        "--tmpfs=/run",
-        "--tmpfs=/run/lock",
-        "--tmpfs=/tmp:exec",
-        "--env=container=docker",
+def host_config(cgroup_version: int, missing: list[str]) -> dict[str, Any]:
+    """The engine's HostConfig of a host, apart from its network and its volume."""
+    return {
+        "CapAdd": ["ALL"],
+        "CapDrop": [*NEVER_GIVEN, *(name for name in missing if name not in NEVER_GIVEN)],
+        "SecurityOpt": ["seccomp=unconfined", "apparmor=unconfined"],
+        # A writable /proc/sys: without it the nested engine cannot start a container.
+        "MaskedPaths": [],
+        "ReadonlyPaths": [],
+        "Tmpfs": {"/run": "", "/run/lock": "", "/tmp": "exec"},  # noqa: S108 - the host's own
         # A reboot from inside ends the container; this brings it back, as a server would.
-        "--restart=unless-stopped",
-        *(
-            ["--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw"]
-            if cgroup_version == 1
-            else ["--cgroupns=private"]
-        ),
-    ]
+        "RestartPolicy": {"Name": "unless-stopped"},
+        "Binds": ["/sys/fs/cgroup:/sys/fs/cgroup:rw"] if cgroup_version == 1 else [],
+        "CgroupnsMode": "" if cgroup_version == 1 else "private",
+    }
 
 
 def init_command(cgroup_version: int) -> list[str]:

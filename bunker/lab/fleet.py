@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from bunker.errors import BunkerError
+from bunker.lab import keys
 from bunker.lab.models import LabHost, LabState
 from bunker.masking import Secret
 
@@ -113,17 +112,8 @@ def written_hosts(root: Path, lab: str) -> set[str]:
 
 def deploy_key(state: LabState) -> tuple[str, str]:
     """A key pair for reading the sample application's repository: (private, public)."""
-    private = state.private_key.with_name("deploy_key")
-    if not private.exists():
-        done = subprocess.run(
-            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab-deploy", "-f", private],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise BunkerError(f"no deploy key could be made: {done.stderr.strip()}")
-    return private.read_text(), private.with_suffix(".pub").read_text().strip()
+    private, public = keys.key_pair(state.private_key.parent, "deploy_key")
+    return private.read_text(), public
 
 
 def _record(root: Path, lab: str) -> Path:

@@ -17,6 +17,8 @@ REPOSITORY = "changemaker-lite.git"
 HTTP_USER = "git"
 START_SECONDS = 20.0
 AUTHORIZED = "/home/git/.ssh/authorized_keys"
+USERS = "/etc/lighttpd/users"
+USER_ID = 1000  # as lab/images/git makes the user
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class GitServer:
             image=image,
             address=self.address,
             labels=(("part", "git"),),
-            flags=("--restart=unless-stopped", "--init"),
+            host_config={"RestartPolicy": {"Name": "unless-stopped"}, "Init": True},
         )
 
     def ensure(
@@ -79,11 +81,8 @@ class GitServer:
         line = public_key.strip()
         if "\n" in line or not line.startswith(("ssh-", "ecdsa-", "sk-")):
             raise BunkerError("not a public SSH key", expected="one line that begins with its type")
-        script = (
-            'read -r line; grep -qxF "restrict $line" "$1" '
-            '|| printf "restrict %s\\n" "$line" >> "$1"'
-        )
-        self._shell(script, AUTHORIZED, input=f"{line}\n".encode())
+        script = 'grep -qxF "$2" "$1" || printf "%s\\n" "$2" >> "$1"'
+        self._shell(script, AUTHORIZED, f"restrict {line}")
 
     def publish(self, bare: Path) -> None:
         """Replace the repository's content with that of a bare repository on this machine."""
@@ -92,20 +91,22 @@ class GitServer:
         packed = subprocess.run(
             ["tar", "-C", str(bare), "-c", "."], capture_output=True, check=True, timeout=120
         )
+        place = f"/srv/git/{REPOSITORY}"
+        self._shell('rm -rf "$1.new" "$1.old" && mkdir "$1.new"', place)
+        self.engine.put_archive(self.container, f"{place}.new", packed.stdout)
         script = (
-            'set -e; rm -rf "$1.new" "$1.old"; mkdir "$1.new"; tar -C "$1.new" -x; '
-            'chown -R git:git "$1.new"; if [ -e "$1" ]; then mv "$1" "$1.old"; fi; '
+            'set -e; chown -R git:git "$1.new"; if [ -e "$1" ]; then mv "$1" "$1.old"; fi; '
             'mv "$1.new" "$1"; rm -rf "$1.old"'
         )
-        self._shell(script, f"/srv/git/{REPOSITORY}", input=packed.stdout)
+        self._shell(script, place)
 
     def _set_token(self) -> None:
         if not self.token_file.exists():
             self.token_file.touch(mode=0o600)
             self.token_file.write_text(f"{secrets.token_urlsafe(24)}\n")
-        # Through standard input: arguments of a process are there for everybody to read.
+        # As a file: arguments of a process are there for everybody to read.
         users = f"{HTTP_USER}:{self.token_file.read_text().strip()}\n"
-        self._shell('cat > "$1"', "/etc/lighttpd/users", input=users.encode())
+        parts.put_files(self.engine, self.container, [(USERS, users.encode(), 0o400, USER_ID)])
 
-    def _shell(self, script: str, argument: str, *, input: bytes) -> None:
-        self.engine.execute(self.container, "/bin/sh", "-c", script, "sh", argument, input=input)
+    def _shell(self, script: str, *arguments: str) -> None:
+        self.engine.execute(self.container, "/bin/sh", "-c", script, "sh", *arguments)

@@ -83,26 +83,24 @@ class Hosts:
         name = wanted.name
         volume = self.naming.docker_volume(name)
         if found and parts.state_of(found) in parts.NEVER_STARTED:
-            self.engine.run("rm", "--force", "--volumes", self.naming.container(name))
+            self.engine.remove(self.naming.container(name))
             found = None
         if not found or parts.state_of(found) != "running":
             progress(f"starting {name} ({wanted.base})")
         if not found:
             if not wanted.clone:  # what a removed host of this name left behind
-                self.engine.attempt("volume", "rm", "--force", volume)
-            labels = self.naming.label_arguments(host=name)
-            self.engine.run("volume", "create", *labels, volume)
+                self.engine.drop_volume(volume)
+            self.engine.create_volume(volume, labels=self.naming.labels(host=name))
         version = self.engine.cgroup_version
+        config = flags.host_config(version, flags.read_missing_capabilities())
         part = Part(
             name=self.naming.container(name),
             hostname=name,
             image=wanted.image,
             address=wanted.address,
             labels=(("part", "host"), ("host", name), ("base", wanted.base)),
-            flags=(
-                *flags.host_flags(version, flags.read_missing_capabilities()),
-                f"--volume={volume}:/var/lib/docker",
-            ),
+            host_config={**config, "Binds": [*config["Binds"], f"{volume}:/var/lib/docker"]},
+            environment=("container=docker",),
             command=tuple(flags.init_command(version)),
         )
         made = parts.ensure(
@@ -132,8 +130,8 @@ class Hosts:
 
         def look() -> str | None:
             nonlocal last
-            result = self.engine.attempt("exec", container, "/bin/sh", "-c", LOOK)
-            last = result.stdout.decode(errors="replace") or result.stderr.decode(errors="replace")
+            result = self.engine.attempt(container, "/bin/sh", "-c", LOOK)
+            last = result.stdout or result.stderr
             lines = last.splitlines()
             ready = lines and lines[0] in BOOTED and "sshd-active" in lines
             return last if ready else None
@@ -151,9 +149,8 @@ class Hosts:
         state = parts.state_of(container)
         system = ""
         if state == "running":
-            run = ("exec", container["Name"].lstrip("/"), "systemctl", "is-system-running")
-            words = self.engine.attempt(*run, timeout=10).stdout.decode(errors="replace").split()
-            system = words[0] if words else ""
+            run = ("systemctl", "is-system-running")
+            system = self.engine.attempt(container["Id"], *run, seconds=10).stdout.strip()
         base = parts.label_of(container, LABEL_BASE)
         return HostStatus(name, parts.address_of(container, network), 22, base, state, system)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import tempfile
 import time
@@ -15,12 +14,12 @@ from filelock import FileLock
 
 from bunker.errors import BunkerError
 from bunker.lab import prerequisites
-from bunker.lab.engine import Engine, EngineError
+from bunker.lab.engine import Engine, EngineError, follow, seen
 from bunker.lab.names import LABEL_IMAGE
 from bunker.lab.recipes import BASE_LEAVES_OUT, Base, Recipe
 
 DEBIAN_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-PULL_SECONDS = 300.0
+BUILD_SECONDS = 1200
 LOCK_SECONDS = 1800.0
 # A registry that could not be reached is not asked again for this long.
 REMEMBER_SECONDS = 3600.0
@@ -37,16 +36,16 @@ class Images:
         self._answer_file = cache / "registry-answer.json"
         self.progress = progress
 
-    def present(self, tags: list[str]) -> bool:
-        """Whether the engine has all of these images."""
-        return len(self.engine.inspect("image", tags)) == len(tags)
+    def present(self, tag: str) -> bool:
+        """Whether the engine has the image."""
+        return seen(self.engine.inspect_image, tag) is not None
 
     def base(self, base: Base) -> str:
         """The base image's tag, after pulling or making it where it was missing."""
         with self.lock(base.tag):
-            if not self.present([base.tag]):
+            if not self.present(base.tag):
                 if self.pull(base.public):
-                    self.engine.run("tag", base.public, base.tag)
+                    self.engine.tag(base.public, base.tag)
                 elif base.suite:
                     self._install_base(base)
                 else:
@@ -59,25 +58,30 @@ class Images:
     def recipe(self, recipe: Recipe) -> str:
         """The recipe's image, after building it where it was missing."""
         with self.lock(recipe.tag):
-            if self.present([recipe.tag]):
+            if self.present(recipe.tag):
                 return recipe.tag
             if recipe.pull and recipe.public and self.pull(recipe.public[0]):
-                self.engine.run("tag", recipe.public[0], recipe.tag)
+                self.engine.tag(recipe.public[0], recipe.tag)
                 return recipe.tag
             if isinstance(recipe.base, Recipe):
                 base, on = self.recipe(recipe.base), recipe.base.name
             else:
                 base, on = self.base(recipe.base), recipe.base.public
             self.progress(f"building the image {recipe.name} ({on})")
-            self.engine.run(
-                "build",
-                "--quiet",
-                f"--label={LABEL_IMAGE}={recipe.name}",
-                f"--build-arg=BASE={base}",
-                f"--tag={recipe.tag}",
-                str(recipe.folder),
-                timeout=1200,
+            # The SDK knows the classic builder alone, which works with every engine of the
+            # supported distributions; BuildKit would ask an http registry over https.
+            built = self.engine.build(
+                path=str(recipe.folder),
+                tag=recipe.tag,
+                buildargs={"BASE": base},
+                labels={LABEL_IMAGE: recipe.name},
+                rm=True,
+                forcerm=True,
+                use_config_proxy=True,
+                timeout=BUILD_SECONDS,
+                decode=True,
             )
+            follow(f"building {recipe.name}", built)
         return recipe.tag
 
     def pull(self, public: str) -> bool:
@@ -87,7 +91,7 @@ class Images:
                 return False
             self.progress(f"pulling {public}")
             try:
-                self.engine.run("pull", "--quiet", public, timeout=PULL_SECONDS)
+                follow(f"pulling {public}", self.engine.pull(public, stream=True, decode=True))
             except EngineError as error:
                 if any(word in str(error).lower() for word in REGISTRY_ANSWERED):
                     self.progress(f"{public} cannot be pulled; building it from packages")
@@ -122,39 +126,27 @@ class Images:
         if not DEBIAN_KEYS.exists():  # Ubuntu's debootstrap comes without them
             prerequisites.install("debian-archive-keyring")
         self.progress(f"making {base.public} from distribution packages (about half a minute)")
-        folder = Path(tempfile.mkdtemp(prefix="bunker-lab-"))
-        try:
-            tree = folder / "root"
-            made = subprocess.run(
-                [
-                    "debootstrap",
-                    "--variant=minbase",
-                    "--force-check-gpg",
-                    str(base.suite),
-                    str(tree),
-                ],
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=900,
-            )
+        with tempfile.TemporaryDirectory(
+            prefix="bunker-lab-", ignore_cleanup_errors=True
+        ) as folder:
+            tree = f"{folder}/root"
+            run = ["debootstrap", "--variant=minbase", "--force-check-gpg", str(base.suite), tree]
+            made = subprocess.run(run, capture_output=True, text=True, check=False, timeout=900)
             if made.returncode != 0:
                 last = (made.stdout + made.stderr).strip().splitlines()[-1:]
                 raise BunkerError(f"debootstrap {base.suite} failed: {' '.join(last)}")
             self._import(tree, base.tag)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
-    def _import(self, tree: Path, tag: str) -> None:
+    def _import(self, tree: str, tag: str) -> None:
         leave_out = [f"--exclude={pattern}" for pattern in BASE_LEAVES_OUT]
         packed = subprocess.Popen(
-            ["tar", "--numeric-owner", "-C", str(tree), *leave_out, "-c", "."],
+            ["tar", "--numeric-owner", "-C", tree, *leave_out, "-c", "."],
             stdout=subprocess.PIPE,
         )
         try:
-            change = f'--change=LABEL {LABEL_IMAGE}="base"'
-            command = '--change=CMD ["/bin/bash"]'
-            self.engine.run("import", change, command, "-", tag, input=packed.stdout, timeout=300)
+            changes = [f'LABEL {LABEL_IMAGE}="base"', 'CMD ["/bin/bash"]']
+            said = self.engine.import_image_from_stream(packed.stdout, tag, changes=changes)
+            follow(f"importing {tag}", map(json.loads, said.splitlines()))
         finally:
             if packed.stdout:
                 packed.stdout.close()

@@ -14,27 +14,20 @@ _ONE_AT_A_TIME = threading.Lock()
 """Hosts and the git server are made side by side, and each asks for the key first."""
 
 
-def key_pair(folder: Path) -> tuple[Path, str]:
+def key_pair(folder: Path, name: str = "id_ed25519") -> tuple[Path, str]:
     """The private key's path (mode 0600) and the public key's line; made at the first call."""
+    private = folder / name
+    public = private.with_suffix(".pub")
     with _ONE_AT_A_TIME:
-        return _key_pair(folder)
-
-
-def _key_pair(folder: Path) -> tuple[Path, str]:
-    private = folder / "id_ed25519"
-    public = folder / "id_ed25519.pub"
-    if not private.exists() or not public.exists():
-        private.unlink(missing_ok=True)
-        public.unlink(missing_ok=True)
-        result = subprocess.run(
-            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "bunker-lab", "-f", str(private)],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=20,
-        )
-        if result.returncode != 0:
-            raise BunkerError(f"making the lab's SSH key failed: {result.stderr.strip()}")
+        if not private.exists() or not public.exists():
+            private.unlink(missing_ok=True)
+            public.unlink(missing_ok=True)
+            run = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "bunker-lab", "-f"]
+            made = subprocess.run(
+                [*run, private], capture_output=True, text=True, check=False, timeout=20
+            )
+            if made.returncode != 0:
+                raise BunkerError(f"making the lab's SSH key failed: {made.stderr.strip()}")
     private.chmod(0o600)
     return private, public.read_text().strip()
 
@@ -60,21 +53,12 @@ def write_known_hosts(path: Path, lines: Iterable[str]) -> None:
 
 def ssh_options(private_key: Path, known_hosts: Path) -> list[str]:
     """Options of ssh that use the lab's identity and pins only, and never ask."""
-    return [
-        "-F",
-        "none",
-        "-i",
-        str(private_key),
-        "-o",
+    options = (
         "IdentitiesOnly=yes",
-        "-o",
         f"UserKnownHostsFile={known_hosts}",
-        "-o",
         "GlobalKnownHostsFile=none",
-        "-o",
         "StrictHostKeyChecking=yes",
-        "-o",
         "PasswordAuthentication=no",
-        "-o",
         "ConnectTimeout=10",
-    ]
+    )
+    return ["-F", "none", "-i", str(private_key), *(f"-o{option}" for option in options)]

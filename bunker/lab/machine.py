@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
+
+from filelock import FileLock
 
 from bunker.errors import BunkerError
 
@@ -30,12 +30,6 @@ def shared_folder(parent: Path | None = None) -> Path:
     return folder
 
 
-@contextmanager
-def lock(name: str) -> Iterator[None]:
+def lock(name: str) -> AbstractContextManager[object]:
     """One process and thread of this user at a time; it ends with its process at the latest."""
-    file = os.open(shared_folder() / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(file)
+    return FileLock(shared_folder() / f"{name}.lock")

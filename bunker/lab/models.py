@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,6 @@ class LabState:
     ``registry_mirror`` goes into a host's daemon.json, its ``registry_address`` (host:port) into
     the insecure registries beside it. ``git_known_hosts`` are the pinned lines of the git server;
     the token for ``git_http_url`` stands in ``git_token_file`` (user ``git_http_user``).
-    ``sample_commits`` maps each tag of the sample application to its commit.
     """
 
     name: str
@@ -63,7 +62,6 @@ class LabState:
     private_key: Path
     public_key: str
     known_hosts: Path
-    sample_commits: dict[str, str] = field(default_factory=dict)
 
     def host(self, name: str) -> LabHost:
         """The host of that name; a BunkerError listing the hosts otherwise."""

@@ -80,11 +80,7 @@ class Naming:
         extra = {f"bunker.lab.{key}": value for key, value in more.items()}
         return {LABEL_LAB: self.lab, LABEL_ROOT: self.root_hash, **extra}
 
-    def label_arguments(self, **more: str) -> list[str]:
-        """The same as ``--label`` arguments of the engine's command line."""
-        return [f"--label={key}={value}" for key, value in self.labels(**more).items()]
-
     @property
-    def filters(self) -> list[str]:
-        """Arguments that make the engine list this lab's own things only."""
-        return [f"--filter=label={key}={value}" for key, value in self.labels().items()]
+    def filters(self) -> dict[str, list[str]]:
+        """What makes the engine list this lab's own things only."""
+        return {"label": [f"{key}={value}" for key, value in self.labels().items()]}

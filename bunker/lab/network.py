@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from docker.types import IPAMConfig, IPAMPool
+
 from bunker.lab import subnet
-from bunker.lab.engine import Engine
+from bunker.lab.engine import Engine, seen
 from bunker.lab.names import Naming
 from bunker.lab.parts import LabNetwork
 
 
 def find(engine: Engine, naming: Naming) -> LabNetwork | None:
     """The lab's network where it exists."""
-    for entry in engine.inspect("network", [naming.prefix]):
-        return LabNetwork(naming.prefix, entry["Id"], entry["IPAM"]["Config"][0]["Subnet"])
-    return None
+    entry = seen(engine.inspect_network, naming.prefix)
+    if entry is None:
+        return None
+    return LabNetwork(naming.prefix, entry["Id"], entry["IPAM"]["Config"][0]["Subnet"])
 
 
 def ensure(engine: Engine, naming: Naming) -> LabNetwork:
@@ -20,22 +23,18 @@ def ensure(engine: Engine, naming: Naming) -> LabNetwork:
     there = find(engine, naming)
     if there:
         return there
-    used = used_ranges(engine)
-    chosen = subnet.choose(subnet.PRIVATE_POOL, used, f"{naming.root_hash} {naming.lab}")
-    engine.run(
-        "network",
-        "create",
-        f"--subnet={chosen}",
-        f"--opt=com.docker.network.driver.mtu={subnet.uplink_mtu()}",
-        *naming.label_arguments(),
+    seed = f"{naming.root_hash} {naming.lab}"
+    chosen = str(subnet.choose(subnet.PRIVATE_POOL, used_ranges(engine), seed))
+    made = engine.create_network(
         naming.prefix,
+        options={"com.docker.network.driver.mtu": str(subnet.uplink_mtu())},
+        ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=chosen)]),
+        labels=naming.labels(),
+        check_duplicate=True,
     )
-    made = find(engine, naming)
-    assert made is not None  # noqa: S101 - the engine has just confirmed it
-    return made
+    return LabNetwork(naming.prefix, made["Id"], chosen)
 
 
 def used_ranges(engine: Engine) -> list[subnet.Network]:
     """Every range in use: the machine's routes and resolver, and the engine's networks."""
-    networks = engine.inspect("network", engine.listed("network", []))
-    return [*subnet.read_used(), *subnet.used_by_engine(networks)]
+    return [*subnet.read_used(), *subnet.used_by_engine(engine.networks())]

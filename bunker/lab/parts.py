@@ -6,12 +6,13 @@ import hashlib
 import io
 import tarfile
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from bunker.lab import wait
-from bunker.lab.engine import Engine
+from bunker.lab.engine import Engine, EngineError, seen
 from bunker.lab.names import LABEL_SPECIFICATION, Naming
 
 # States of a container that holds nothing yet, or nothing any more.
@@ -33,14 +34,18 @@ class LabNetwork:
 
 @dataclass(frozen=True)
 class Part:
-    """What a container of the lab is to be. ``labels`` are short names (part, host, base, ...)."""
+    """What a container of the lab is to be. ``labels`` are short names (part, host, base, ...).
+
+    ``host_config`` is in the engine's own words.
+    """
 
     name: str
     hostname: str
     image: str
     address: str
     labels: tuple[tuple[str, str], ...]
-    flags: tuple[str, ...] = ()
+    host_config: Mapping[str, Any] = field(default_factory=dict)
+    environment: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
 
     @property
@@ -51,11 +56,9 @@ class Part:
 
 def existing(engine: Engine, naming: Naming) -> dict[str, dict[str, Any]]:
     """All containers of this lab by name, in whatever state."""
-    identifiers = engine.listed("container", naming.filters)
-    return {
-        container["Name"].lstrip("/"): container
-        for container in engine.inspect("container", identifiers)
-    }
+    listed = engine.containers(all=True, filters=naming.filters)
+    found = (seen(engine.inspect_container, item["Id"]) for item in listed)
+    return {container["Name"].lstrip("/"): container for container in found if container}
 
 
 def ensure(
@@ -78,20 +81,20 @@ def ensure(
         _make_run(engine, network, part, found)
         return False
     if found:
-        engine.run("rm", "--force", "--volumes", part.name)
-    engine.run(
-        "create",
-        f"--name={part.name}",
-        f"--hostname={part.hostname}",
-        f"--network={network.name}",
-        f"--ip={part.address}",
-        *naming.label_arguments(specification=part.specification, **dict(part.labels)),
-        *part.flags,
+        engine.remove(part.name)
+    endpoint = {"IPAMConfig": {"IPv4Address": part.address}}
+    engine.create_container(
         part.image,
-        *part.command,
+        list(part.command) or None,
+        name=part.name,
+        hostname=part.hostname,
+        environment=list(part.environment),
+        labels=naming.labels(specification=part.specification, **dict(part.labels)),
+        host_config={**part.host_config, "NetworkMode": network.name},
+        networking_config={"EndpointsConfig": {network.name: endpoint}},
     )
     prepare(part.name)
-    engine.run("start", part.name)
+    engine.start(part.name)
     return True
 
 
@@ -104,7 +107,7 @@ def put_files(engine: Engine, container: str, files: Iterable[tuple[str, bytes, 
             entry.size, entry.mode, entry.uid, entry.gid = len(content), mode, owner, owner
             entry.mtime = int(time.time())
             tar.addfile(entry, io.BytesIO(content))
-    engine.run("cp", "--archive", "-", f"{container}:/", input=archive.getvalue())
+    engine.put_archive(container, "/", archive.getvalue())
 
 
 def state_of(container: dict[str, Any]) -> str:
@@ -135,19 +138,20 @@ def _make_run(engine: Engine, network: LabNetwork, part: Part, found: dict[str, 
     if state == "running":
         return
     if state == "paused":
-        engine.run("unpause", part.name)
+        engine.unpause(part.name)
         return
     if state == "restarting":
-        engine.run("stop", "--time=30", part.name)
+        engine.stop(part.name, timeout=30)
     connected = found["NetworkSettings"].get("Networks") or {}
     if (connected.get(network.name) or {}).get("NetworkID") != network.identifier:
         # The network was lost and made again: a stopped container still names the old one.
         for name in connected:
-            engine.attempt("network", "disconnect", "--force", name, part.name)
-        engine.run("network", "connect", f"--ip={part.address}", network.name, part.name)
-    engine.run("start", part.name)
+            with suppress(EngineError):
+                engine.disconnect_container_from_network(part.name, name, force=True)
+        engine.connect_container_to_network(part.name, network.name, ipv4_address=part.address)
+    engine.start(part.name)
     wait.until(
-        lambda: engine.run("inspect", "--format={{.State.Running}}", part.name) == "true",
+        lambda: engine.inspect_container(part.name)["State"]["Running"],
         seconds=20,
         what=f"the start of {part.name}",
     )

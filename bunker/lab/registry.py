@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
-from bunker.errors import BunkerError
+from docker.utils import parse_repository_tag
+
 from bunker.lab import wait
+from bunker.lab.engine import follow
 from bunker.lab.images import Images
 from bunker.lab.names import LABEL_IMAGE, Naming
 from bunker.lab.recipes import Recipe, bake_tag, mirror_name
@@ -24,7 +24,7 @@ def filled_image(images: Images, naming: Naming, registry: Recipe, recipes: list
     """
     tag = bake_tag(registry, recipes)
     with images.lock(tag):
-        if not images.present([tag]):
+        if not images.present(tag):
             _fill(images, naming, registry, recipes, tag)
     return tag
 
@@ -38,32 +38,33 @@ def _fill(
         made = list(pool.map(images.recipe, recipes))
         source = empty.result()
     name = naming.container("registry-filling")
-    engine.attempt("rm", "--force", "--volumes", name)  # left by an interrupted filling
-    engine.run(
-        "run",
-        "--detach",
-        f"--name={name}",
-        *naming.label_arguments(part="registry-filling"),
-        # Engines trust plain http on the loopback address only.
-        f"--publish=127.0.0.1::{PORT}",
+    engine.remove(name)  # left by an interrupted filling
+    engine.create_container(
         source,
+        name=name,
+        labels=naming.labels(part="registry-filling"),
+        ports=[PORT],
+        # Engines trust plain http on the loopback address only.
+        host_config={"PortBindings": {f"{PORT}/tcp": [{"HostIp": "127.0.0.1"}]}},
     )
     try:
-        address = engine.run("port", name, f"{PORT}/tcp").splitlines()[0]
+        engine.start(name)
+        address = f"127.0.0.1:{engine.port(name, PORT)[0]['HostPort']}"
         wait_until_ready(address)
         for recipe, image in zip(recipes, made, strict=True):
             for public in recipe.public:
                 progress(f"filling the registry mirror: {public}")
                 target = f"{address}/{mirror_name(public)}"
-                engine.run("tag", image, target)
+                engine.tag(image, target)
                 try:
-                    engine.run("push", "--quiet", target, timeout=600)
+                    follow(f"pushing {public}", engine.push(target, stream=True, decode=True))
                 finally:
-                    engine.run("rmi", "--no-prune", target)
-        check_content(address, recipes)
-        engine.run("commit", f"--change=LABEL {LABEL_IMAGE}=registry-filled", name, tag)
+                    engine.remove_image(target, noprune=True)
+        repository, filled = parse_repository_tag(tag)
+        change = f"LABEL {LABEL_IMAGE}=registry-filled"
+        engine.commit(name, repository, filled, changes=change)
     finally:
-        engine.run("rm", "--force", "--volumes", name)
+        engine.remove(name)
 
 
 def wait_until_ready(address: str) -> None:
@@ -74,22 +75,3 @@ def wait_until_ready(address: str) -> None:
         seconds=START_SECONDS,
         what=f"the start of the registry at {address}",
     )
-
-
-def check_content(address: str, recipes: list[Recipe]) -> None:
-    """A BunkerError unless the registry lists every public name's tag."""
-    missing = []
-    for recipe in recipes:
-        for public in recipe.public:
-            path, _, tag = mirror_name(public).rpartition(":")
-            if tag not in _tags(address, path):
-                missing.append(public)
-    if missing:
-        raise BunkerError(f"the registry mirror lacks {', '.join(missing)}")
-
-
-def _tags(address: str, path: str) -> list[str]:
-    url = f"http://{address}/v2/{path}/tags/list"
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        tags: list[str] = json.load(answer).get("tags") or []
-    return tags

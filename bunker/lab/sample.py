@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import json
 import shutil
 import sys
 import tempfile
@@ -25,10 +24,10 @@ def fingerprint(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def repository(folder: Path, cache: Path) -> tuple[Path, dict[str, str], str]:
-    """The bare repository, the commit of each tag, and the fingerprint they were made from.
+def repository(folder: Path, cache: Path) -> tuple[Path, str]:
+    """The bare repository, and the fingerprint of what it was made from.
 
-    ``folder`` is a package with ``build.build_repository(target) -> {tag: commit}``.
+    ``folder`` is a package with ``build.build_repository(target)``.
     """
     if not (folder / "build.py").exists():
         raise BunkerError(
@@ -38,27 +37,23 @@ def repository(folder: Path, cache: Path) -> tuple[Path, dict[str, str], str]:
         )
     mark = fingerprint(folder)
     place = cache / f"sample-{mark}"
-    commits = place / "commits.json"
-    if not commits.exists():
+    if not place.exists():
         cache.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix="sample-", dir=cache))
         try:
-            made = _builder(folder)(fresh / "repository.git")
-            (fresh / "commits.json").write_text(json.dumps(made, indent=2) + "\n")
-            shutil.rmtree(place, ignore_errors=True)
+            _builder(folder)(fresh / "repository.git")
             fresh.rename(place)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
-    tags: dict[str, str] = json.loads(commits.read_text())
-    return place / "repository.git", tags, mark
+    return place / "repository.git", mark
 
 
-def _builder(folder: Path) -> Callable[[Path], dict[str, str]]:
+def _builder(folder: Path) -> Callable[[Path], object]:
     parent = str(folder.parent)
     sys.path.insert(0, parent)
     try:
         module = importlib.import_module(f"{folder.name}.build")
-        build: Callable[[Path], dict[str, str]] = module.build_repository
+        build: Callable[[Path], object] = module.build_repository
         return build
     finally:
         sys.path.remove(parent)

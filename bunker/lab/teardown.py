@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 
-from bunker.lab.engine import Engine
+from bunker.lab.engine import AbsentError, Engine
 from bunker.lab.names import LABEL_SNAPSHOT, Naming
+
+SIMULTANEOUS = 8
 
 
 def remove_all(engine: Engine, naming: Naming, progress: Callable[[str], None]) -> None:
     """Remove the lab's containers, networks and volumes, and images of its hosts."""
-    containers = engine.listed("container", naming.filters)
-    if containers:
-        progress(f"removing {len(containers)} containers")
-        engine.run("rm", "--force", "--volumes", *containers, timeout=300)
-    for network in engine.listed("network", naming.filters):
-        engine.run("network", "rm", network)
-    volumes = engine.listed("volume", naming.filters)
-    if volumes:
-        progress(f"removing {len(volumes)} volumes")
-        engine.run("volume", "rm", "--force", *volumes, timeout=300)
-    images = sorted(
-        set(engine.listed("image", [*naming.filters, f"--filter=label={LABEL_SNAPSHOT}"]))
-    )
-    if images:
-        progress(f"removing {len(images)} snapshots")
-        engine.run("image", "rm", "--force", *images, timeout=300)
+    own = naming.filters
+    _each("containers", _ids(engine.containers(all=True, filters=own)), engine.remove, progress)
+    _each("networks", _ids(engine.networks(filters=own)), engine.remove_network, progress)
+    names = [volume["Name"] for volume in engine.volumes(filters=own)["Volumes"] or []]
+    _each("volumes", names, engine.drop_volume, progress)
+    images = engine.images(filters={"label": [*own["label"], LABEL_SNAPSHOT]})
+    _each("images of hosts", _ids(images), partial(engine.remove_image, force=True), progress)
+
+
+def _ids(listed: Iterable[dict[str, str]]) -> list[str]:
+    return [item["Id"] for item in listed]
+
+
+def _each(
+    what: str, names: list[str], remove: Callable[[str], object], progress: Callable[[str], None]
+) -> None:
+    def gone(name: str) -> None:
+        with suppress(AbsentError):
+            remove(name)
+
+    if names:
+        progress(f"removing {len(names)} {what}")
+        with ThreadPoolExecutor(max_workers=SIMULTANEOUS) as pool:
+            list(pool.map(gone, names))

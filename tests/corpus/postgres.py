@@ -31,17 +31,23 @@ def server() -> Iterator[str]:
     )
     image = images.recipe(recipe)
     name = Naming.of(CHECKOUT, "corpus").container("postgres")
-    engine.attempt("rm", "--force", "--volumes", name)
-    options = ["--tmpfs=/var/lib/postgresql/data", "--env=POSTGRES_HOST_AUTH_METHOD=trust"]
-    engine.run("run", "--detach", "--rm", f"--name={name}", *options, image, "postgres", *FAST)
+    engine.remove(name)
+    engine.create_container(
+        image,
+        ["postgres", *FAST],
+        name=name,
+        environment=["POSTGRES_HOST_AUTH_METHOD=trust"],
+        host_config={"Tmpfs": {"/var/lib/postgresql/data": ""}},
+    )
     try:
-        template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-        address = engine.run("inspect", f"--format={template}", name)
+        engine.start(name)
+        [network] = engine.inspect_container(name)["NetworkSettings"]["Networks"].values()
+        address = network["IPAddress"]
         url = f"postgresql://postgres@{address}/"
         _wait_for(url)
         yield url
     finally:
-        engine.attempt("rm", "--force", "--volumes", name)
+        engine.remove(name)
 
 
 def _wait_for(url: str) -> None:

@@ -41,7 +41,7 @@ def test_the_host_takes_an_upgrade_back_after_it_was_cut_off_from_power(
         host,
         ref="v2.1.0",
         kill_at="changemaker: seed where empty",
-        when=lambda: host.lab.engine().run("kill", "--signal", "KILL", container) and None,
+        when=lambda: host.lab.engine().kill(container),
     )
     assert killed.outcome == "killed"
     host.lab.up([])

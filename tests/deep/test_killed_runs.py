@@ -160,7 +160,7 @@ def test_an_upgrade_whose_host_dies_leaves_it_healthy_and_is_tried_again(
     north.configure("north", {"application": {**application, "deadman_seconds": 60}})
     process = north.start(*UPGRADE, "--yes", "--json")
     run = until_step(process, "changemaker: bring up services")
-    north.lab.engine().run("kill", "--signal", "KILL", north.lab.naming.container("north"))
+    north.lab.engine().kill(north.lab.naming.container("north"))
     north.lab.up([])
     assert finished(process) in ("failed", "unreachable", "rolled back")
     disarmed(north, "north")

@@ -23,7 +23,7 @@ START = """
 from bunker.lab.daemon import running_engine
 lines = []
 engine = running_engine(lines.append)
-print("|".join(lines), engine.info("{{.ID}}"), sep="#")
+print("|".join(lines), engine.info()["ID"], sep="#")
 """
 
 
@@ -33,29 +33,34 @@ def machine(tmp_path: Path) -> Iterator[tuple[Engine, str]]:
     engine = running_engine(lambda _line: None)
     base = Images(engine, tmp_path, lambda _line: None).base(SERVICE_BASE)
     name = f"bunker-test-machine-{uuid.uuid4().hex[:8]}"
-    given = flags.host_flags(engine.cgroup_version, flags.read_missing_capabilities())
-    engine.run(
-        "run", "--detach", "--init", f"--name={name}", *given, "--volume=/var/lib/docker", base,
-        "sleep", "infinity",
-    )  # fmt: skip
+    config = flags.host_config(engine.cgroup_version, flags.read_missing_capabilities())
+    engine.create_container(
+        base,
+        ["sleep", "infinity"],
+        name=name,
+        environment=["container=docker"],
+        volumes=["/var/lib/docker"],
+        host_config={**config, "Init": True},
+    )
     try:
+        engine.start(name)
         engine.execute(name, "apt-get", "update", "--quiet=2")
-        wanted = ("python3", "ca-certificates", "procps")
+        wanted = ("python3-docker", "ca-certificates", "procps")
         run = ("apt-get", "install", "--yes", "--quiet=2", "--no-install-recommends", *wanted)
-        engine.execute(name, *run, timeout=180)
+        engine.execute(name, *run, seconds=180)
         archive = io.BytesIO()
         with tarfile.open(fileobj=archive, mode="w") as tar:
             tar.add(Path(bunker.__file__).parent, "opt/bunker")
-        engine.run("cp", "-", f"{name}:/", input=archive.getvalue())
+        engine.put_archive(name, "/", archive.getvalue())
         yield engine, name
     finally:
-        engine.run("rm", "--force", "--volumes", name)
+        engine.remove(name)
 
 
 def start(engine: Engine, machine: str) -> tuple[list[str], str]:
     """What was said on the way to a running engine, and the engine's id."""
     run = ("env", "PYTHONPATH=/opt", "python3", "-c", START)
-    said, _, identifier = engine.execute(machine, *run, timeout=300).rpartition("#")
+    said, _, identifier = engine.execute(machine, *run, seconds=300).rpartition("#")
     return said.split("|"), identifier
 
 
@@ -69,7 +74,7 @@ def test_an_engine_is_installed_started_and_started_again_after_a_kill(
 
     engine.execute(name, "pkill", "-KILL", "dockerd|containerd")
     wait.until(
-        lambda: engine.attempt("exec", name, "pgrep", "dockerd|containerd").returncode == 1,
+        lambda: engine.attempt(name, "pgrep", "dockerd|containerd").returncode == 1,
         seconds=20,
         what="the end of the killed engine",
     )

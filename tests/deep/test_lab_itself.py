@@ -72,11 +72,11 @@ def test_a_host_cut_off_while_it_was_made_is_made_again(lab: LabUnderTest) -> No
     engine, host = lab.engine(), lab.naming.container("east")
     lab.add_host("east")
     shell(lab, "east", "touch /var/lib/docker/left-over")
-    engine.run("rm", "--force", host)  # by somebody's hand; its volume is still there
-    image = engine.inspect("container", [lab.naming.container("north")])[0]["Config"]["Image"]
-    labels = lab.naming.label_arguments(part="host", host="east", base="debian:trixie")
-    network = f"--network={lab.naming.prefix}"
-    engine.run("create", f"--name={host}", network, *labels, image)
+    engine.remove(host)  # by somebody's hand; its volume is still there
+    image = engine.inspect_container(lab.naming.container("north"))["Config"]["Image"]
+    labels = lab.naming.labels(part="host", host="east", base="debian:trixie")
+    network = {"NetworkMode": lab.naming.prefix}
+    engine.create_container(image, name=host, labels=labels, host_config=network)
     try:
         lab.up(["north"])
         assert shell(lab, "east", "hostname; ls /var/lib/docker") == "east"

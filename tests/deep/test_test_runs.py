@@ -56,14 +56,19 @@ class TestRun:
 
     def objects(self) -> list[str]:
         """What the engine has of this place."""
-        kinds = ("container", "network", "volume")
-        return [name for kind in kinds for name in self.engine.listed(kind, self.naming.filters)]
+        own = self.naming.filters
+        listed = [
+            *self.engine.containers(all=True, filters=own),
+            *self.engine.networks(filters=own),
+        ]
+        volumes = self.engine.volumes(filters=own)["Volumes"] or []
+        return [item["Id"] for item in listed] + [item["Name"] for item in volumes]
 
     def until_it_has_a_host(self) -> None:
         """Wait until a run is in the middle of its work."""
-        filters = [*self.naming.filters, "--filter=label=bunker.lab.part=host"]
+        labels = [*self.naming.filters["label"], "bunker.lab.part=host"]
         deadline = time.monotonic() + 120
-        while not self.engine.listed("container", filters):
+        while not self.engine.containers(all=True, filters={"label": labels}):
             assert time.monotonic() < deadline, "the run made no host"
             time.sleep(0.2)
 

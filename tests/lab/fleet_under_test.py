@@ -159,11 +159,10 @@ class FleetUnderTest:
     def console(self, name: str, script: str) -> str:
         """Run a script as root on a host past its network, as on a provider's console."""
         container = self.lab.naming.container(name)
-        run = ("exec", "--interactive", container, "/bin/sh", "-s")
-        done = self.lab.engine().attempt(*run, input=script.encode(), timeout=120)
+        done = self.lab.engine().attempt(container, "/bin/sh", "-c", script, seconds=120)
         if done.returncode:
-            raise AssertionError(f"on {name}: {script!r} failed: {done.stdout!r}{done.stderr!r}")
-        return done.stdout.decode()
+            raise AssertionError(f"on {name}: {script!r} failed: {done.stdout}{done.stderr}")
+        return done.stdout
 
     # Commands
 

@@ -27,7 +27,7 @@ def open_ports(neighbour: Neighbour, address: str, ports: Iterable[int]) -> set[
 def http_status(neighbour: Neighbour, url: str) -> str:
     """The status code that curl gets for a GET; 000 where there is no answer."""
     show = ("--silent", "--max-time", "10", "--output", "/dev/null", "--write-out", "%{http_code}")
-    return neighbour.run(["curl", *show, url]).stdout.decode()
+    return neighbour.run(["curl", *show, url]).stdout
 
 
 def log_in(neighbour: Neighbour, address: str, user: str, password: str) -> tuple[int, str]:
@@ -35,7 +35,7 @@ def log_in(neighbour: Neighbour, address: str, user: str, password: str) -> tupl
     options = ["-o", "StrictHostKeyChecking=no", "-o", "PreferredAuthentications=password"]
     ssh = ["ssh", *options, "-o", "ConnectTimeout=3", f"{user}@{address}", "true"]
     done = neighbour.run(["timeout", "15", "sshpass", "-p", password, *ssh])
-    return done.returncode, done.stderr.decode()
+    return done.returncode, done.stderr
 
 
 def guess_until_banned(neighbour: Neighbour, address: str, user: str) -> int:

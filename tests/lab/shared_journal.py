@@ -56,25 +56,26 @@ def postgres(fleet: FleetUnderTest, folder: Path) -> Iterator[str]:
     engine, network = lab.engine(), lab.network()
     (recipe,) = (one for one in recipes.stack(lab.images_folder) if one.name == "postgres")
     password = secrets.token_hex(12)
-    settings = folder / "postgres.env"
-    settings.touch(mode=0o600)
-    settings.write_text(f"POSTGRES_USER=bunker\nPOSTGRES_PASSWORD={password}\nPOSTGRES_DB=runs\n")
     part = parts.Part(
         name=lab.naming.container("journal"),
         hostname="journal",
         image=lab.images(print).recipe(recipe),
         address=network.address(LAST_NUMBER),
         labels=(("part", "journal"),),
-        flags=(f"--env-file={settings}",),
+        environment=(
+            "POSTGRES_USER=bunker",
+            f"POSTGRES_PASSWORD={password}",
+            "POSTGRES_DB=runs",
+        ),
     )
-    engine.attempt("rm", "--force", "--volumes", part.name)
+    engine.remove(part.name)
     parts.ensure(engine, lab.naming, network, part, None)
     url = f"postgresql://bunker:{password}@{part.address}:5432/runs"
     try:
         _wait_for(url)
         yield url
     finally:
-        engine.attempt("rm", "--force", "--volumes", part.name)
+        engine.remove(part.name)
 
 
 def _wait_for(url: str) -> None:

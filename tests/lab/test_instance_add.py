@@ -84,28 +84,24 @@ class Server:
         lab = self.lab
         image = lab.images(quiet).recipe(recipes.machinery(lab.images_folder, "host"))
         run = f"mkdir -p /run/sshd && exec /usr/sbin/sshd -D -e -f {self.folder}/sshd_config"
-        lab.engine().run(
-            "run",
-            "--detach",
-            f"--name={self.container}",
-            *lab.naming.label_arguments(part="sshd"),
-            "--network=host",
-            f"--volume={self.folder}:{self.folder}:ro",
+        lab.engine().create_container(
             image,
-            "/bin/sh",
-            "-c",
-            run,
+            ["/bin/sh", "-c", run],
+            name=self.container,
+            labels=lab.naming.labels(part="sshd"),
+            host_config={"NetworkMode": "host", "Binds": [f"{self.folder}:{self.folder}:ro"]},
         )
+        lab.engine().start(self.container)
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.02)
-        raise AssertionError(lab.engine().run("logs", self.container))
+        raise AssertionError(lab.engine().logs(self.container))
 
     def stop(self) -> None:
-        self.lab.engine().attempt("rm", "--force", self.container)
+        self.lab.engine().remove(self.container)
 
     @property
     def fingerprint(self) -> str:

@@ -165,7 +165,7 @@ def test_a_restart_of_the_host_during_an_upgrade_is_told_as_one(host: FleetUnder
     assert upgrade.stderr is not None
     for line in upgrade.stderr:
         if "changemaker: switch files: ok" in line:
-            host.lab.engine().attempt("restart", "-t", "0", host.lab.naming.container("north"))
+            host.lab.engine().restart(host.lab.naming.container("north"), timeout=0)
             break
     stdout, stderr = upgrade.communicate(timeout=400)
     text = stdout + stderr

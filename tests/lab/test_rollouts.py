@@ -23,12 +23,12 @@ def day(deployed: FleetUnderTest) -> Iterator[UpgradeDay]:
 def test_a_rollout_goes_canary_first_and_one_unreachable_host_stops_nobody(day: UpgradeDay) -> None:
     unreachable = day.everyone[-1]
     container = day.fleet.lab.naming.container(unreachable)
-    day.fleet.lab.engine().run("pause", container)
+    day.fleet.lab.engine().pause(container)
     try:
         with day.visitors():
             ran = day.rollout("v2.1.0", "--max-fail", "1", soak="20s", expect=3)
     finally:
-        day.fleet.lab.engine().run("unpause", container)
+        day.fleet.lab.engine().unpause(container)
     batches = [(event["name"], event["hosts"]) for event in ran.events("batch")]
     assert batches[0] == ("canary", [CANARY])
     assert [len(hosts) for _name, hosts in batches] == [1, day.batch, len(day.others) - day.batch]

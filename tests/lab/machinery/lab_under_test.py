@@ -26,8 +26,8 @@ class LabUnderTest(Lab):
             state, engine = self.state(), self.engine()
             if name not in self.hosts().found(parts.existing(engine, self.naming)):
                 state.host(name)
-            engine.run("rm", "--force", "--volumes", self.naming.container(name))
-            engine.attempt("volume", "rm", "--force", self.naming.docker_volume(name))
+            engine.remove(self.naming.container(name))
+            engine.drop_volume(self.naming.docker_volume(name))
             left = tuple(host for host in state.hosts if host.name != name)
             self.record(replace(state, hosts=left))
 

@@ -39,20 +39,16 @@ class Neighbour:
     source_address: str
     hosts: tuple[str, ...] = ()
 
-    def run(
-        self, command: Sequence[str], input: bytes | None = None, timeout: float = 60
-    ) -> subprocess.CompletedProcess[bytes]:
+    def run(self, command: Sequence[str], seconds: int = 60) -> subprocess.CompletedProcess[str]:
         """Run a command on it as root; its exit code and output, whatever they are."""
-        return self.engine.attempt(
-            "exec", "--interactive", self.container, *command, input=input, timeout=timeout
-        )
+        return self.engine.attempt(self.container, *command, seconds=seconds)
 
     def remove(self) -> None:
         """Remove it, and the way back to its public address on the hosts."""
-        self.engine.run("rm", "--force", "--volumes", self.container)
+        self.engine.remove(self.container)
         if self.source_address != self.address:
             for host in self.hosts:
-                self.engine.attempt("exec", host, "ip", "route", "del", self.source_address)
+                self.engine.attempt(host, "ip", "route", "del", self.source_address)
 
 
 def start(lab: LabUnderTest, name: str, kind: str) -> Neighbour:
@@ -75,7 +71,7 @@ def start(lab: LabUnderTest, name: str, kind: str) -> Neighbour:
         if parts.label_of(item, "bunker.lab.part") == "neighbour"
     }
     if container in containers:
-        engine.run("rm", "--force", "--volumes", container)
+        engine.remove(container)
     free = [net.address(number) for number in numbers_of(name) if net.address(number) not in taken]
     if not free:
         raise BunkerError("no free address left for another neighbour")
@@ -85,7 +81,7 @@ def start(lab: LabUnderTest, name: str, kind: str) -> Neighbour:
         image=image,
         address=free[0],
         labels=(("part", "neighbour"),),
-        flags=("--cap-add=NET_ADMIN", "--init"),
+        host_config={"CapAdd": ["NET_ADMIN"], "Init": True},
     )
     parts.ensure(engine, naming, net, part, None)
     hosts = tuple(naming.container(host.name) for host in lab.state().hosts)

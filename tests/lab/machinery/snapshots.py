@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bunker.errors import BunkerError
 from bunker.lab import parts
 from bunker.lab.bringup import by_address
+from bunker.lab.engine import AbsentError, seen
 from bunker.lab.hosts import Wanted
 from bunker.lab.lab import quiet
 from bunker.lab.models import LabHost
@@ -18,7 +20,7 @@ from bunker.lab.recipes import SERVICE_BASE
 if TYPE_CHECKING:
     from tests.lab.machinery.lab_under_test import LabUnderTest
 
-COPY_SECONDS = 600.0
+COPY_SECONDS = 600
 
 
 def volume_of(naming: Naming, snapshot: str) -> str:
@@ -46,27 +48,25 @@ def take(lab: LabUnderTest, host: str, snapshot: str) -> None:
         )
     lab.images(quiet).base(SERVICE_BASE)
     # As systemd ends it: a host that does not end by itself within the minute fails the test.
-    engine.run("stop", "--time=60", naming.container(host), timeout=90)
+    engine.stop(naming.container(host), timeout=60)
     labels = naming.labels(snapshot=snapshot, base=base)
-    changes = [f"--change=LABEL {key}={value}" for key, value in labels.items()]
+    changes = [f"LABEL {key}={value}" for key, value in labels.items()]
     source = naming.docker_volume(host)
     try:
         with ThreadPoolExecutor(max_workers=2) as pool:
             copied = pool.submit(
                 copy_volume, lab, source, volume_of(naming, snapshot), {"snapshot": snapshot}
             )
-            committed = pool.submit(
-                engine.run, "commit", *changes, naming.container(host), timeout=COPY_SECONDS
-            )
+            committed = pool.submit(engine.commit, naming.container(host), changes=changes)
             copied.result()
-            image = committed.result()
+            image = committed.result()["Id"]
         # Named last: an image of that name means that all of the snapshot is there.
-        engine.run("tag", image, image_of(naming, snapshot))
+        engine.tag(image, image_of(naming, snapshot))
     except BaseException:
         remove(lab, snapshot)  # half a snapshot is none
         raise
     finally:
-        engine.run("start", naming.container(host))
+        engine.start(naming.container(host))
         lab.hosts().wait_until_booted(naming.container(host))
 
 
@@ -78,7 +78,7 @@ def clone(lab: LabUnderTest, snapshot: str, new_host: str) -> LabHost:
     if snapshot not in complete:
         there = ", ".join(complete) or "none"
         raise BunkerError(f"there is no snapshot {snapshot!r}", expected=f"one of: {there}")
-    [image] = engine.inspect("image", [image_of(naming, snapshot)])
+    image = engine.inspect_image(image_of(naming, snapshot))
     hosts, net = lab.hosts(), lab.network()
     found = hosts.found(parts.existing(engine, naming))
     if new_host in found:
@@ -96,42 +96,46 @@ def clone(lab: LabUnderTest, snapshot: str, new_host: str) -> LabHost:
 def names(lab: LabUnderTest) -> list[str]:
     """Names of the lab's snapshots."""
     engine, naming = lab.engine(), lab.naming
-    wanted = [*naming.filters, f"--filter=label={LABEL_SNAPSHOT}"]
-    volumes = engine.inspect("volume", engine.listed("volume", wanted))
+    wanted = {"label": [*naming.filters["label"], LABEL_SNAPSHOT]}
+    volumes = engine.volumes(filters=wanted)["Volumes"] or []
     started = (volume["Labels"][LABEL_SNAPSHOT] for volume in volumes)
-    return sorted(name for name in started if engine.exists("image", image_of(naming, name)))
+    return sorted(name for name in started if seen(engine.inspect_image, image_of(naming, name)))
 
 
 def remove(lab: LabUnderTest, snapshot: str) -> None:
     """Remove a snapshot; its clones stand on their own and stay."""
-    lab.engine().attempt("image", "rm", "--force", image_of(lab.naming, snapshot))
-    lab.engine().attempt("volume", "rm", "--force", volume_of(lab.naming, snapshot))
+    with suppress(AbsentError):
+        lab.engine().remove_image(image_of(lab.naming, snapshot), force=True)
+    lab.engine().drop_volume(volume_of(lab.naming, snapshot))
 
 
 def copy_volume(lab: LabUnderTest, source: str, target: str, labels: dict[str, str]) -> None:
     """Copy a volume whole: owners, hard links, device nodes (overlay whiteouts), trusted xattrs."""
     engine, naming = lab.engine(), lab.naming
     image = lab.images(quiet).base(SERVICE_BASE)
-    engine.attempt("volume", "rm", "--force", target)
-    engine.run("volume", "create", *naming.label_arguments(**labels), target)
+    engine.drop_volume(target)
+    engine.create_volume(target, labels=naming.labels(**labels))
     # The engine's id has to differ from host to host; it is made anew where it is missing.
     script = (
         "cp --recursive --no-dereference --reflink=auto --sparse=auto "
         "--preserve=mode,ownership,timestamps,links,xattr /source/. /target/ "
         "&& rm -f /target/engine-id"
     )
-    engine.run(
-        "run",
-        "--rm",
-        *naming.label_arguments(part="copy"),
-        "--network=none",
-        "--cap-add=SYS_ADMIN",  # without it the trusted.overlay attributes cannot be read
-        "--security-opt=apparmor=unconfined",
-        f"--volume={source}:/source:ro",
-        f"--volume={target}:/target",
+    copying = engine.create_container(
         image,
-        "/bin/sh",
-        "-c",
-        script,
-        timeout=COPY_SECONDS,
-    )
+        ["/bin/sh", "-c", script],
+        labels=naming.labels(part="copy"),
+        host_config={
+            "NetworkMode": "none",
+            "CapAdd": ["SYS_ADMIN"],  # without it the trusted.overlay attributes cannot be read
+            "SecurityOpt": ["apparmor=unconfined"],
+            "Binds": [f"{source}:/source:ro", f"{target}:/target"],
+        },
+    )["Id"]
+    try:
+        engine.start(copying)
+        code = engine.wait(copying, timeout=COPY_SECONDS)["StatusCode"]
+        if code:
+            raise BunkerError(f"copying {source} failed: {engine.logs(copying)!r}")
+    finally:
+        engine.remove(copying)

@@ -24,6 +24,8 @@ HEAVY = (
     "paramiko",
     "jinja2",
     "pglast",
+    "docker",
+    "requests",
 )
 HOST = "host: {name}\naddress: {address}\ndomain: {name}.example.org\ntier: 1\n{more}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bunker.lab.flags import CAPABILITIES, host_flags, init_command, missing_capabilities
+from bunker.lab.flags import CAPABILITIES, host_config, init_command, missing_capabilities
 
 # The kernel's own numbers (linux/capability.h), spot-checked: one shift would rename them all.
 NUMBERS = {
@@ -49,22 +49,15 @@ def test_a_status_without_the_line_means_nothing_is_known_to_miss() -> None:
 
 def test_a_host_never_gets_the_machines_modules_or_clock() -> None:
     for version in (1, 2):
-        flags = host_flags(version, ["SYS_RESOURCE", "SYS_TIME"])
-        dropped = [flag for flag in flags if flag.startswith("--cap-drop=")]
-        assert dropped == [
-            "--cap-drop=SYS_MODULE",
-            "--cap-drop=SYS_TIME",
-            "--cap-drop=SYS_RESOURCE",
-        ]
-        assert "--privileged" not in flags
+        config = host_config(version, ["SYS_RESOURCE", "SYS_TIME"])
+        assert config["CapDrop"] == ["SYS_MODULE", "SYS_TIME", "SYS_RESOURCE"]
+        assert "Privileged" not in config
 
 
 def test_each_cgroup_hierarchy_gets_what_it_needs() -> None:
-    old, new = host_flags(1, []), host_flags(2, [])
-    assert "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw" in old
-    assert not any("cgroupns" in flag for flag in old)
-    assert "--cgroupns=private" in new
-    assert not any("/sys/fs/cgroup" in flag for flag in new)
+    old, new = host_config(1, []), host_config(2, [])
+    assert (old["Binds"], old["CgroupnsMode"]) == (["/sys/fs/cgroup:/sys/fs/cgroup:rw"], "")
+    assert (new["Binds"], new["CgroupnsMode"]) == ([], "private")
     assert init_command(1)[0] == "/sbin/init"
     assert "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1" in init_command(1)
     assert init_command(2)[-1].endswith("exec /sbin/init")

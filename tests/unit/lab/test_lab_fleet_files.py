@@ -39,7 +39,6 @@ def lab_state(root: Path, *names: str) -> LabState:
         private_key=folder / "id_ed25519",
         public_key="ssh-ed25519 AAAA bunker-lab",
         known_hosts=known_hosts,
-        sample_commits={"v2.0.0": "0123"},
     )
 
 

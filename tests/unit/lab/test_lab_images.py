@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bunker.errors import BunkerError
-from bunker.lab.engine import Engine, EngineError
+from bunker.lab.engine import AbsentError, Engine
 from bunker.lab.images import Images
 from bunker.lab.recipes import BASES, SERVICE_BASE, Recipe
 
@@ -17,22 +17,26 @@ class RecordingEngine(Engine):
     """Stands in for an engine: has the given images, refuses to pull with the given words."""
 
     def __init__(self, refusal: str, *present: str) -> None:
-        super().__init__()
         self.refusal = refusal
-        self.images = set(present)
+        self.present = set(present)
         self.ran: list[tuple[str, ...]] = []
 
-    def run(self, *arguments: str, input: Any = None, timeout: float = 0) -> str:
-        self.ran.append(arguments)
-        if arguments[0] == "pull" and self.refusal:
-            raise EngineError(f"docker pull --quiet failed: {self.refusal}")
-        if arguments[0] == "tag":
-            self.images.add(arguments[2])
-        return ""
+    def inspect_image(self, image: str) -> dict[str, Any]:
+        if image not in self.present:
+            raise AbsentError(f"no such image: {image}")
+        return {}
 
-    def inspect(self, kind: str, names: Any) -> list[dict[str, Any]]:
-        assert kind == "image"
-        return [{} for name in names if name in self.images]
+    def pull(self, repository: str, **_how: Any) -> list[dict[str, Any]]:
+        self.ran.append(("pull", repository))
+        return [{"error": self.refusal}] if self.refusal else [{"status": "Downloaded"}]
+
+    def tag(self, image: str, repository: str, **_how: Any) -> bool:
+        self.ran.append(("tag", image, repository))
+        return True
+
+    def build(self, *, tag: str, buildargs: dict[str, str], **_how: Any) -> list[dict[str, Any]]:
+        self.ran.append(("build", tag, buildargs["BASE"]))
+        return []
 
     def verbs(self) -> list[str]:
         return [arguments[0] for arguments in self.ran]
@@ -59,7 +63,7 @@ def test_what_is_there_is_left_alone(tmp_path: Path, recipe: Recipe) -> None:
 def test_a_public_image_is_pulled_where_a_registry_answers(tmp_path: Path, recipe: Recipe) -> None:
     engine = RecordingEngine("")
     made(engine, tmp_path).recipe(recipe)
-    assert engine.ran == [("pull", "--quiet", "thing:1"), ("tag", "thing:1", recipe.tag)]
+    assert engine.ran == [("pull", "thing:1"), ("tag", "thing:1", recipe.tag)]
 
 
 def test_build_always_is_never_pulled(tmp_path: Path, recipe: Recipe) -> None:
@@ -73,7 +77,7 @@ def test_an_unreachable_registry_is_remembered(tmp_path: Path, recipe: Recipe) -
     engine = RecordingEngine("dial tcp: lookup: no such host", SERVICE_BASE.tag)
     made(engine, tmp_path).recipe(recipe)
     assert engine.verbs() == ["pull", "build"]
-    assert f"--build-arg=BASE={SERVICE_BASE.tag}" in engine.ran[1]
+    assert engine.ran[1] == ("build", recipe.tag, SERVICE_BASE.tag)
     again = RecordingEngine("", SERVICE_BASE.tag)
     made(again, tmp_path).recipe(recipe)
     assert again.verbs() == ["build"], "no second question within the hour"

@@ -33,16 +33,16 @@ def test_given_names_are_checked() -> None:
 def test_labs_of_two_checkouts_share_nothing(tmp_path: Path) -> None:
     one, two = (Naming.of(tmp_path / name, "lab") for name in ("one", "two"))
     assert one.prefix != two.prefix
-    assert one.filters[0] == two.filters[0] == "--filter=label=bunker.lab=lab"
-    assert one.filters[1] != two.filters[1]
+    assert one.filters["label"] == ["bunker.lab=lab", f"bunker.lab.root={one.root_hash}"]
+    assert one.root_hash != two.root_hash
     assert one.docker_volume("north") != two.docker_volume("north")
 
 
-def test_every_label_argument_carries_lab_and_root(tmp_path: Path) -> None:
+def test_every_label_carries_lab_and_root(tmp_path: Path) -> None:
     naming = Naming.of(tmp_path, "trial")
-    assert naming.label_arguments(host="north") == [
-        "--label=bunker.lab=trial",
-        f"--label=bunker.lab.root={naming.root_hash}",
-        "--label=bunker.lab.host=north",
-    ]
+    assert naming.labels(host="north") == {
+        "bunker.lab": "trial",
+        "bunker.lab.root": naming.root_hash,
+        "bunker.lab.host": "north",
+    }
     assert Naming.of(tmp_path / "." / "x" / "..", "trial") == naming
