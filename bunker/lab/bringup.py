@@ -8,8 +8,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from bunker.errors import BunkerError, Problems
-from bunker.lab import keys, machine, network, parts, recipes, registry, sample
-from bunker.lab.git_server import HTTP_USER, GitServer
+from bunker.lab import keys, machine, network, parts, recipes, registry, sample, wait
+from bunker.lab.git_server import HTTP_USER
 from bunker.lab.hosts import Wanted
 from bunker.lab.models import LabHost, LabState
 from bunker.lab.names import LABEL_BASE
@@ -52,8 +52,7 @@ def bring_up(lab: Lab, wanted: list[str], base: str, progress: Callable[[str], N
         git = pool.submit(_git, lab, net, containers, progress)
         made = [pool.submit(host, name) for name in bases]
     _raise_all([mirror, git, *made])
-    server = _git_server(lab, net)
-    private, public = keys.key_pair(lab.folder)
+    server = lab.git_server(net.address(GIT_ADDRESS))
     return lab.record(
         LabState(
             name=lab.name,
@@ -65,11 +64,9 @@ def bring_up(lab: Lab, wanted: list[str], base: str, progress: Callable[[str], N
             git_ssh_url=server.ssh_url,
             git_http_url=server.http_url,
             git_http_user=HTTP_USER,
-            git_token_file=server.token_file,
             git_known_hosts=git.result(),
-            private_key=private,
-            public_key=public,
-            known_hosts=lab.folder / "known_hosts",
+            public_key=keys.key_pair(lab.folder)[1],
+            folder=lab.folder,
         )
     )
 
@@ -97,14 +94,9 @@ def _registry(
         host_config={"RestartPolicy": {"Name": "unless-stopped"}},
     )
     parts.ensure(engine, lab.naming, net, part, containers.get(part.name))
-    address = f"{part.address}:{registry.PORT}"
-    registry.wait_until_ready(address)
-    return address
-
-
-def _git_server(lab: Lab, net: LabNetwork) -> GitServer:
-    address = net.address(GIT_ADDRESS)
-    return GitServer(lab.engine(), lab.naming, address, lab.folder / "git-token")
+    seconds = registry.START_SECONDS
+    wait.for_port(part.address, registry.PORT, "the registry", seconds=seconds)
+    return f"{part.address}:{registry.PORT}"
 
 
 def _git(
@@ -112,7 +104,7 @@ def _git(
 ) -> tuple[str, ...]:
     repository, mark = sample.repository(lab.sample_folder, lab.cache)
     image = lab.images(progress).recipe(recipes.machinery(lab.images_folder, "git"))
-    server = _git_server(lab, net)
+    server = lab.git_server(net.address(GIT_ADDRESS))
     found = containers.get(server.container)
     host_keys, made = server.ensure(net, image, found, keys.key_pair(lab.folder)[1])
     published = lab.folder / "git-published"

@@ -57,13 +57,12 @@ def without_diffs(plan: HostPlan) -> HostPlan:
     return replace(plan, changes=tuple(replace(change, lines=()) for change in plan.changes))
 
 
-def main(root: Path = CHECKOUT, tags_wanted: tuple[str, ...] = ()) -> int:
-    """Run the demo; the process's exit code. ``tags_wanted`` deploys only a part."""
+def main(root: Path = CHECKOUT) -> int:
+    """Run the demo; the process's exit code."""
+    return run_guarded(lambda: demonstrate(root.resolve()), Options(), again=AGAIN)
 
-    return run_guarded(lambda: demonstrate(root.resolve(), tags_wanted), Options(), again=AGAIN)
 
-
-def demonstrate(root: Path, tags_wanted: tuple[str, ...] = ()) -> ExitCode:
+def demonstrate(root: Path) -> ExitCode:
     """Lab, deploy, status, and what to try next."""
     started = time.monotonic()
     _title("1/3", "a fresh server: a container that boots systemd and sshd (invoke lab.up)")
@@ -75,9 +74,7 @@ def demonstrate(root: Path, tags_wanted: tuple[str, ...] = ()) -> ExitCode:
 
     say("")
     _title("2/3", f"a whole instance (invoke deploy --fleet {LAB} --host {host.name} --yes)")
-    request = DeployRequest(
-        root=root, fleet_name=LAB, hosts=(host.name,), tags_wanted=tags_wanted, yes=True
-    )
+    request = DeployRequest(root=root, fleet_name=LAB, hosts=(host.name,), yes=True)
     repeat = Repeat(f"invoke deploy --fleet {LAB}", LAB)
     with ShortPlanReporter(yes=True, repeat=repeat) as reporter:
         code = run_deploy(request, reporter)
@@ -94,7 +91,7 @@ def demonstrate(root: Path, tags_wanted: tuple[str, ...] = ()) -> ExitCode:
     if found.verdict.well:
         say(open_text(host, found.domain))
     say(next_text(root, host))
-    if not (found.verdict.well or tags_wanted):
+    if not found.verdict.well:
         raise BunkerError(
             f"{host.name} was deployed and is {found.verdict.state}",
             expected="healthy",

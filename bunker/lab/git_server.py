@@ -62,12 +62,8 @@ class GitServer:
         """Make it run with the token and the login key set; its host key lines, and whether new."""
         made = parts.ensure(self.engine, self.naming, network, self.part(image), found)
         for port, greeting in ((22, b"SSH-"), (80, b"")):
-            wait.until(
-                lambda port=port, greeting=greeting: (  # type: ignore[misc]
-                    wait.speaks(self.address, port, greeting) or None
-                ),
-                seconds=START_SECONDS,
-                what=f"the start of the git server on port {port}",
+            wait.for_port(
+                self.address, port, "the git server", seconds=START_SECONDS, greeting=greeting
             )
         if made or not self.token_file.exists():
             self._set_token()

@@ -114,11 +114,8 @@ class Hosts:
         )
         public_keys = self.wait_until_booted(part.name)
         if made:
-            wait.until(
-                lambda: wait.speaks(wanted.address, 22, b"SSH-") or None,
-                seconds=BOOT_SECONDS,
-                what=f"sshd of {name} at {wanted.address}",
-            )
+            what = f"sshd of {name}"
+            wait.for_port(wanted.address, 22, what, seconds=BOOT_SECONDS, greeting=b"SSH-")
         pinned = keys.known_hosts_lines((wanted.address, name), public_keys)
         base = parts.label_of(found, LABEL_BASE) if found and not made else wanted.base
         user = VARIANTS.get(base, LOGIN).user

@@ -33,7 +33,7 @@ class Images:
     def __init__(self, engine: Engine, cache: Path, progress: Callable[[str], None]) -> None:
         self.engine = engine
         self._locks = cache / "locks"
-        self._answer_file = cache / "registry-answer.json"
+        self._unreachable = cache / "registry-unreachable"
         self.progress = progress
 
     def present(self, tag: str) -> bool:
@@ -96,19 +96,14 @@ class Images:
                 if any(word in str(error).lower() for word in REGISTRY_ANSWERED):
                     self.progress(f"{public} cannot be pulled; building it from packages")
                     return False
-                self._answer_file.write_text(json.dumps({"unreachable_at": time.time()}) + "\n")
+                self._unreachable.touch()
                 self.progress("no image registry answers; building from distribution packages")
                 return False
             return True
 
     def _known_unreachable(self) -> bool:
-        if not self._answer_file.exists():
-            return False
-        try:
-            at = float(json.loads(self._answer_file.read_text())["unreachable_at"])
-        except (ValueError, KeyError, TypeError):
-            return False  # an unreadable note is no answer: ask again
-        return 0 <= time.time() - at < REMEMBER_SECONDS
+        note = self._unreachable
+        return note.exists() and 0 <= time.time() - note.stat().st_mtime < REMEMBER_SECONDS
 
     def lock(self, name: str) -> AbstractContextManager[object]:
         """Nobody else makes the image of that tag meanwhile, in whatever checkout."""

@@ -14,7 +14,10 @@ _ONE_AT_A_TIME = threading.Lock()
 """Hosts and the git server are made side by side, and each asks for the key first."""
 
 
-def key_pair(folder: Path, name: str = "id_ed25519") -> tuple[Path, str]:
+KEY_FILE = "id_ed25519"
+
+
+def key_pair(folder: Path, name: str = KEY_FILE) -> tuple[Path, str]:
     """The private key's path (mode 0600) and the public key's line; made at the first call."""
     private = folder / name
     public = private.with_suffix(".pub")

@@ -122,9 +122,7 @@ class Lab:
     @property
     def git(self) -> GitServer:
         """The git server of a lab that is up."""
-        return GitServer(
-            self.engine(), self.naming, self.state().git_address, self.folder / "git-token"
-        )
+        return self.git_server(self.state().git_address)
 
     def down(self, progress: Progress = quiet) -> None:
         """Remove what carries the lab's labels, and its files. Built images stay as a cache."""
@@ -137,6 +135,10 @@ class Lab:
     def images(self, progress: Progress) -> Images:
         """The image maker; labs of several checkouts make no image twice."""
         return Images(self.engine(progress), machine.shared_folder(), progress)
+
+    def git_server(self, address: str) -> GitServer:
+        """The git server at that address."""
+        return GitServer(self.engine(), self.naming, address, self.folder / models.TOKEN_FILE)
 
     def hosts(self) -> Hosts:
         """The maker and finder of hosts."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from bunker.errors import BunkerError
 from bunker.files import read_json, write_atomically
+from bunker.lab import keys
+
+TOKEN_FILE = "git-token"  # noqa: S105 - a name
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,24 @@ class LabState:
     git_ssh_url: str
     git_http_url: str
     git_http_user: str
-    git_token_file: Path
     git_known_hosts: tuple[str, ...]
-    private_key: Path
     public_key: str
-    known_hosts: Path
+    folder: Path
+
+    @property
+    def git_token_file(self) -> Path:
+        """The git server's token (mode 0600)."""
+        return self.folder / TOKEN_FILE
+
+    @property
+    def private_key(self) -> Path:
+        """The key that logs in to the hosts and the git server."""
+        return self.folder / keys.KEY_FILE
+
+    @property
+    def known_hosts(self) -> Path:
+        """The pinned keys of the hosts and the git server."""
+        return self.folder / "known_hosts"
 
     def host(self, name: str) -> LabHost:
         """The host of that name; a BunkerError listing the hosts otherwise."""
@@ -73,28 +88,22 @@ class LabState:
 
 
 def save(state: LabState, path: Path) -> None:
-    """Write the state (mode 0600), atomically; paths are kept relative to the file's folder."""
-    data: dict[str, Any] = {"version": 1, **asdict(state)}
-    for key in ("git_token_file", "private_key", "known_hosts"):
-        data[key] = Path(data[key]).name
-    text = json.dumps(data, indent=2) + "\n"
-    if path.exists() and path.read_text() == text:
-        return
-    write_atomically(path, text.encode())
+    """Write the state (mode 0600), atomically; the folder is wherever the file is."""
+    data = asdict(state)
+    data.pop("folder")
+    write_atomically(path, (json.dumps(data, indent=2) + "\n").encode())
 
 
 def load(path: Path) -> LabState | None:
     """The saved state, or None where the lab was never up or is down."""
     try:
         data = read_json(path)
-        data.pop("version")
         data["hosts"] = tuple(
             LabHost(**{**host, "host_keys": tuple(host["host_keys"])}) for host in data["hosts"]
         )
         data["git_known_hosts"] = tuple(data["git_known_hosts"])
-        for key in ("git_token_file", "private_key", "known_hosts"):
-            data[key] = path.parent / data[key]
-        return LabState(**data)
+        data["folder"] = path.parent
+        return LabState(**{field.name: data[field.name] for field in fields(LabState)})
     except FileNotFoundError:
         return None
     except (BunkerError, KeyError, TypeError, AttributeError) as error:

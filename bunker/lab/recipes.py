@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from docker.utils import parse_repository_tag
 
 from bunker.errors import BunkerError, Problems
 
@@ -99,18 +101,22 @@ class Recipe:
     def fingerprint(self) -> str:
         """Hash of the base's tag and of every file's path, mode and content."""
         digest = hashlib.sha256(f"{self.base.tag}\n".encode())
-        for file in sorted(self.folder.rglob("*")):
-            if file.is_file():
-                executable = "x" if file.stat().st_mode & 0o100 else "-"
-                content = hashlib.sha256(file.read_bytes()).hexdigest()
-                row = f"{file.relative_to(self.folder).as_posix()}\0{executable}\0{content}\n"
-                digest.update(row.encode())
+        digest.update("".join(rows(self.folder)).encode())
         return digest.hexdigest()[:16]
 
     @property
     def tag(self) -> str:
         """The image's name in the engine; another one as soon as anything in it changes."""
         return f"{REPOSITORY}/{self.name}:{self.fingerprint}"
+
+
+def rows(folder: Path) -> Iterator[str]:
+    """Path, mode and hashed content of every file; byte-code caches do not count."""
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            executable = "x" if file.stat().st_mode & 0o100 else "-"
+            content = hashlib.sha256(file.read_bytes()).hexdigest()
+            yield f"{file.relative_to(folder).as_posix()}\0{executable}\0{content}\n"
 
 
 def machinery(images: Path, name: str, base: Base = SERVICE_BASE) -> Recipe:
@@ -167,10 +173,8 @@ def read_names(text: str) -> list[str]:
 
 def mirror_name(public: str) -> str:
     """Path and tag under which a mirror has to hold a public image: official ones in library/."""
-    path, colon, tag = public.rpartition(":")
-    if not colon or "/" in tag:
-        path, tag = public, "latest"
-    return f"{path if '/' in path else f'library/{path}'}:{tag}"
+    path, tag = parse_repository_tag(public)
+    return f"{path if '/' in path else f'library/{path}'}:{tag or 'latest'}"
 
 
 def bake_tag(registry: Recipe, recipes: Iterable[Recipe]) -> str:

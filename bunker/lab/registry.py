@@ -49,12 +49,12 @@ def _fill(
     )
     try:
         engine.start(name)
-        address = f"127.0.0.1:{engine.port(name, PORT)[0]['HostPort']}"
-        wait_until_ready(address)
+        port = int(engine.port(name, PORT)[0]["HostPort"])
+        wait.for_port("127.0.0.1", port, "the registry", seconds=START_SECONDS)
         for recipe, image in zip(recipes, made, strict=True):
             for public in recipe.public:
                 progress(f"filling the registry mirror: {public}")
-                target = f"{address}/{mirror_name(public)}"
+                target = f"127.0.0.1:{port}/{mirror_name(public)}"
                 engine.tag(image, target)
                 try:
                     follow(f"pushing {public}", engine.push(target, stream=True, decode=True))
@@ -65,13 +65,3 @@ def _fill(
         engine.commit(name, repository, filled, changes=change)
     finally:
         engine.remove(name)
-
-
-def wait_until_ready(address: str) -> None:
-    """Wait until the registry at host:port answers."""
-    host, _, port = address.rpartition(":")
-    wait.until(
-        lambda: wait.speaks(host, int(port)) or None,
-        seconds=START_SECONDS,
-        what=f"the start of the registry at {address}",
-    )

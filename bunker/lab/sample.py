@@ -11,17 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bunker.errors import BunkerError
-
-
-def fingerprint(folder: Path) -> str:
-    """Hash of every file in the folder; byte-code caches do not count."""
-    digest = hashlib.sha256()
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and "__pycache__" not in file.parts:
-            mode = "x" if file.stat().st_mode & 0o100 else "-"
-            digest.update(f"{file.relative_to(folder).as_posix()}\0{mode}\0".encode())
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()[:16]
+from bunker.lab.recipes import rows
 
 
 def repository(folder: Path, cache: Path) -> tuple[Path, str]:
@@ -35,7 +25,7 @@ def repository(folder: Path, cache: Path) -> tuple[Path, str]:
             where=str(folder),
             expected="a module build.py with build_repository(target)",
         )
-    mark = fingerprint(folder)
+    mark = hashlib.sha256("".join(rows(folder)).encode()).hexdigest()[:16]
     place = cache / f"sample-{mark}"
     if not place.exists():
         cache.mkdir(parents=True, exist_ok=True)

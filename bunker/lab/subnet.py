@@ -73,32 +73,25 @@ def choose(pool: Network, used: Iterable[Network], seed: str) -> Network:
 
 def read_used() -> list[Network]:
     """What this machine's routes and resolver use now (the engine's networks apart)."""
-    result = subprocess.run(
-        ["ip", "-4", "-j", "route", "show", "table", "all"],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=10,
-    )
     resolver = Path("/etc/resolv.conf")
     return [
-        *used_by_routes(json.loads(result.stdout or "[]")),
+        *used_by_routes(_routes("table", "all")),
         *used_by_resolver(resolver.read_text() if resolver.exists() else ""),
     ]
 
 
 def uplink_mtu() -> int:
     """MTU of the default route's device: a larger one in the lab would stall big transfers."""
-    run = ["ip", "-4", "-j", "route", "show", "default"]
-    routes = json.loads(
-        subprocess.run(run, capture_output=True, text=True, check=True, timeout=10).stdout or "[]"
-    )
-    sizes = []
-    for route in routes:
-        mtu = Path("/sys/class/net") / str(route.get("dev")) / "mtu"
-        if mtu.exists():
-            sizes.append(int(mtu.read_text()))
-    return min([1500, *sizes])
+    devices = (str(route.get("dev")) for route in _routes("default"))
+    files = (Path("/sys/class/net", device, "mtu") for device in devices)
+    return min([1500, *(int(file.read_text()) for file in files if file.exists())])
+
+
+def _routes(*which: str) -> list[dict[str, Any]]:
+    run = ["ip", "-4", "-j", "route", "show", *which]
+    said = subprocess.run(run, capture_output=True, text=True, check=True, timeout=10).stdout
+    found: list[dict[str, Any]] = json.loads(said or "[]")
+    return found
 
 
 def _network(text: str) -> Network | None:

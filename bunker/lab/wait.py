@@ -37,10 +37,14 @@ def until(
         time.sleep(every)
 
 
-def speaks(address: str, port: int, greeting: bytes = b"") -> bool:
-    """Whether something listens there and, where a greeting is given, says it first."""
-    try:
-        with socket.create_connection((address, port), timeout=2) as connection:
-            return not greeting or connection.recv(64).startswith(greeting)
-    except OSError:
-        return False  # not up yet: the caller polls until its deadline
+def for_port(address: str, port: int, what: str, *, seconds: float, greeting: bytes = b"") -> None:
+    """Wait until something listens there and, where a greeting is given, says it first."""
+
+    def speaks() -> bool:
+        try:
+            with socket.create_connection((address, port), timeout=2) as connection:
+                return not greeting or connection.recv(64).startswith(greeting)
+        except OSError:
+            return False  # not up yet
+
+    until(speaks, seconds=seconds, what=f"the start of {what} at {address}:{port}")

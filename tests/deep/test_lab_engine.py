@@ -45,7 +45,7 @@ def machine(tmp_path: Path) -> Iterator[tuple[Engine, str]]:
     try:
         engine.start(name)
         engine.execute(name, "apt-get", "update", "--quiet=2")
-        wanted = ("python3-docker", "ca-certificates", "procps")
+        wanted = ("python3-docker", "python3-filelock", "ca-certificates", "procps")
         run = ("apt-get", "install", "--yes", "--quiet=2", "--no-install-recommends", *wanted)
         engine.execute(name, *run, seconds=180)
         archive = io.BytesIO()

@@ -34,11 +34,9 @@ def lab_state(root: Path, *names: str) -> LabState:
         git_ssh_url="ssh://git@10.70.1.3/srv/git/changemaker-lite.git",
         git_http_url="http://10.70.1.3/changemaker-lite.git",
         git_http_user="lab",
-        git_token_file=folder / "git-token",
         git_known_hosts=("10.70.1.3 ssh-ed25519 AAAA",),
-        private_key=folder / "id_ed25519",
         public_key="ssh-ed25519 AAAA bunker-lab",
-        known_hosts=known_hosts,
+        folder=folder,
     )
 
 
