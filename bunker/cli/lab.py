@@ -37,7 +37,7 @@ def up(options: Options, hosts: str = "1", base: str = "debian:trixie") -> None:
       invoke lab.up --hosts 1 --base debian:bookworm
       invoke deploy --fleet lab --host north
     """
-    from bunker.lab.fleet_up import fleet_up  # noqa: PLC0415 - see the package
+    from bunker.lab.lab import fleet_up  # noqa: PLC0415 - see the package
     from bunker.terminal.output import print_json  # noqa: PLC0415
 
     number = number_of(hosts, "--hosts", 1)

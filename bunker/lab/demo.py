@@ -19,8 +19,7 @@ from bunker.cli.options import Options
 from bunker.errors import BunkerError, ExitCode
 from bunker.fleet import load_fleet
 from bunker.lab.fleet import KEY_VARIABLE, operator_key
-from bunker.lab.fleet_up import fleet_up
-from bunker.lab.lab import CHECKOUT
+from bunker.lab.lab import CHECKOUT, fleet_up
 from bunker.lab.models import LabHost
 from bunker.plan.changes import HostPlan
 from bunker.terminal.lines import Line

@@ -45,9 +45,11 @@ class GitServer:
         """The repository's URL for those who have the token (basic authentication)."""
         return f"http://{self.address}/{REPOSITORY}"
 
-    def part(self, image: str) -> Part:
-        """What its container is to be."""
-        return Part(
+    def ensure(
+        self, network: LabNetwork, image: str, found: dict[str, object] | None, login_key: str
+    ) -> tuple[tuple[str, ...], bool]:
+        """Make it run with the token and the login key set; its host key lines, and whether new."""
+        part = Part(
             name=self.container,
             hostname="git",
             image=image,
@@ -55,12 +57,7 @@ class GitServer:
             labels=(("part", "git"),),
             host_config={"RestartPolicy": {"Name": "unless-stopped"}, "Init": True},
         )
-
-    def ensure(
-        self, network: LabNetwork, image: str, found: dict[str, object] | None, login_key: str
-    ) -> tuple[tuple[str, ...], bool]:
-        """Make it run with the token and the login key set; its host key lines, and whether new."""
-        made = parts.ensure(self.engine, self.naming, network, self.part(image), found)
+        made = parts.ensure(self.engine, self.naming, network, part, found)
         for port, greeting in ((22, b"SSH-"), (80, b"")):
             wait.for_port(
                 self.address, port, "the git server", seconds=START_SECONDS, greeting=greeting

@@ -25,6 +25,7 @@ from bunker.lab import (
 )
 from bunker.lab.daemon import running_engine
 from bunker.lab.engine import Engine
+from bunker.lab.fleet import deploy_key, write_fleet
 from bunker.lab.git_server import GitServer
 from bunker.lab.hosts import Hosts
 from bunker.lab.images import Images
@@ -165,3 +166,22 @@ class Lab:
                 where=str(lock.lock_file),
                 remedy="Wait until it has ended",
             ) from None
+
+
+def fleet_up(
+    root: Path,
+    name: str,
+    hosts: int | list[str] = 1,
+    base: str = "debian:trixie",
+    progress: Progress = quiet,
+) -> tuple[LabState, Path]:
+    """Bring the lab ``name`` of a checkout up, with its git access and its fleet's files.
+
+    Returns the lab's state and the fleet's folder. What runs already is left as it is; errors are
+    those of :meth:`Lab.up`.
+    """
+    lab = Lab.open(root, name)
+    state = lab.up(hosts, base, progress)
+    private, public = deploy_key(state)
+    lab.git.authorize(public)
+    return state, write_fleet(root, state, deploy_key=private)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bunker.errors import BunkerError
 from bunker.lab import machine
@@ -20,14 +20,15 @@ def is_root() -> bool:
 
 
 def require(
-    programs: dict[str, str] | None = None, progress: Callable[[str], None] = lambda _line: None
+    programs: Mapping[str, str] = NEEDED, progress: Callable[[str], None] = lambda _line: None
 ) -> None:
     """Install the packages of missing programs; a BunkerError naming them when that is impossible.
 
-    ``programs`` maps a program to its package; without it, what every lab needs.
+    ``programs`` maps a program to its package.
     """
-    wanted = NEEDED if programs is None else programs
-    missing = sorted({package for program, package in wanted.items() if not shutil.which(program)})
+    missing = sorted(
+        {package for program, package in programs.items() if not shutil.which(program)}
+    )
     if not missing:
         return
     if not is_root() or not shutil.which("apt-get"):

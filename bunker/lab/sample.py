@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bunker.errors import BunkerError
+from bunker.lab import machine
 from bunker.lab.recipes import rows
 
 
@@ -27,14 +28,15 @@ def repository(folder: Path, cache: Path) -> tuple[Path, str]:
         )
     mark = hashlib.sha256("".join(rows(folder)).encode()).hexdigest()[:16]
     place = cache / f"sample-{mark}"
-    if not place.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix="sample-", dir=cache))
-        try:
-            _builder(folder)(fresh / "repository.git")
-            fresh.rename(place)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+    with machine.lock("sample"):
+        if not place.exists():
+            cache.mkdir(parents=True, exist_ok=True)
+            fresh = Path(tempfile.mkdtemp(prefix="sample-", dir=cache))
+            try:
+                _builder(folder)(fresh / "repository.git")
+                fresh.rename(place)
+            finally:
+                shutil.rmtree(fresh, ignore_errors=True)
     return place / "repository.git", mark
 
 

@@ -7,6 +7,7 @@ import ipaddress
 import json
 import subprocess
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,38 +22,21 @@ PRIVATE_POOL = Network("10.64.0.0/10")
 
 def used_by_routes(routes: list[dict[str, Any]]) -> list[Network]:
     """Ranges in the output of ``ip -j route``, the default route apart."""
-    found = []
-    for route in routes:
-        destination = route.get("dst", "default")
-        for text in (destination, route.get("gateway")):
-            if text and text != "default":
-                parsed = _network(text)
-                if parsed:
-                    found.append(parsed)
-    return found
+    named = [text for route in routes for text in (route.get("dst"), route.get("gateway"))]
+    return _networks(text for text in named if text)
 
 
 def used_by_resolver(resolv_conf: str) -> list[Network]:
     """The /16 around each name server: sites keep them in one block with other services."""
-    found = []
-    for line in resolv_conf.splitlines():
-        words = line.split()
-        if len(words) >= 2 and words[0] == "nameserver":
-            parsed = _network(words[1])
-            if parsed and not parsed.is_loopback:
-                found.append(parsed.supernet(new_prefix=16))
-    return found
+    lines = (line.split() for line in resolv_conf.splitlines())
+    servers = _networks(words[1] for words in lines if words[:1] == ["nameserver"] and words[1:])
+    return [server.supernet(new_prefix=16) for server in servers if not server.is_loopback]
 
 
 def used_by_engine(inspected: list[dict[str, Any]]) -> list[Network]:
-    """Ranges of the engine's networks, from ``docker network inspect``."""
-    found = []
-    for network in inspected:
-        for entry in (network.get("IPAM") or {}).get("Config") or []:
-            parsed = _network(entry.get("Subnet", ""))
-            if parsed:
-                found.append(parsed)
-    return found
+    """Ranges of the engine's networks, as it lists them."""
+    configs = [(network.get("IPAM") or {}).get("Config") or [] for network in inspected]
+    return _networks(entry.get("Subnet", "") for config in configs for entry in config)
 
 
 def choose(pool: Network, used: Iterable[Network], seed: str) -> Network:
@@ -94,8 +78,9 @@ def _routes(*which: str) -> list[dict[str, Any]]:
     return found
 
 
-def _network(text: str) -> Network | None:
-    try:
-        return Network(text, strict=False)
-    except ValueError:
-        return None  # IPv6, or a word such as "default"
+def _networks(texts: Iterable[str]) -> list[Network]:
+    found = []
+    for text in texts:
+        with suppress(ValueError):  # IPv6, or a word such as "default"
+            found.append(Network(text, strict=False))
+    return found

@@ -14,14 +14,14 @@ SIMULTANEOUS = 8
 
 
 def remove_all(engine: Engine, naming: Naming, progress: Callable[[str], None]) -> None:
-    """Remove the lab's containers, networks and volumes, and images of its hosts."""
+    """Remove the lab's containers, networks and volumes, and snapshots of its hosts."""
     own = naming.filters
-    _each("containers", _ids(engine.containers(all=True, filters=own)), engine.remove, progress)
-    _each("networks", _ids(engine.networks(filters=own)), engine.remove_network, progress)
+    _each("container", _ids(engine.containers(all=True, filters=own)), engine.remove, progress)
+    _each("network", _ids(engine.networks(filters=own)), engine.remove_network, progress)
     names = [volume["Name"] for volume in engine.volumes(filters=own)["Volumes"] or []]
-    _each("volumes", names, engine.drop_volume, progress)
+    _each("volume", names, engine.drop_volume, progress)
     images = engine.images(filters={"label": [*own["label"], LABEL_SNAPSHOT]})
-    _each("images of hosts", _ids(images), partial(engine.remove_image, force=True), progress)
+    _each("snapshot", _ids(images), partial(engine.remove_image, force=True), progress)
 
 
 def _ids(listed: Iterable[dict[str, str]]) -> list[str]:
@@ -36,6 +36,6 @@ def _each(
             remove(name)
 
     if names:
-        progress(f"removing {len(names)} {what}")
+        progress(f"removing {len(names)} {what}{'s' * (len(names) > 1)}")
         with ThreadPoolExecutor(max_workers=SIMULTANEOUS) as pool:
             list(pool.map(gone, names))
