@@ -17,6 +17,7 @@ from bunker.cli import (
     generations,
     hosts,
     instance,
+    kinds,
     lab,
     maintenance,
     notify,
@@ -25,7 +26,6 @@ from bunker.cli import (
     schema,
     secrets,
     secrets_access,
-    upgrade,
 )
 
 # Where inventories/ and group_data/ are, for whatever folder the command is given in.
@@ -33,15 +33,9 @@ os.environ.setdefault("BUNKER_ROOT", str(Path(__file__).resolve().parent))
 
 namespace = Collection(
     preflight.preflight,
-    deploy.deploy,
+    *kinds.COMMANDS,
     deploy.plan,
     deploy.apply,
-    upgrade.configure,
-    upgrade.upgrade,
-    upgrade.canary,
-    upgrade.rollout,
-    upgrade.rollback,
-    upgrade.os_upgrade,
     approvals.approve,
     hosts.status,
     hosts.health,

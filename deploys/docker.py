@@ -13,7 +13,7 @@ from bunker.ops.context import current_system
 from bunker.ops.engine import engine_of
 from bunker.ops.packages import install_packages
 from bunker.ops.place import place_components, read_components
-from bunker.ops.recorder import RECORDER
+from bunker.ops.recorder import recorder
 from bunker.roles.base import base_packages
 from bunker.roles.docker import (
     docker_components,
@@ -56,14 +56,14 @@ def _check_past(host: Host, engine: EngineState) -> dict[str, Any]:
         problems += forwarding_problems(engine.rules, trusted)
     else:
         for rule in foreign_accepts(engine.rules, trusted):
-            RECORDER.note("docker", f"the rule `iptables {rule}` forwards packets of its own")
+            recorder().note("docker", f"the rule `iptables {rule}` forwards packets of its own")
     try:
         settings = whole_settings(host, engine)
     except Problems as error:
         problems += error.problems
     else:
         for key in kept_keys(host, settings):
-            RECORDER.note("docker", f"{DAEMON_JSON} keeps its own key {key}")
+            recorder().note("docker", f"{DAEMON_JSON} keeps its own key {key}")
     if problems:
         raise Problems("the engine that is there cannot be taken over as it is", problems)
     return settings

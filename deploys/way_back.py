@@ -11,7 +11,7 @@ from bunker.errors import BunkerError
 from bunker.ops.changing import changing
 from bunker.ops.context import current_host, current_run, current_secrets
 from bunker.ops.facts import boot_function, require
-from bunker.ops.recorder import RECORDER
+from bunker.ops.recorder import recorder
 from bunker.ops.step import AS_ROOT, Command, shell, step
 from bunker.ops.way_back import WayBackFacts
 from bunker.plan.changes import Change
@@ -53,7 +53,7 @@ def way_back() -> None:
     way = choose(
         state, to=_number(data.get("bunker_to")), of_run=str(data.get("bunker_of_run") or "")
     )
-    recording = RECORDER.current()
+    recording = recorder().current()
     recording.facts["boot"] = dict(state.boot)
     recording.observed.append(["way back", token, state.head, state.built, state.applied])
     if way is None:
@@ -66,7 +66,7 @@ def way_back() -> None:
             }
         if state.probed:
             # Whoever went back before was cut off right after it.
-            RECORDER.change(Change(ROLE, "availability probe", "-", "stopped"))
+            recorder().change(Change(ROLE, "availability probe", "-", "stopped"))
             _stop_probe()
         return
     found = assess(state, way)
@@ -124,9 +124,9 @@ def _record(state: WayBackState, way: WayBack, found: Assessment, *, restore: bo
         for name in state.failed
     )
     services = ("api", "admin", "media-api")
-    RECORDER.change(Change(ROLE, "way back", "~", code, lines=(), restarts=services))
+    recorder().change(Change(ROLE, "way back", "~", code, lines=(), restarts=services))
     text = summary(found, restore=restore)
-    RECORDER.change(Change(ROLE, "database", "~", text, lines=lines))
+    recorder().change(Change(ROLE, "database", "~", text, lines=lines))
 
 
 def _declare(variables: dict[str, str | int], found: Assessment) -> None:

@@ -1,74 +1,26 @@
-"""deploy, plan and apply."""
+"""plan and apply: a deploy in two parts."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from bunker.cli.command import operator_command
-from bunker.cli.options import Options, words
-from bunker.cli.run_options import HELP as RUN_HELP
-from bunker.cli.run_options import common
+from bunker.cli.kinds import SHARED, arguments_of, begin_run, reporter_of, request_of
+from bunker.cli.options import Options
 from bunker.errors import BunkerError, ExitCode
+from bunker.runs.kinds.deploy import DEPLOY
 
-if TYPE_CHECKING:
-    from bunker.terminal.reporter import ClosingReporter
-    from bunker.workflows.request import DeployRequest
-
+_OF_DEPLOY = {one.name: one.metadata["help"] for one in DEPLOY.fields}
 HELP = {
-    "tags": "only these parts: base, docker, env, changemaker (comma list); default: everything",
-    "ref": "branch, tag or commit of the application, instead of what the host's file says",
-    "dry": "show the plan and stop",
-    "detailed-exitcode": "with a plan that holds changes, end with exit code 2 instead of 0",
-    "verbose": "show every step's output",
+    **_OF_DEPLOY,
+    "detailed-exitcode": SHARED["detailed_exitcode"][0],
+    "verbose": SHARED["verbose"][0],
     "out": "file to save the plan in, for `invoke apply FILE`",
     "file": "a plan that `invoke plan --out FILE` saved",
 }
-
-
-@operator_command(
-    help={
-        **{key: HELP[key] for key in ("tags", "ref", "dry", "detailed-exitcode", "verbose")},
-        **{key: RUN_HELP[key] for key in ("wait", "detach", "approve")},
-    },
-    iterable=("tags",),
-)
-def deploy(
-    options: Options,
-    *,
-    tags: list[str],
-    ref: str = "",
-    dry: bool = False,
-    detailed_exitcode: bool = False,
-    verbose: bool = False,
-    wait: str = "",
-    detach: bool = False,
-    approve: str = "",
-) -> ExitCode:
-    """Bring hosts to what their files say: plan, ask, apply.
-
-    Plans every chosen host first and changes nothing while doing so. Shows what would change, with
-    secrets masked, and asks. Then applies it host by host in parallel; a host that fails leaves the
-    others running. Running it again changes nothing; after an interruption it goes on.
-
-    Without a terminal it refuses unless --yes is given. Ctrl-C lets every host finish its step,
-    a second Ctrl-C stops at once.
-
-    Examples:
-      invoke deploy --host north-1
-      invoke deploy --host north-1 --dry
-      invoke deploy --group canary --tags base,docker --yes
-      invoke deploy --host 'north-*' --ref v2.1
-
-    Exit codes: 0 done or nothing to do, 1 error, 2 changes found (--dry --detailed-exitcode),
-    3 some hosts failed, 4 rolled back, 5 held by another run, 130 interrupted.
-    """
-    from bunker.workflows.deploy import run_deploy  # noqa: PLC0415 - keeps `--list` fast
-
-    request = _request(options, tags, ref, detailed_exitcode, verbose, dry=dry)
-    with _reporter(options, request) as reporter:
-        return run_deploy(request, reporter, **common(wait, detach, approve))
+NOTHING: dict[str, Any] = {"wait": "", "detach": False, "approve": ""}
 
 
 @operator_command(
@@ -94,13 +46,21 @@ def plan(
       invoke plan --group canary --out tuesday.plan
       invoke apply tuesday.plan
     """
-    from bunker.workflows.deploy import run_deploy, save_plan  # noqa: PLC0415
+    given = {
+        "tags": tags,
+        "ref": ref,
+        "dry": True,
+        "detailed_exitcode": detailed_exitcode,
+        "verbose": verbose,
+        **NOTHING,
+    }
+    if out is None:
+        return begin_run(DEPLOY, options, given)
+    from bunker.workflows.deploy import save_plan  # noqa: PLC0415 - keeps `--list` fast
 
-    request = _request(options, tags, ref, detailed_exitcode, verbose, dry=True)
-    with _reporter(options, request) as reporter:
-        if out is not None:
-            return save_plan(request, Path(out), reporter)
-        return run_deploy(request, reporter)
+    request = request_of(DEPLOY, options, arguments_of(DEPLOY, given), given)
+    with reporter_of(DEPLOY, options, request) as reporter:
+        return save_plan(request, Path(out), reporter)
 
 
 @operator_command(
@@ -124,8 +84,9 @@ def apply(options: Options, file: str, verbose: bool = False) -> ExitCode:
 
     path = Path(file)
     named = replace(options, fleet_given=_fleet_of(path, options.root))
-    request = _request(named, [], "", False, verbose, dry=False)
-    with _reporter(named, request) as reporter:
+    given = {"dry": False, "detailed_exitcode": False, "verbose": verbose}
+    request = request_of(DEPLOY, named, DEPLOY.make({}), given)
+    with reporter_of(DEPLOY, named, request) as reporter:
         return apply_plan(path, request, reporter)
 
 
@@ -144,48 +105,3 @@ def _fleet_of(file: Path, root: Path) -> str:
         return ""
     name = content.get("fleet") if isinstance(content, dict) else None
     return name if name in fleet_names(root) else ""
-
-
-def _request(
-    options: Options,
-    tags: list[str],
-    ref: str,
-    detailed_exitcode: bool,
-    verbose: bool,
-    *,
-    dry: bool,
-) -> DeployRequest:
-    from bunker.workflows.request import DeployRequest  # noqa: PLC0415
-
-    if tags and not words(tags):
-        raise BunkerError("--tags names nothing", expected="some of base, docker, env, changemaker")
-    return DeployRequest(
-        root=options.root,
-        fleet_name=options.fleet_name,
-        hosts=options.hosts,
-        groups=options.groups,
-        tags=options.tags,
-        tags_wanted=words(tags),
-        ref=ref or None,
-        dry=dry,
-        yes=options.yes,
-        detailed_exitcode=detailed_exitcode,
-        verbose=verbose,
-        debug=options.debug,
-    )
-
-
-def _reporter(options: Options, request: DeployRequest) -> ClosingReporter:
-    from bunker.terminal.reporter import make_reporter  # noqa: PLC0415
-
-    more = ["--tags", ",".join(request.tags_wanted)] if request.tags_wanted else []
-    more += ["--ref", request.ref] if request.ref else []
-    repeat = options.repeat("invoke deploy", *more)
-    if request.ref:
-        repeat = replace(repeat, way_back=options.repeat().deploy)
-    return make_reporter(
-        json=options.json,
-        verbose=request.verbose,
-        yes=options.yes,
-        repeat=repeat,
-    )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
-from bunker.cli.run_options import number_of
+from bunker.cli.values import number_of
 from bunker.errors import BunkerError, ExitCode
 from bunker.terminal.output import say
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options, words
-from bunker.cli.run_options import number_of
+from bunker.cli.values import number_of
 from bunker.errors import BunkerError
 from bunker.terminal.output import say, tell
 

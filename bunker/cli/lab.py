@@ -8,7 +8,7 @@ from dataclasses import asdict
 from bunker.cli.command import operator_command
 from bunker.cli.hosts import replace_process
 from bunker.cli.options import Options
-from bunker.cli.run_options import number_of
+from bunker.cli.values import number_of
 from bunker.terminal.output import say, tell
 
 NAME = "lab"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.errors import ExitCode
 
 if TYPE_CHECKING:
+    from bunker.events import Event
     from bunker.workflows.preflight import Finding
 
 
@@ -60,5 +61,5 @@ def findings(options: Options, hosts: tuple[str, ...]) -> list[Finding]:
 
 
 class _Silent:
-    def event(self, event: dict[str, Any]) -> None:
+    def event(self, event: Event) -> None:
         """A program reads the end only."""

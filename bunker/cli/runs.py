@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
-from bunker.cli.run_options import number_of
+from bunker.cli.values import number_of
 from bunker.errors import BunkerError, ExitCode
 from bunker.terminal.output import say
 
@@ -42,6 +42,8 @@ def list_(options: Options, limit: str = "20") -> None:
         print_json([record.to_json() for record in records])
     else:
         print_lines(list_lines(records))
+        if journal.left_out:
+            say(f"not shown: {journal.left_out} that another version of Bunker Ops recorded")
 
 
 @operator_command(select=False, fleet=False, positional=("run",), help=RUN_HELP)
@@ -119,8 +121,8 @@ def resume(
     Exit codes: those of the run; 5 where another process executes it.
     """
     from bunker.journal.records import ENDED  # noqa: PLC0415
+    from bunker.runs.context import BACK, GO_ON, STOP  # noqa: PLC0415
     from bunker.runs.control import execute  # noqa: PLC0415
-    from bunker.runs.port import BACK, GO_ON, STOP  # noqa: PLC0415
     from bunker.terminal.reporter import make_reporter  # noqa: PLC0415
 
     answers = [word for given, word in ((go_on, GO_ON), (roll_back, BACK), (stop, STOP)) if given]

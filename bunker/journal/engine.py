@@ -8,15 +8,22 @@ that is taken up into a queue, from which every process of the same version woul
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dbos import DBOS, SetWorkflowID
 
+from bunker.events import Event
 from bunker.journal.database import APPLICATION, VERSION, JsonSerializer, journal_url
+
+Value = TypeVar("Value")
+Workflow = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""From a request to a summary, both in their JSON form. DBOS repeats it after a crash, with what
+its finished steps returned, until it comes to the step that was not finished. So nothing in it may
+depend on anything but those returns."""
 
 EVENTS = "events"
 CANCEL = "cancel"
@@ -28,6 +35,7 @@ class Execution:
     """One run that is being executed in this process."""
 
     run: str
+    workflow: Workflow
 
     def status(self) -> str:
         """PENDING, SUCCESS, ERROR or CANCELLED."""
@@ -37,10 +45,10 @@ class Execution:
         # A run that is taken up waits in a queue for a moment.
         return "PENDING" if found.status == "ENQUEUED" else found.status
 
-    def start(self, workflow: Any, request: Mapping[str, Any]) -> None:
+    def start(self, request: Mapping[str, Any]) -> None:
         """Begin the run."""
         with SetWorkflowID(self.run):
-            DBOS.start_workflow(workflow, request)
+            DBOS.start_workflow(self.workflow, request)
 
     def result(self) -> dict[str, Any]:
         """What the run returned; waits for it."""
@@ -48,9 +56,17 @@ class Execution:
         return found
 
 
-def write_event(event: Mapping[str, Any]) -> None:
+def step(name: str, work: Callable[[], Value]) -> Value:
+    """Do a step of the workflow in which this is called, or give what it returned before a crash.
+
+    What it returns is kept as JSON.
+    """
+    return DBOS.run_step({"name": name}, work)
+
+
+def write_event(event: Event) -> None:
     """Add an event to the run in whose step or workflow this is called."""
-    DBOS.write_stream(EVENTS, dict(event))
+    DBOS.write_stream(EVENTS, event.to_json())
 
 
 def cancel_was_asked() -> bool:
@@ -59,7 +75,7 @@ def cancel_was_asked() -> bool:
 
 
 @contextmanager
-def engine(root: Path, run: str) -> Iterator[Execution]:
+def engine(root: Path, run: str, workflow: Workflow) -> Iterator[Execution]:
     """DBOS, started for one run; a run that was begun before goes on by itself at once."""
     logging.getLogger("dbos").setLevel(logging.CRITICAL)
     DBOS(
@@ -73,8 +89,9 @@ def engine(root: Path, run: str) -> Iterator[Execution]:
             "notification_listener_polling_interval_sec": 0.2,
         }
     )
+    durable = DBOS.workflow(name="bunker_run", max_recovery_attempts=10_000)(workflow)
     DBOS.launch()
     try:
-        yield Execution(run)
+        yield Execution(run, durable)
     finally:
-        DBOS.destroy()
+        DBOS.destroy(destroy_registry=True)

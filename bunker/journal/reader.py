@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bunker.errors import BunkerError
+from bunker.events import Event, State, read_event
 from bunker.journal.database import JsonSerializer, damaged, exists, journal_url
 from bunker.journal.engine import CANCEL, EVENTS
 from bunker.journal.ownership import database_is_away, is_owned
-from bunker.journal.records import RunRecord, RunRequest, State
-from bunker.runs.summary import summarise
+from bunker.journal.records import OtherSchema, RunRecord, RunRequest, Summary
+from bunker.journal.summary import summarise
+from bunker.outcomes import HostOutcome
 
 NO_TABLES = ("42P01", "3F000")
 """What Postgres answers where a table, or the schema that it is in, does not exist."""
@@ -31,12 +34,21 @@ class Journal:
 
     def __init__(self, root: Path, client: Any) -> None:
         self.root = root
+        self.left_out = 0
         self._client = client
 
     def runs(self, *, limit: int = 20, fleet: str | None = None) -> list[RunRecord]:
-        """The newest runs first."""
+        """The newest runs first, without those that another version of Bunker Ops recorded.
+
+        ``left_out`` counts these.
+        """
         found = self._client.list_workflows(sort_desc=True, limit=None if fleet else limit)
-        records = [self._record(status) for status in found if status.input]
+        records = []
+        for status in found:
+            try:
+                records += [self._record(status)] if status.input else []
+            except OtherSchema:
+                self.left_out += 1
         chosen = [record for record in records if fleet in (None, record.request.fleet)]
         return chosen[:limit]
 
@@ -66,11 +78,11 @@ class Journal:
                     return str(status.workflow_id)
         return None
 
-    def events(self, run: str) -> list[dict[str, Any]]:
+    def events(self, run: str) -> list[Event]:
         """All events so far, in order."""
         return list(self._stream(run, 0, timeout=0.001))
 
-    def follow(self, run: str, offset: int = 0, *, seconds: float = 1.0) -> list[dict[str, Any]]:
+    def follow(self, run: str, offset: int = 0, *, seconds: float = 1.0) -> list[Event]:
         """The events from a position on; waits for new ones at most so many seconds."""
         return list(self._stream(run, offset, timeout=seconds))
 
@@ -82,15 +94,18 @@ class Journal:
         else:
             self._client.cancel_workflow(run)
 
-    def _stream(self, run: str, offset: int, *, timeout: float) -> Iterator[dict[str, Any]]:
+    def _stream(self, run: str, offset: int, *, timeout: float) -> Iterator[Event]:
         from dbos import error  # noqa: PLC0415 - loaded by open_journal already
 
         try:
-            yield from self._client.read_stream(
+            for data in self._client.read_stream(
                 run, EVENTS, offset=offset, timeout_seconds=timeout, polling_interval_sec=0.2
-            )
+            ):
+                yield read_event(data)
         except error.DBOSStreamTimeoutError:
             return
+        except ValueError:
+            raise damaged(f"an event of run {run}") from None
 
     def _record(self, status: Any) -> RunRecord:
         try:
@@ -100,35 +115,34 @@ class Journal:
 
     def _readable(self, status: Any) -> RunRecord:
         request = RunRequest.from_json(status.input["args"][0])
-        summary: dict[str, Any]
         if status.status == "SUCCESS":
-            summary = status.output
+            summary = Summary.from_json(status.output)
         else:
-            summary = summarise(request, self.events(request.run)).to_json()
-        state = self._state(status.status, summary, request.run)
-        if state == "running":
-            for outcome in summary["hosts"].values():
-                if outcome["outcome"] == "interrupted":
-                    outcome["outcome"] = "under way"
+            summary = summarise(request, self.events(request.run))
+            state = self._state(status.status, summary, request.run)
+            hosts = summary.hosts
+            if state == "running":
+                hosts = {name: _under_way(found) for name, found in hosts.items()}
+            summary = replace(summary, state=state, hosts=hosts)
         return RunRecord(
             request=request,
-            state=state,
+            summary=summary,
             started=status.created_at / 1000,
             updated=status.updated_at / 1000,
-            summary={key: value for key, value in summary.items() if key != "state"},
         )
 
-    def _state(self, status: str, summary: dict[str, Any], run: str) -> State:
+    def _state(self, status: str, summary: Summary, run: str) -> State:
         if status == "CANCELLED":
             return "cancelled"
-        if status == "SUCCESS":
-            state: State = summary["state"]
-            return state
         if status == "ERROR":
             return "failed"
-        if summary.get("paused"):
+        if summary.paused:
             return "paused"
         return "running" if is_owned(self.root, run) else "interrupted"
+
+
+def _under_way(found: HostOutcome) -> HostOutcome:
+    return replace(found, outcome="under way") if found.outcome == "interrupted" else found
 
 
 @contextmanager

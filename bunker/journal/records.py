@@ -1,102 +1,167 @@
-"""What a run is: the request that it carries out, and what became of it."""
+"""What a run is: the request that it carries out, and what became of it. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
-Kind = Literal["deploy", "configure", "upgrade", "canary", "rollout", "rollback", "os-upgrade"]
-State = Literal["running", "interrupted", "paused", "done", "failed", "rolled back", "cancelled"]
+from bunker.errors import BunkerError
+from bunker.events import Judgement, RunBatch, State
+from bunker.outcomes import HostOutcome, Outcomes, read_outcomes, write_outcomes
+
 ENDED: Final = ("done", "failed", "rolled back", "cancelled")
-WELL: Final = ("ok", "changed")
-"""Outcomes of a host that need nobody's attention."""
+
+SCHEMA: Final = 2
+"""Of a request's JSON form. Raised when an older one cannot be read any more."""
+
+
+class OtherSchema(BunkerError):
+    """A run that another version of this program recorded."""
 
 
 @dataclass(frozen=True)
-class RunBatch:
-    """Hosts that are changed at the same time."""
+class Pace:
+    """How a run goes through its hosts.
 
-    name: str
-    hosts: tuple[str, ...]
+    ``batch`` is empty where all hosts are changed at once. ``canary`` names the hosts that go
+    first; the run watches them for ``soak_seconds`` and, where it is ``judged``, compares their
+    metrics. The run stops when more than ``max_fail`` hosts failed or are away.
+    """
+
+    batch: str = ""
+    canary: tuple[str, ...] = ()
+    only_canary: bool = False
+    soak_seconds: int = 0
+    judged: bool = False
+    max_fail: int = 0
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The pace as it was written."""
+        return cls(**{**data, "canary": tuple(data["canary"])})
+
+
+AT_ONCE: Final = Pace()
+"""All hosts at the same time."""
 
 
 @dataclass(frozen=True)
 class RunRequest:
     """What a run was asked to do; everything that a resume needs, and no secret.
 
-    ``commits`` pins what a ref named when the run began: all hosts get the same code, however
-    long the run takes. ``plans`` are fingerprints of what was shown (host → changes, inputs); with
-    ``exact`` somebody confirmed just that, and a host that differs by now is left alone. ``inputs``
-    are what an approval covers (:mod:`bunker.runs.inputs`), for a run that needed one. ``known``
-    are the outcomes of hosts that planning already settled: there was nothing to change, or no
-    plan could be made. Times are seconds.
+    ``arguments`` are those of its kind (:mod:`bunker.runs.kinds`), in their JSON form. ``commits``
+    pins what a ref named when the run began: all hosts get the same code, however long the run
+    takes. ``plans`` are fingerprints of what was shown (host → changes, inputs); with ``exact``
+    somebody confirmed just that, and a host that differs by now is left alone. ``inputs`` are what
+    an approval covers (:mod:`bunker.runs.inputs`), for a run that needed one. ``known`` are the
+    outcomes of hosts that planning already settled: there was nothing to change, or no plan could
+    be made. Times are seconds.
     """
 
     run: str
-    kind: Kind
+    kind: str
     fleet: str
     by: str
     command: str
     batches: tuple[RunBatch, ...]
-    tags_wanted: tuple[str, ...] = ()
-    ref: str | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    pace: Pace = AT_ONCE
     commits: Mapping[str, str] = field(default_factory=dict)
     plans: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     exact: bool = False
     inputs: Mapping[str, str] = field(default_factory=dict)
-    known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    soak_seconds: int = 0
-    max_fail: int = 0
-    judged: bool = False
-    one_at_a_time: bool = False
-    to_generation: str = ""
-    restore: bool = False
-    reboot: str = "if-required"
+    known: Mapping[str, HostOutcome] = field(default_factory=dict)
     wait_seconds: float = 0
     retry_of: str | None = None
     plan_hash: str | None = None
     approval: Mapping[str, Any] | None = None
     debug: bool = False
+    schema: int = SCHEMA
 
     @property
     def hosts(self) -> list[str]:
         """Every host of the run, in the order of its batches."""
         return [name for batch in self.batches for name in batch.hosts]
 
+    @property
+    def ref(self) -> str | None:
+        """The version that was asked for, where the kind takes one and one was given."""
+        return self.arguments.get("ref") or None
+
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The request as :meth:`to_json` wrote it."""
+        """The request as :meth:`to_json` wrote it; OtherSchema where another version did."""
+        if data.get("schema") != SCHEMA and "batches" in data:
+            raise OtherSchema(
+                f"the run {data['run']} was recorded by another version of Bunker Ops",
+                remedy="Look at it, or resume it, with the version that began it",
+            )
         values = dict(data)
-        values["batches"] = tuple(
-            RunBatch(batch["name"], tuple(batch["hosts"])) for batch in data["batches"]
-        )
-        values["tags_wanted"] = tuple(data["tags_wanted"])
+        values["batches"] = tuple(RunBatch.from_json(batch) for batch in data["batches"])
+        values["pace"] = Pace.from_json(data["pace"])
         values["plans"] = {host: (pair[0], pair[1]) for host, pair in data["plans"].items()}
+        values["known"] = read_outcomes(data["known"])
         return cls(**values)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the run database."""
-        return asdict(self)
+        return {**asdict(self), "known": write_outcomes(self.known)}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Every host's outcome, why the run stopped early, and the question it waits with."""
+
+    hosts: Outcomes
+    state: State = "running"
+    reason: str = ""
+    paused: str = ""
+    soaking_until: float | None = None
+    judgements: tuple[Judgement, ...] = ()
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The summary as :meth:`to_json` wrote it."""
+        judgements = tuple(Judgement.read(found) for found in data["judgements"])
+        return cls(**{**data, "hosts": read_outcomes(data["hosts"]), "judgements": judgements})
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, kept as the result of the run."""
+        judgements = [judgement.to_json() for judgement in self.judgements]
+        for found in judgements:
+            del found["event"]
+        return {
+            "hosts": write_outcomes(self.hosts),
+            "state": self.state,
+            "reason": self.reason,
+            "paused": self.paused,
+            "soaking_until": self.soaking_until,
+            "judgements": judgements,
+        }
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run as the database knows it. ``summary`` is what :mod:`bunker.runs.summary` made."""
+    """A run as the database knows it. ``started`` and ``updated`` are seconds since 1970."""
 
     request: RunRequest
-    state: State
+    summary: Summary
     started: float
     updated: float
-    summary: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def run(self) -> str:
         """The run's id."""
         return self.request.run
 
+    @property
+    def state(self) -> State:
+        """How far the run is."""
+        return self.summary.state
+
     def to_json(self) -> dict[str, Any]:
-        """For programs; times are seconds since 1970."""
+        """For programs."""
         return {
             "run": self.run,
             "kind": self.request.kind,
@@ -104,9 +169,8 @@ class RunRecord:
             "by": self.request.by,
             "command": self.request.command,
             "ref": self.request.ref,
-            "state": self.state,
             "started": self.started,
             "updated": self.updated,
             "batches": [asdict(batch) for batch in self.request.batches],
-            **self.summary,
+            **self.summary.to_json(),
         }

@@ -22,12 +22,13 @@ from bunker.lab.fleet import KEY_VARIABLE, operator_key
 from bunker.lab.lab import CHECKOUT, fleet_up
 from bunker.lab.models import LabHost
 from bunker.plan.changes import HostPlan
+from bunker.runs.kinds.deploy import DEPLOY, Arguments
+from bunker.runs.start import Intent, begin
 from bunker.terminal.lines import Line
 from bunker.terminal.output import print_lines, say, tell
 from bunker.terminal.recap_text import Repeat
 from bunker.terminal.rich_reporter import RichReporter
 from bunker.terminal.status_text import status_lines
-from bunker.workflows.deploy import run_deploy
 from bunker.workflows.request import DeployRequest
 from bunker.workflows.status import HostStatus, collect_status
 
@@ -76,7 +77,7 @@ def demonstrate(root: Path) -> ExitCode:
     request = DeployRequest(root=root, fleet_name=LAB, hosts=(host.name,), yes=True)
     repeat = Repeat(f"invoke deploy --fleet {LAB}", LAB)
     with ShortPlanReporter(yes=True, repeat=repeat) as reporter:
-        code = run_deploy(request, reporter)
+        code = begin(Intent(request, DEPLOY, Arguments()), reporter)
     if code != ExitCode.OK:
         say("\nThe demo stops here: the host was not deployed. What failed stands above.")
         say(next_text(root, host))

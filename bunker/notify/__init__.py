@@ -3,7 +3,7 @@
 The one owner of outgoing messages. Everything that other parts need is named here.
 """
 
-from bunker.notify.digest import Summary, digest
+from bunker.notify.digest import RunNews, digest
 from bunker.notify.dispatch import Delivery, Dispatcher, open_dispatcher
 from bunker.notify.message import Message, Notifier, NotifyFailed
 from bunker.notify.secrets import read_secrets, store_secret
@@ -15,7 +15,7 @@ __all__ = [
     "Message",
     "Notifier",
     "NotifyFailed",
-    "Summary",
+    "RunNews",
     "UndeliveredFile",
     "digest",
     "open_dispatcher",

@@ -9,18 +9,18 @@ import datetime
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 from bunker.duration import format_duration
 from bunker.notify.message import Message
+from bunker.outcomes import SUCCEEDED, Outcomes
 from bunker.printable import printable
 
 if TYPE_CHECKING:
     from bunker.fleet.notification_targets import Event
 
-WELL: Final = ("ok", "changed")
-WAITING: Final = ("not started", "running", "planned")
+WAITING: Final = ("not started", "under way")
 PRIORITY: Final[Mapping[str, int]] = {
     "started": 2,
     "done": 2,
@@ -35,23 +35,20 @@ LONGEST_LINE = 220
 LINES_OF_REASON = 3
 
 
-class Summary(TypedDict, total=False):
-    """What is known of a run. ``started`` is an epoch or ISO text, ``seconds`` how long it took.
-
-    ``hosts`` maps a name to ``{"outcome": …, "message": …}``, as the run's recap has it.
-    """
+@dataclass(frozen=True, kw_only=True)
+class RunNews:
+    """What is known of a run; it began at ``started`` (seconds since 1970) and took ``seconds``."""
 
     run: str
-    kind: str
-    fleet: str
-    by: str
-    command: str
-    state: str
-    hosts: Mapping[str, Mapping[str, Any]]
-    reason: str
-    next_command: str
-    started: float | str
-    seconds: float
+    kind: str = "run"
+    fleet: str = ""
+    by: str = ""
+    command: str = ""
+    hosts: Outcomes = field(default_factory=dict)
+    reason: str = ""
+    next_command: str = ""
+    started: float = 0
+    seconds: float = 0
 
 
 @dataclass(frozen=True)
@@ -63,65 +60,60 @@ class Group:
     hosts: tuple[str, ...]
 
 
-def digest(event: Event, summary: Summary) -> Message:
-    """The message about an event of a run; what the summary does not say is left out."""
-    hosts = summary.get("hosts") or {}
-    found = Counter(_outcome(host) for host in hosts.values())
-    groups = group_alike(hosts)
-    lines = [_about(summary), *_reason(summary), "", *_groups(groups), *_others(found)]
-    following = _line(summary.get("next_command", ""))
+def digest(event: Event, news: RunNews) -> Message:
+    """The message about an event of a run; what is not known is left out."""
+    found = Counter[str](outcome.outcome for outcome in news.hosts.values())
+    groups = group_alike(news.hosts)
+    lines = [_about(news), *_reason(news.reason), "", *_groups(groups), *_others(found)]
+    following, command = _line(news.next_command), _line(news.command)
     lines += ["", f"Next: {_code(following)}"] if following else []
-    command = _line(summary.get("command", ""))
     lines += [f"Command: {_code(command)}"] if command and command != following else []
     lines = _without_repeated_gaps(lines)
     urgent = bool(groups) and event == "done"
     return Message(
-        title=_title(event, summary, found),
+        title=_title(event, news, found),
         text=_plain(lines),
         markdown="\n".join(_markdown(line) for line in lines),
         priority=PRIORITY["paused"] if urgent else PRIORITY[event],
     )
 
 
-def group_alike(hosts: Mapping[str, Mapping[str, Any]]) -> list[Group]:
+def group_alike(hosts: Outcomes) -> list[Group]:
     """Hosts that need attention, the largest group first."""
     found: dict[tuple[str, str], list[str]] = {}
     for name, host in sorted(hosts.items()):
-        outcome = _outcome(host)
-        if outcome not in (*WELL, *WAITING):
+        if host.outcome not in (*SUCCEEDED, *WAITING):
             # A message that names its host is still the same message on another one.
             own_name = rf"(?<![\w.-]){re.escape(name)}(?![\w-])"
-            message = re.sub(own_name, "HOST", _line(host.get("message", "")))
-            found.setdefault((outcome, message), []).append(name)
+            message = re.sub(own_name, "HOST", _line(host.message))
+            found.setdefault((host.outcome, message), []).append(name)
     groups = [Group(*alike, tuple(names)) for alike, names in found.items()]
     return sorted(groups, key=lambda group: (-len(group.hosts), group.outcome, group.hosts))
 
 
-def _title(event: Event, summary: Summary, found: Counter[str]) -> str:
-    kind = _line(summary.get("kind", "")) or "run"
-    fleet = _line(summary.get("fleet", ""))
-    bad = {name: number for name, number in found.items() if name not in (*WELL, *WAITING)}
+def _title(event: Event, news: RunNews, found: Counter[str]) -> str:
+    bad = {name: number for name, number in found.items() if name not in (*SUCCEEDED, *WAITING)}
     told = ", ".join(f"{number} {name}" for name, number in sorted(bad.items()))
-    total = sum(found.values())
+    total = found.total()
     of_all = f"{told} of {_hosts(total)}" if told else _hosts(total) if total else ""
-    start = f"{fleet}: " if fleet else ""
-    return f"{start}{kind} {event}{f' ({of_all})' if of_all else ''}"
+    start = f"{_line(news.fleet)}: " if news.fleet else ""
+    return f"{start}{_line(news.kind)} {event}{f' ({of_all})' if of_all else ''}"
 
 
-def _about(summary: Summary) -> str:
-    parts = [f"Run {_code(_line(summary.get('run', '')) or 'unknown')}"]
-    if by := _line(summary.get("by", "")):
+def _about(news: RunNews) -> str:
+    parts = [f"Run {_code(_line(news.run))}"]
+    if by := _line(news.by):
         parts.append(f"by {_code(by)}")
-    if started := _time(summary.get("started")):
-        parts.append(f"started {started}")
-    seconds = summary.get("seconds")
-    if isinstance(seconds, int | float) and seconds > 0:
-        parts.append(f"took {format_duration(seconds)}")
+    if news.started > 0:
+        moment = datetime.datetime.fromtimestamp(news.started, datetime.UTC)
+        parts.append(f"started {moment.strftime('%Y-%m-%d %H:%M UTC')}")
+    if news.seconds > 0:
+        parts.append(f"took {format_duration(news.seconds)}")
     return ", ".join(parts)
 
 
-def _reason(summary: Summary) -> list[str]:
-    lines = [line for line in str(summary.get("reason") or "").splitlines() if line.strip()]
+def _reason(reason: str) -> list[str]:
+    lines = [line for line in reason.splitlines() if line.strip()]
     more = [f"… and {len(lines) - LINES_OF_REASON} more lines"] if len(lines) > 3 else []
     told = [f"Reason: {_code(_line(line))}" for line in lines[:1]]
     return ["", *told, *(_code(_line(line)) for line in lines[1:LINES_OF_REASON]), *more]
@@ -143,7 +135,7 @@ def _groups(groups: Sequence[Group]) -> list[str]:
 
 
 def _others(found: Counter[str]) -> list[str]:
-    known = [name for name in (*WELL, *WAITING) if found[name]]
+    known = [name for name in (*SUCCEEDED, *WAITING) if found[name]]
     return [f"- {found[name]} {name}" for name in known]
 
 
@@ -152,24 +144,13 @@ def _names(names: Sequence[str], most: int) -> str:
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 
 
-def _outcome(host: Mapping[str, Any]) -> str:
-    return _line(host.get("outcome", "")) or "unknown"
-
-
 def _hosts(number: int) -> str:
     return f"{number} host{'' if number == 1 else 's'}"
 
 
-def _time(started: object) -> str:
-    if isinstance(started, int | float) and started > 0:
-        moment = datetime.datetime.fromtimestamp(started, datetime.UTC)
-        return moment.strftime("%Y-%m-%d %H:%M UTC")
-    return _line(started or "")
-
-
-def _line(value: object) -> str:
+def _line(value: str) -> str:
     """The first line of something, fit for one line of a message."""
-    first = next((line.strip() for line in str(value).splitlines() if line.strip()), "")
+    first = next((line.strip() for line in value.splitlines() if line.strip()), "")
     clean = printable(first).replace(_MARK, "'")
     return clean if len(clean) <= LONGEST_LINE else f"{clean[: LONGEST_LINE - 1]}…"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bunker.masking import Redactor, Secret
-from bunker.notify.digest import Summary, digest
+from bunker.notify.digest import RunNews, digest
 from bunker.notify.http import address_secrets
 from bunker.notify.message import ATTEMPT_SECONDS, Message, Notifier, NotifyFailed
 from bunker.notify.targets import notifier_for
@@ -100,19 +100,19 @@ class Dispatcher:
         self._background: list[_Job] = []
 
     def notify(
-        self, event: Event, summary: Summary, *, within: float = TOTAL_SECONDS
+        self, event: Event, news: RunNews, *, within: float = TOTAL_SECONDS
     ) -> list[Delivery]:
         """Tell every target that wants this event, and wait at most ``within`` seconds.
 
         Never raises; what did not arrive is kept for the next run.
         """
-        return self._collect(self._start(event, summary, within))
+        return self._collect(self._start(event, news, within))
 
     def notify_in_background(
-        self, event: Event, summary: Summary, *, within: float = TOTAL_SECONDS
+        self, event: Event, news: RunNews, *, within: float = TOTAL_SECONDS
     ) -> None:
         """The same without waiting; :meth:`finish` gives the outcomes."""
-        self._background += self._start(event, summary, within)
+        self._background += self._start(event, news, within)
 
     def finish(self, timeout: float = TOTAL_SECONDS) -> list[Delivery]:
         """Wait for what was started in the background, at most ``timeout`` seconds.
@@ -140,12 +140,12 @@ class Dispatcher:
         """The same without waiting: the first thing that a run does with its dispatcher."""
         self._background += self._start_kept(within)
 
-    def _start(self, event: Event, summary: Summary, within: float) -> list[_Job]:
+    def _start(self, event: Event, news: RunNews, within: float) -> list[_Job]:
         wanting = [target for target in self._targets if event in target.events]
         if not wanting:
             return []
-        message, deadline = _message_about(event, summary), time.monotonic() + within
-        run = str(summary.get("run", ""))
+        message, deadline = _message_about(event, news), time.monotonic() + within
+        run = news.run
         return self._run([_Job(target, message, event, run, deadline) for target in wanting])
 
     def _start_kept(self, within: float) -> list[_Job]:
@@ -270,13 +270,11 @@ def open_dispatcher(root: Path, fleet: str) -> Dispatcher:
     return Dispatcher(settings, secrets, fleet=fleet, kept=UndeliveredFile(root))
 
 
-def _message_about(event: Event, summary: Summary) -> Message:
+def _message_about(event: Event, news: RunNews) -> Message:
     try:
-        return digest(event, summary)
+        return digest(event, news)
     except Exception as error:  # noqa: BLE001 - a short message is better than none
-        text = (
-            f"Run {summary.get('run', 'unknown')}: {event} ({type(error).__name__} in its digest)"
-        )
+        text = f"Run {news.run}: {event} ({type(error).__name__} in its digest)"
         return Message(f"Bunker Ops: {event}", text, text, 8)
 
 

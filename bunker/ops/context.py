@@ -16,25 +16,11 @@ from bunker.fleet import host_from_data
 from bunker.fleet.models import Host
 from bunker.masking import Secret
 from bunker.ops.facts import require
-from bunker.ops.recorder import RECORDER, name_of
+from bunker.ops.recorder import name_of, recorder
 from bunker.ops.step import AS_ROOT
 from bunker.ops.system import System, SystemState
 from bunker.ops.terminal_guard import guard_terminal
 from bunker.source import Source, resolve_commit
-
-_SECRETS: dict[str, Mapping[str, Secret]] = {}
-_COMMITS: dict[str, str] = {}
-_RUN: dict[str, str] = {}
-_SYSTEMS: dict[str, SystemState] = {}
-
-
-def hand_over(name: str, secrets: Mapping[str, Secret], commit: str | None, run_id: str) -> None:
-    """Give a host's secrets and resolved commit to this process, before roles are prepared."""
-    _SECRETS[name] = secrets
-    RECORDER.redact.add(secrets.values())
-    if commit is not None:
-        _COMMITS[name] = commit
-    _RUN[name] = run_id
 
 
 def current_host() -> Host:
@@ -45,22 +31,24 @@ def current_host() -> Host:
 
 def current_secrets() -> Mapping[str, Secret]:
     """Secrets of the host that is being prepared."""
-    name = name_of(ctx_host.get())
-    if name not in _SECRETS:
+    given = recorder().given
+    if given.secrets is None:
         from bunker.secrets import decrypt_hosts  # noqa: PLC0415 - only without a worker
 
+        name = name_of(ctx_host.get())
         folder = Path(ctx_host.get().data.bunker_fleet_folder)
-        _SECRETS[name] = decrypt_hosts(folder, [name])[name]
-        RECORDER.redact.add(_SECRETS[name].values())
-        guard_terminal(RECORDER.redact)
-    return _SECRETS[name]
+        given.secrets = decrypt_hosts(folder, [name])[name]
+        recorder().redact.add(given.secrets.values())
+        guard_terminal(recorder().redact)
+    return given.secrets
 
 
 def current_commit(host: Host) -> str:
     """The exact commit that the host's wanted ref names; "" in a plan that is made without it."""
-    if host.name not in _COMMITS:
-        _COMMITS[host.name] = _resolve(Source.of(host, current_secrets()))
-    return _COMMITS[host.name]
+    given = recorder().given
+    if given.commit is None:
+        given.commit = _resolve(Source.of(host, current_secrets()))
+    return given.commit
 
 
 @cache
@@ -70,16 +58,17 @@ def _resolve(source: Source) -> str:
 
 def current_system() -> SystemState:
     """The host's operating system, asked once per run: several roles want to know."""
-    name = name_of(ctx_host.get())
-    if name not in _SYSTEMS:
+    given = recorder().given
+    if given.system is None:
         fact = ctx_host.get().get_fact(System, user=current_host().user, **AS_ROOT)
-        _SYSTEMS[name] = require(fact, "its operating system")
-    return _SYSTEMS[name]
+        given.system = require(fact, "its operating system")
+    found: SystemState = given.system
+    return found
 
 
 def current_run() -> str:
     """Id of the run that applies this, for the generation record."""
-    return _RUN.get(name_of(ctx_host.get()), "pyinfra")
+    return recorder().given.run
 
 
 def wants(*tags: str) -> bool:

@@ -11,7 +11,7 @@ from pyinfra.context import ctx_host
 from bunker.answers import sections
 from bunker.ops.changing import changing
 from bunker.ops.facts import reading, require
-from bunker.ops.recorder import RECORDER
+from bunker.ops.recorder import recorder
 from bunker.ops.step import AS_ROOT, shell, step
 from bunker.ops.system import SystemState
 from bunker.plan.changes import Change
@@ -50,7 +50,7 @@ def install_packages(
     """
     if missing is None:
         missing = [name for name in wanted if name not in system.packages]
-    recording = RECORDER.current()
+    recording = recorder().current()
     recording.wanted.append([role, "packages", list(wanted)])
     recording.observed.append([role, "packages", list(missing), system.half_installed])
     if not missing and not system.half_installed:
@@ -63,7 +63,7 @@ def install_packages(
         )
         simulation = judge_simulation(missing, found, needed)
     for change in package_changes(role, missing, simulation, half_installed=system.half_installed):
-        RECORDER.change(change)
+        recorder().change(change)
     removals = [package.name for package in simulation.removed]
     recording.observed.append([role, "removals", removals])
     script = changing(

@@ -18,7 +18,7 @@ from bunker.bundle_diff import FileMeta, diff_file
 from bunker.ops.changing import changing
 from bunker.ops.confirm import fresh_login
 from bunker.ops.facts import Components, ComponentsState, Contents, FileState, require
-from bunker.ops.recorder import RECORDER
+from bunker.ops.recorder import recorder
 from bunker.ops.step import AS_ROOT, Command, shell, step
 from bunker.plan.changes import Change, Symbol
 from bunker.roles.component import Component
@@ -121,7 +121,7 @@ def place_components(
     Returns the names of those. Each is one remote command (three where a fresh login has to
     confirm it): stage, validate, keep the old files, move into place, activate, check, record.
     """
-    recording = RECORDER.current()
+    recording = recorder().current()
     changed: list[str] = []
     pending = {item.bundle.name: differing(item.bundle, state) for item in components}
     existing = [path for paths in pending.values() for path in paths if path in state.files]
@@ -141,7 +141,7 @@ def place_components(
         lines = diff_lines(bundle, paths, state, contents)
         if failing:
             lines = (*lines, f"running now: {failing}")
-        RECORDER.change(Change(role, bundle.name, symbol, summary, lines, item.restarts))
+        recorder().change(Change(role, bundle.name, symbol, summary, lines, item.restarts))
         step(f"{role}: {bundle.name}", partial(placing_commands, item))
     return changed
 

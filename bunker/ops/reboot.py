@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from pyinfra import logger
@@ -17,11 +18,15 @@ from bunker.answers import sections
 from bunker.duration import describe_duration
 from bunker.ops.step import AS_ROOT
 from bunker.roles.os_upgrade import REBOOT_SCRIPT, RebootState, read_reboot_state
+from bunker.shell import script_file
 
 PATIENCE_SECONDS: Final = 600
 """How long a host may take to come back; physical servers with much memory take minutes."""
 
 PAUSE_SECONDS: Final = 1.0
+
+SCHEDULE: Final = script_file(Path(__file__).parent / "scripts" / "reboot.sh")
+"""Makes the host reboot shortly after it has ended."""
 
 _LOGGED_IN: Final = "sudo -n systemctl is-active --quiet multi-user.target"
 """Early in a boot sshd answers already, while services are still being started."""

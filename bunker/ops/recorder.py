@@ -6,13 +6,14 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pyinfra import logger
 from pyinfra.context import ctx_host, ctx_state
 
-from bunker.masking import Redactor
+from bunker.masking import Redactor, Secret
 from bunker.plan.changes import Change, HostPlan
 
 
@@ -33,13 +34,41 @@ class Recording:
     steps: list[str] = field(default_factory=list)
 
 
-class Recorder:
-    """Collects recordings; one per process, as pyinfra's own state is."""
+@dataclass
+class Given:
+    """What roles may know of a host; None where it has to be looked up when a role asks.
 
-    def __init__(self) -> None:
-        self.key = secrets.token_bytes(32)
+    A worker hands it over. ``run`` is the id of the run that applies this. ``system`` is what the
+    host says of its operating system (:class:`bunker.ops.system.SystemState`).
+    """
+
+    secrets: Mapping[str, Secret] | None = None
+    commit: str | None = None
+    run: str = "pyinfra"
+    system: Any = None
+
+
+class Recorder:
+    """Collects recordings; one for each of pyinfra's states (:func:`recorder`).
+
+    ``key`` is that of the plans' fingerprints; ``redact`` knows every secret that was given.
+    """
+
+    def __init__(self, key: bytes = b"") -> None:
+        self.key = key or secrets.token_bytes(32)
         self.redact = Redactor()
         self._recordings: dict[str, Recording] = {}
+        self._given: dict[str, Given] = {}
+
+    def give(self, name: str, given: Given) -> None:
+        """Hand over what a worker knows of a host, before its roles are prepared."""
+        self._given[name] = given
+        self.redact.add((given.secrets or {}).values())
+
+    @property
+    def given(self) -> Given:
+        """What is known of the host that is being prepared."""
+        return self._given.setdefault(name_of(ctx_host.get()), Given())
 
     def current(self) -> Recording:
         """The recording of the host that is being prepared."""
@@ -82,4 +111,18 @@ class Recorder:
         return hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()
 
 
-RECORDER = Recorder()
+def recorder() -> Recorder:
+    """The recorder of the state that is being prepared."""
+    return recorder_of(ctx_state.get())
+
+
+def recorder_of(state: Any) -> Recorder:
+    """A state's recorder; pyinfra's own command line gets one when a role first asks."""
+    found: Recorder | None = getattr(state, "bunker_recorder", None)
+    return found or attach(state, Recorder())
+
+
+def attach(state: Any, made: Recorder) -> Recorder:
+    """Give a state its recorder."""
+    state.bunker_recorder = made
+    return made

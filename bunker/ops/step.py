@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from pyinfra.api import StringCommand, operation
 
-from bunker.ops.recorder import RECORDER
+from bunker.ops.recorder import recorder
 from bunker.shell import CLEAN_SHELL
 
 AS_ROOT: Final[Mapping[str, Any]] = {"_sudo": True, "_shell_executable": CLEAN_SHELL}
@@ -36,7 +36,7 @@ def step(name: str, commands: Commands) -> None:
     A function in place of the commands is called when the step runs: archives and long scripts
     of a whole fleet are not built only to be planned.
     """
-    RECORDER.current().steps.append(name)
+    recorder().current().steps.append(name)
     run(commands, name=name, **AS_ROOT)
 
 

@@ -1,4 +1,4 @@
-"""Changing the hosts of one batch: leases, plan, apply, and the way back for those that failed.
+"""Changing the hosts of one batch: leases, plan, apply, and the rollback of those that failed.
 
 Everything here may be repeated from its start: a run whose process died does just that. What a
 host says now decides what is left to do.
@@ -10,50 +10,48 @@ import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from bunker.errors import BunkerError
+from bunker.events import HostEvent, Outcome, RollbackBegan, RunBatch, Waiting
 from bunker.fleet import Fleet, Host, load_fleet
-from bunker.journal.records import WELL, RunBatch, RunRequest
-from bunker.runs.host_outcomes import note, refused, restarted, told
-from bunker.runs.port import Port
-from bunker.runs.roles import WAY_BACK, role_data, role_of
-from bunker.runs.summary import Outcomes
+from bunker.outcomes import HostOutcome, Outcomes
+from bunker.runs.context import RunContext
+from bunker.runs.host_outcomes import Applied, failed, refused, rolled_back
+from bunker.runs.kinds import kind_of
+from bunker.runs.work import Work, rollback
 from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import Preparation, prepare, same_plan
-from bunker.workflows.request import (
-    WHOLE_HOST,
-    DeployRequest,
-    Target,
-    select_targets,
-    worker_request,
-)
+from bunker.workflows.request import DeployRequest, Target, select_targets, worker_request
 
 if TYPE_CHECKING:
     from bunker.lease.leases import HostLeases
 
 RESTART_SECONDS: Final = 180
-MAINTENANCE_SECONDS: Final = 3600
-"""A run that dies leaves its hosts in maintenance no longer than this."""
+STALE: Final = "it changed after the plan was shown; nothing was changed on it"
+MOVED: Final = (
+    "its files, its secrets or the program changed after this run was approved;"
+    " nothing more was changed on it"
+)
+
+Changed = dict[str, Applied]
+Confirmed = Mapping[str, tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class BatchChange:
     """One batch of one run, executed in this process."""
 
-    root: Path
-    request: RunRequest
+    context: RunContext
     batch: RunBatch
-    port: Port
 
     def run(self) -> Outcomes:
         """Change the hosts and say how each ended; never raises for a single host."""
-        fleet = load_fleet(self.root, self.request.fleet)
+        fleet = self._fleet()
         names = [name for name in self.batch.hosts if name in fleet.hosts]
-        outcomes: Outcomes = {
-            name: {"outcome": "failed", "message": "the host is not in the fleet any more"}
+        outcomes = {
+            name: HostOutcome(outcome="failed", message="the host is not in the fleet any more")
             for name in self.batch.hosts
             if name not in fleet.hosts
         }
@@ -65,219 +63,193 @@ class BatchChange:
                     outcomes |= self._change(free)
                 lost = sorted(leases.lost & set(free))
                 self._audit(leases, {n: o for n, o in outcomes.items() if n not in lost})
-            if lost and not self.port.stopping:
+            if lost and not self.context.stopping:
                 # A reboot ends a lease; it is taken again so that the host gets the log's head.
                 with self._leases(fleet, lost) as again:
                     self._audit(again, {name: outcomes[name] for name in lost})
-        self._tell(outcomes)
-        return outcomes
+        return self._told(outcomes)
 
-    def return_all(self, why: str) -> Outcomes:
+    def roll_back_all(self, why: str) -> Outcomes:
         """Bring every host of this batch back to its generation from before the run."""
-        fleet = load_fleet(self.root, self.request.fleet)
-        failures = {name: {"outcome": "failed", "message": why} for name in self.batch.hosts}
-        outcomes: Outcomes = {}
-        with self._leases(fleet, self.batch.hosts) as leases:
+        outcomes: dict[str, HostOutcome] = {}
+        with self._leases(self._fleet(), self.batch.hosts) as leases:
             outcomes |= refused(leases)
-            free = [name for name in self.batch.hosts if name in leases.held]
-            outcomes |= self.way_back(free, failures)
+            free = {name: failed(why) for name in self.batch.hosts if name in leases.held}
+            outcomes |= self._roll_back(free)
             self._audit(leases, outcomes)
-        self._tell(outcomes)
+        return self._told(outcomes)
+
+    def _told(self, outcomes: Outcomes) -> Outcomes:
+        for name in sorted(outcomes):
+            self.context.event(Outcome(host=name, result=outcomes[name]))
         return outcomes
 
-    def _tell(self, outcomes: Outcomes) -> None:
-        """The outcomes as events, without what only this batch needed to know."""
-        for name in sorted(outcomes):
-            for key in ("boot", "went_back", "ref_to"):
-                outcomes[name].pop(key, None)
-            self.port.event({"event": "outcome", "host": name, **outcomes[name]})
+    def _fleet(self) -> Fleet:
+        return load_fleet(self.context.root, self.context.request.fleet)
 
     @contextmanager
     def _leases(self, fleet: Fleet, names: Sequence[str]) -> Iterator[HostLeases]:
         from bunker.lease.leases import take_leases  # noqa: PLC0415 - see the package
         from bunker.remote import Remote  # noqa: PLC0415
 
-        remotes = [Remote.of(fleet, fleet.hosts[name]) for name in names]
+        request = self.context.request
         with take_leases(
-            remotes,
-            run=self.request.run,
-            purpose=self.request.kind,
-            wait_seconds=self.request.wait_seconds,
-            maintenance_seconds=MAINTENANCE_SECONDS,
-            on_wait=lambda host, holder: self.port.event(
-                {"event": "waiting", "host": host, "message": holder.sentence()}
+            [Remote.of(fleet, fleet.hosts[name]) for name in names],
+            run=request.run,
+            purpose=request.kind,
+            wait_seconds=request.wait_seconds,
+            maintenance_seconds=kind_of(request)[0].maintenance_seconds,
+            on_wait=lambda host, holder: self.context.event(
+                Waiting(host=host, message=holder.sentence())
             ),
         ) as leases:
             yield leases
 
-    def _change(self, names: list[str]) -> Outcomes:
-        wanted = role_of(self.request.kind)
-        data = role_data(
-            self.request.kind,
-            to_generation=self.request.to_generation,
-            restore=self.request.restore,
-            reboot=self.request.reboot,
-        )
-        before = self.port.earlier
-        outcomes: Outcomes = {n: before.rolled_back[n] for n in names if n in before.rolled_back}
-        returning = {n: before.going_back[n] for n in names if n in before.going_back}
-        outcomes |= returning
-        outcomes |= self.way_back(list(returning), returning)
+    def _change(self, names: list[str]) -> dict[str, HostOutcome]:
+        request, before = self.context.request, self.context.before
+        kind, arguments = kind_of(request)
+        outcomes = {n: before.rolled_back[n] for n in names if n in before.rolled_back}
+        returning = {n: Applied(before.failures[n]) for n in names if n in before.failures}
+        outcomes |= {name: found.outcome for name, found in returning.items()}
+        outcomes |= self._roll_back(returning)
         forward = [name for name in names if name not in outcomes]
-        if forward and not self.port.stopping:
-            confirmed = self.request.plans if self.request.exact else {}
-            outcomes |= self._apply(forward, wanted, data, confirmed=confirmed)
-            for name in forward:
-                if outcomes[name]["outcome"] == "ok" and name in before.touched:
-                    # This run changed it all the same, before its process died.
-                    outcomes[name]["outcome"] = "changed"
-        if wanted == WHOLE_HOST and not self.port.stopping:
-            failed = [name for name in forward if outcomes.get(name, {}).get("step")]
-            outcomes |= self.way_back(failed, outcomes)
+        if not forward or self.context.stopping:
+            return outcomes
+        confirmed = request.plans if request.exact else {}
+        changed = self._apply(forward, kind.work(arguments), confirmed)
+        for name, found in changed.items():
+            if found.outcome.outcome == "ok" and name in before.touched:
+                # This run changed it all the same, before its process died.
+                found.update(outcome="changed")
+        outcomes |= {name: found.outcome for name, found in changed.items()}
+        if kind.undone and not self.context.stopping:
+            outcomes |= self._roll_back({n: f for n, f in changed.items() if f.outcome.step})
         return outcomes
 
-    def way_back(self, names: list[str], failures: Mapping[str, Mapping[str, Any]]) -> Outcomes:
+    def _roll_back(self, failures: Changed) -> dict[str, HostOutcome]:
         """Bring hosts back to the generation they had before this run, where that is safe."""
-        if not names:
+        if not failures:
             return {}
-        self.port.event({"event": "way_back", "hosts": names})
-        data = {"bunker_to": "", "bunker_restore": "", "bunker_of_run": self.request.run}
-        returned = self._apply(names, WAY_BACK, data, confirmed={})
+        names = list(failures)
+        self.context.event(RollbackBegan(hosts=tuple(names)))
+        work = rollback(of_run=self.context.request.run)
+        returned = self._apply(names, work, {})
         # A host that restarts is away for a while, and then goes back.
-        away = [name for name in names if returned[name]["outcome"] == "unreachable"]
+        away = [name for name in names if returned[name].outcome.outcome == "unreachable"]
         if away and self._answers_again(away):
-            returned |= self._apply(away, WAY_BACK, data, confirmed={})
-        found: Outcomes = {}
-        for name in names:
-            before, after = dict(failures[name]), returned[name]
-            before |= restarted(before, after)
-            returning = name in self.port.earlier.returning or after.get("went_back")
-            if after["outcome"] == "ok" and not returning:
-                if before.get("restarted"):
-                    found[name] = before
-                continue  # nothing had been touched yet, so nothing had to be put back
-            if after["outcome"] in WELL:
-                number = after.get("generation", {}).get("number")
-                before["outcome"] = "rolled back"
-                before["back_on"] = after.get("going_to") or number
-                before["generation"] = after.get("generation")
-            elif self.port.stopping and after["outcome"] in ("interrupted", "not started"):
-                before["outcome"] = "interrupted"  # the run is taken up at its way back
-            else:
-                before["outcome"] = "failed"
-                before["choice"] = after["message"]
-            found[name] = before
-        return found
+            returned |= self._apply(away, work, {})
+        found = {
+            name: rolled_back(
+                failures[name],
+                returned[name],
+                returning=name in self.context.before.returning,
+                stopping=self.context.stopping,
+            )
+            for name in names
+        }
+        return {name: outcome for name, outcome in found.items() if outcome}
 
     def _answers_again(self, names: Sequence[str]) -> bool:
         """Wait at most three minutes until all of these hosts' SSH servers answer."""
-        fleet = load_fleet(self.root, self.request.fleet)
+        fleet = self._fleet()
         until = time.monotonic() + RESTART_SECONDS
         waiting = list(names)
-        while waiting and time.monotonic() < until and not self.port.stopping:
+        while waiting and time.monotonic() < until and not self.context.stopping:
             waiting = [name for name in waiting if not _listens(fleet.hosts[name])]
             time.sleep(1)
-        return not waiting and not self.port.stopping
+        return not waiting and not self.context.stopping
 
-    def _apply(
-        self,
-        names: list[str],
-        role: str,
-        data: Mapping[str, Any],
-        *,
-        confirmed: Mapping[str, tuple[str, str]],
-    ) -> Outcomes:
+    def _apply(self, names: list[str], work: Work, confirmed: Confirmed) -> Changed:
+        run = self.context.request
         request = DeployRequest(
-            root=self.root,
-            fleet_name=self.request.fleet,
+            root=self.context.root,
+            fleet_name=run.fleet,
             hosts=tuple(names),
-            tags_wanted=self.request.tags_wanted if role == WHOLE_HOST else (),
-            ref=self.request.ref,
-            commits=self.request.commits,
-            role=role,
-            data=data,
-            debug=self.request.debug,
+            work=replace(work, ref=run.ref),
+            commits=run.commits,
+            debug=run.debug,
         )
         try:
             fleet, targets = select_targets(request)
-            message = worker_request(request, fleet, targets, self.request.run)
+            message = worker_request(request, fleet, targets, run.run)
         except BunkerError as error:
             # The fleet's files changed while the run was under way.
-            return {name: {"outcome": "failed", "message": str(error)} for name in names}
-        moved = self._moved(request, fleet, targets) if role != WAY_BACK else {}
+            return {name: failed(str(error)) for name in names}
+        moved = self._moved(request, fleet, targets)
         targets = [target for target in targets if target.host.name not in moved]
         if not targets:
             return moved
-        with WorkerClient(message, cwd=self.root) as worker:
-            self.port.use(worker)
+        with WorkerClient(message, cwd=self.context.root) as worker:
+            self.context.use(worker)
             try:
-                preparation = prepare(self.request.fleet, worker, targets, self.port)
-                outcomes: Outcomes = {**moved, **preparation.outcomes}
-                stale = self._stale(preparation, confirmed)
-                outcomes |= stale
-                hosts = [p.host for p in preparation.to_change if p.host not in stale]
-                outcomes |= {name: {"outcome": "not started", "message": ""} for name in hosts}
-                if hosts and not self.port.stopping:
-                    worker.apply(hosts)
-                    for event in worker.events(until="done"):
-                        self.port.event(event)
-                        note(event, outcomes)
-                for plan in preparation.plans.values():
-                    outcomes[plan.host] |= told(plan, self.request.run)
+                return moved | self._through(worker, targets, confirmed)
             except BunkerError as error:
-                if not self.port.stopping:
-                    # How far it came is not known, so the way back is looked for on every host.
-                    lost = {"outcome": "failed", "message": str(error), "step": "the worker"}
-                    return {name: dict(lost) for name in names}
-                outcomes = {name: {"outcome": "interrupted", "message": ""} for name in names}
+                if not self.context.stopping:
+                    # How far it came is not known, so a rollback is looked for on every host.
+                    return {name: failed(str(error), step="the worker") for name in names}
+                return {name: Applied(HostOutcome(outcome="interrupted")) for name in names}
             finally:
-                self.port.use(None)
-        return outcomes
+                self.context.use(None)
 
-    def _moved(self, request: DeployRequest, fleet: Fleet, targets: Sequence[Target]) -> Outcomes:
-        """Hosts whose inputs are not those that were approved any more, also after a resume."""
-        if not self.request.inputs:
+    def _through(
+        self, worker: WorkerClient, targets: Sequence[Target], confirmed: Confirmed
+    ) -> Changed:
+        """Let the worker plan and apply what is to change."""
+        run = self.context.request
+        preparation = prepare(run.fleet, worker, targets, self.context)
+        changed = {name: Applied(outcome) for name, outcome in preparation.outcomes.items()}
+        stale = self._stale(preparation, confirmed)
+        changed |= stale
+        hosts = [plan.host for plan in preparation.to_change if plan.host not in stale]
+        changed |= {name: Applied(HostOutcome(outcome="not started")) for name in hosts}
+        if hosts and not self.context.stopping:
+            worker.apply(hosts)
+            for event in worker.events(until="done"):
+                self.context.event(event)
+                if isinstance(event, HostEvent) and event.host in changed:
+                    changed[event.host].take(event)
+        for plan in preparation.plans.values():
+            changed[plan.host].planned(plan, run.run)
+        return changed
+
+    def _moved(self, request: DeployRequest, fleet: Fleet, targets: Sequence[Target]) -> Changed:
+        """Hosts whose inputs are not those that were approved any more, also after a resume.
+
+        A rollback is free of approvals.
+        """
+        run = self.context.request
+        if not run.inputs or request.work.role == rollback().role:
             return {}
         from bunker.runs.inputs import fingerprints  # noqa: PLC0415 - only where it was approved
 
         now = fingerprints(request, fleet, targets)
-        outcome = {
-            "outcome": "failed",
-            "stale": True,
-            "message": "its files, its secrets or the program changed after this run was approved;"
-            " nothing more was changed on it",
-        }
         return {
             # What this run had begun to change goes back; a step is what says so.
-            name: {**outcome, "step": "approval"} if name in self.port.earlier.touched else outcome
+            name: failed(
+                MOVED, stale=True, step="approval" if name in self.context.before.touched else None
+            )
             for name, found in now.items()
-            if found != self.request.inputs.get(name)
+            if found != run.inputs.get(name)
         }
 
-    def _stale(
-        self, preparation: Preparation, confirmed: Mapping[str, tuple[str, str]]
-    ) -> Outcomes:
+    def _stale(self, preparation: Preparation, confirmed: Confirmed) -> Changed:
         """Hosts that are not any more what the confirmed plan was made from.
 
         Not after a resume: then they differ because this very run began to change them.
         """
-        if self.port.resumed:
+        if self.context.resumed:
             return {}
         return {
-            plan.host: {
-                "outcome": "failed",
-                "stale": True,
-                "message": "it changed after the plan was shown; nothing was changed on it",
-            }
+            plan.host: failed(STALE, stale=True)
             for plan in preparation.to_change
             if plan.host in confirmed and not same_plan(confirmed[plan.host], plan)
         }
 
     def _audit(self, leases: HostLeases, outcomes: Outcomes) -> None:
-        from bunker.runs.accounts import note_hosts  # noqa: PLC0415
+        from bunker.runs.accounts import record_hosts  # noqa: PLC0415
 
-        if not self.port.stopping:
-            note_hosts(self.root, self.request, outcomes, leases)
+        if not self.context.stopping:
+            record_hosts(self.context, outcomes, leases)
 
 
 def _listens(host: Host) -> bool:

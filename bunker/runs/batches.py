@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bunker.errors import BunkerError
+from bunker.events import RunBatch
 
 _PART = re.compile(r"(\d{1,3})%", re.ASCII)
 _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 CANARY = "canary"
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Hosts that are changed at the same time; ``name`` is "canary" or "batch 1", "batch 2", …"""
-
-    name: str
-    hosts: tuple[str, ...]
-
-
-def make_batches(hosts: Sequence[str], canary: Sequence[str], batch: str) -> list[Batch]:
+def make_batches(hosts: Sequence[str], canary: Sequence[str], batch: str) -> list[RunBatch]:
     """All hosts, each once: the canaries first, as a batch of their own, the rest after them.
 
     ``batch`` is a number of hosts ("2") or a part of the hosts that are not canaries ("25%",
@@ -32,9 +24,9 @@ def make_batches(hosts: Sequence[str], canary: Sequence[str], batch: str) -> lis
     first = tuple(name for name in every if name in set(canary))
     rest = tuple(name for name in every if name not in set(canary))
     size = _size(batch, len(rest))
-    batches = [Batch(CANARY, first)] if first else []
+    batches = [RunBatch(CANARY, first)] if first else []
     for number, start in enumerate(range(0, len(rest), size), start=1):
-        batches.append(Batch(f"batch {number}", rest[start : start + size]))
+        batches.append(RunBatch(f"batch {number}", rest[start : start + size]))
     return batches
 
 

@@ -6,19 +6,22 @@ import os
 import queue
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from bunker.errors import BunkerError, ExitCode, Interrupted
-from bunker.journal.engine import Execution, engine
+from bunker.events import Event, Paused, Waits
+from bunker.journal.engine import Execution, Workflow, cancel_was_asked, engine, step, write_event
 from bunker.journal.ownership import claim
-from bunker.journal.records import RunRequest
-from bunker.runs.earlier import Earlier, earlier
-from bunker.runs.port import GO_ON, PORT
-from bunker.runs.summary import exit_code
+from bunker.journal.records import RunRequest, Summary
+from bunker.journal.summary import exit_code
+from bunker.runs.context import GO_ON, RunContext
+from bunker.runs.kinds import kind_of
+from bunker.runs.resume_state import ResumeState, resume_state
+from bunker.runs.steps import RunSteps
 
 if TYPE_CHECKING:
     from bunker.terminal.reporter import Reporter
@@ -41,23 +44,35 @@ def execute(
 
     ``resume`` takes up a run that was begun before; ``answer`` is for the question it waits for.
     """
-    from bunker.runs.workflow import run_workflow  # noqa: PLC0415 - registers the steps with DBOS
-
-    PORT.root, PORT.request, PORT.resumed = root, request, resume
     with ExitStack() as stack:
         stack.enter_context(claim(root, request.run))
-        if resume:
-            PORT.earlier = _earlier(root, request.run)
-        received = stack.enter_context(_signals())
-        execution = stack.enter_context(engine(root, request.run))
+        before = _state_before(root, request.run) if resume else None
+        context = RunContext(root, request, write_event, before)
+        received = stack.enter_context(_signals(context))
+        execution = stack.enter_context(engine(root, request.run, _workflow(context)))
         if not resume:
-            _start(root, request, lambda: execution.start(run_workflow, request.to_json()))
+            _start(root, request, lambda: execution.start(request.to_json()))
         if answer:
-            PORT.decision.put(answer)
+            context.decision.put(answer)
         try:
-            return _follow(execution, request, reporter, received, answered=bool(answer))
+            return _follow(execution, context, reporter, received, answered=bool(answer))
         finally:
-            _finish_telling(reporter)
+            _finish_notifying(context, reporter)
+
+
+def _workflow(context: RunContext) -> Workflow:
+    """The workflow of the run's kind, as the engine repeats it."""
+
+    def work(data: Mapping[str, Any]) -> Mapping[str, Any]:
+        assert data["run"] == context.request.run  # noqa: S101 - a process executes one run
+        kind, _arguments = kind_of(context.request)
+        run = RunSteps(context, step, cancel_was_asked)
+        run.begin()
+        summary = kind.workflow(run)
+        run.end(summary)
+        return summary.to_json()
+
+    return work
 
 
 def _start(root: Path, request: RunRequest, start: Callable[[], None]) -> None:
@@ -79,101 +94,94 @@ def _start(root: Path, request: RunRequest, start: Callable[[], None]) -> None:
         start()
 
 
-def _earlier(root: Path, run: str) -> Earlier:
+def _state_before(root: Path, run: str) -> ResumeState:
     from bunker.journal.reader import open_journal  # noqa: PLC0415 - loads DBOS
 
     with open_journal(root) as journal:
-        return earlier(journal.events(run))
+        return resume_state(journal.events(run))
 
 
 def _follow(
     execution: Execution,
-    request: RunRequest,
+    context: RunContext,
     reporter: Reporter,
     received: list[int],
     *,
     answered: bool,
 ) -> ExitCode:
+    request = context.request
     while True:
-        event = _next_event()
+        event = _next_event(context)
         if event is not None:
             reporter.event(event)
-            if event["event"] == "paused":
+            if isinstance(event, Paused):
                 if answered:
                     answered = False  # the answer came with the command; the next one does not
                     continue
-                if not _answered(str(event["reason"])):
-                    return _leave_paused(request, reporter, str(event["reason"]))
+                if not _answered(context, event.reason):
+                    return _leave_paused(context, reporter, event.reason)
             continue
-        if PORT.left.is_set():
-            _leave(request, reporter, received)
-        if execution.status() != "PENDING" and PORT.events.empty():
+        if context.left.is_set():
+            _leave(context, reporter, received)
+        if execution.status() != "PENDING" and context.events.empty():
             break
     if execution.status() == "CANCELLED":
         raise BunkerError(f"the run {request.run} was cancelled; no further host is changed")
-    summary = execution.result()
-    reporter.recap(summary["hosts"], reason=summary["reason"])
-    return exit_code(summary["state"], summary["hosts"])
+    summary = Summary.from_json(execution.result())
+    reporter.recap(summary.hosts, reason=summary.reason)
+    return exit_code(summary.state, summary.hosts)
 
 
-def _finish_telling(reporter: Reporter) -> None:
-    from bunker.runs.accounts import finish_telling  # noqa: PLC0415
+def _finish_notifying(context: RunContext, reporter: Reporter) -> None:
+    from bunker.runs.accounts import finish_notifying  # noqa: PLC0415
 
-    finish_telling()
-    while not PORT.events.empty():
-        reporter.event(PORT.events.get())
+    finish_notifying(context)
+    while not context.events.empty():
+        reporter.event(context.events.get())
 
 
-def _next_event() -> dict[str, Any] | None:
+def _next_event(context: RunContext) -> Event | None:
     try:
-        return PORT.events.get(timeout=POLL_SECONDS)
+        return context.events.get(timeout=POLL_SECONDS)
     except queue.Empty:
         return None
 
 
-def _answered(reason: str) -> bool:
+def _answered(context: RunContext, reason: str) -> bool:
     """Ask whoever sits at the terminal; only a yes goes on."""
     from bunker.terminal.reporter import ask  # noqa: PLC0415
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     if ask(f"{reason}. Go on all the same?"):
-        PORT.decision.put(GO_ON)
+        context.decision.put(GO_ON)
         return True
     return False
 
 
-def _leave_paused(request: RunRequest, reporter: Reporter, reason: str) -> ExitCode:
+def _leave_paused(context: RunContext, reporter: Reporter, reason: str) -> ExitCode:
     """End the process; the run waits for an answer as long as it takes."""
-    PORT.stop()
-    PORT.left.wait(timeout=10)
-    reporter.event(
-        {
-            "event": "waits",
-            "run": request.run,
-            "message": QUESTION_WAITS,
-            "reason": reason,
-            "commands": [
-                f"invoke run.resume {request.run} --{word}"
-                for word in ("go-on", "roll-back", "stop")
-            ],
-        }
-    )
+    context.stop()
+    context.left.wait(timeout=10)
+    run = context.request.run
+    words = ("go-on", "roll-back", "stop")
+    commands = tuple(f"invoke run.resume {run} --{word}" for word in words)
+    reporter.event(Waits(run=run, message=QUESTION_WAITS, reason=reason, commands=commands))
     return ExitCode.GATE_INCONCLUSIVE
 
 
-def _leave(request: RunRequest, reporter: Reporter, received: list[int]) -> None:
+def _leave(context: RunContext, reporter: Reporter, received: list[int]) -> None:
     """End the process in the middle of the run, which DBOS then holds for unfinished."""
-    if PORT.outcomes:
-        reporter.recap(dict(sorted(PORT.outcomes.items())), reason="")
+    if context.outcomes:
+        reporter.recap(dict(sorted(context.outcomes.items())))
     raise Interrupted(
         "stopped in the middle of a step" if len(received) > 1 else "stopped between two steps",
-        remedy=f"Go on with: invoke run.resume {request.run}",
+        remedy=f"Go on with: invoke run.resume {context.request.run}",
     )
 
 
 @contextmanager
-def _signals() -> Iterator[list[int]]:
+def _signals(context: RunContext) -> Iterator[list[int]]:
     """First signal: every host finishes its step. Second: the worker is killed.
 
     Handlers instead of KeyboardInterrupt, which could cut an event in half.
@@ -183,13 +191,13 @@ def _signals() -> Iterator[list[int]]:
     def handle(number: int, _frame: FrameType | None) -> None:
         received.append(number)
         if len(received) == 1:
-            if PORT.is_changing:
+            if context.is_changing:
                 # Not through the reporter: its display may be holding a lock right now.
                 text = b"\nStopping: every host finishes its step. Ctrl-C again stops at once.\n"
                 os.write(2, text)
-            PORT.stop()
+            context.stop()
         else:
-            PORT.kill()
+            context.kill()
 
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     previous: dict[int, Callable[[int, FrameType | None], Any] | int | None] = {

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bunker.errors import BunkerError, ExitCode
+from bunker.events import Waits
 from bunker.journal.database import state_folder
 from bunker.journal.records import RunRequest
 
@@ -48,14 +49,8 @@ def start_detached(root: Path, request: RunRequest, reporter: Reporter) -> ExitC
             raise BunkerError(f"the run could not be begun: {last}", where=str(log))
         time.sleep(0.1)
     commands = [f"invoke run.watch {request.run}", f"invoke run.cancel {request.run}"]
-    reporter.event(
-        {
-            "event": "waits",
-            "run": request.run,
-            "message": f"the run {request.run} goes on by itself",
-            "commands": commands,
-        }
-    )
+    message = f"the run {request.run} goes on by itself"
+    reporter.event(Waits(run=request.run, message=message, commands=tuple(commands)))
     return ExitCode.OK
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bunker.errors import BunkerError
+from bunker.events import Judgement
 from bunker.fleet import Fleet, load_fleet
-from bunker.journal.records import RunRequest
+from bunker.runs.context import RunContext
 
 if TYPE_CHECKING:
     from bunker.judgement import Sample, Window
 
 
-def still_well(root: Path, request: RunRequest, names: Sequence[str]) -> str:
-    """Why hosts that were changed are not well any more, or nothing."""
+def unhealthy(context: RunContext, names: Sequence[str]) -> str:
+    """Why hosts that were changed are not healthy any more, or nothing."""
     from bunker.workflows.status import collect_status  # noqa: PLC0415
 
-    fleet = load_fleet(root, request.fleet)
+    fleet = _fleet(context)
     found = collect_status(fleet, [fleet.hosts[name] for name in names if name in fleet.hosts])
     bad = [
         f"{status.host} is {status.verdict.state} ({'; '.join(status.verdict.reasons)})"
@@ -29,33 +29,33 @@ def still_well(root: Path, request: RunRequest, names: Sequence[str]) -> str:
     return "; ".join(bad)
 
 
-def take_samples(root: Path, request: RunRequest) -> dict[str, Any]:
+def take_samples(context: RunContext) -> dict[str, Any]:
     """The metrics of every host of the run that answers, as plain data by host."""
-    fleet = load_fleet(root, request.fleet)
-    samples = _source(fleet).sample([fleet.hosts[n] for n in request.hosts if n in fleet.hosts])
+    fleet = _fleet(context)
+    names = context.request.hosts
+    samples = _source(fleet).sample([fleet.hosts[name] for name in names if name in fleet.hosts])
     return {host: sample.to_json() for host, sample in samples.items()}
 
 
 def judge_batch(
-    root: Path,
-    request: RunRequest,
+    context: RunContext,
     fresh: Sequence[str],
     before: Mapping[str, Any],
     first: Mapping[str, Any],
-) -> dict[str, Any]:
+) -> Judgement:
     """Health first, then the metrics since the change against the hosts' own past and their peers.
 
     ``before`` was sampled before the change, ``first`` right after it.
     """
-    unwell = still_well(root, request, fresh)
-    if unwell:
-        return {"outcome": "fail", "reasons": [unwell], "hosts": {}}
-    if not request.judged:
-        return {"outcome": "pass", "reasons": [], "hosts": {}}
+    if reason := unhealthy(context, fresh):
+        return Judgement(outcome="fail", reasons=(reason,))
+    request = context.request
+    if not request.pace.judged:
+        return Judgement(outcome="pass")
     from bunker.fleet.settings import load_settings  # noqa: PLC0415
     from bunker.judgement import Limits, Sample, judge, window  # noqa: PLC0415
 
-    fleet = load_fleet(root, request.fleet)
+    fleet = _fleet(context)
     rollout = load_settings(fleet.folder).rollout
     limits = Limits(
         minimum_requests=rollout.minimum_requests,
@@ -76,20 +76,21 @@ def judge_batch(
         for host in request.hosts
         if host not in fresh and (found := since(begun, host)) is not None
     }
-    return judge(canary, past, peers, limits).to_json()
+    return Judgement.read(judge(canary, past, peers, limits).to_json())
 
 
-def window_is_closed(root: Path, request: RunRequest) -> str:
+def window_is_closed(context: RunContext) -> str:
     """The sentence of a group's closed window, or nothing."""
     from bunker.fleet.settings import load_settings  # noqa: PLC0415
+    from bunker.runs.kinds import kind_of  # noqa: PLC0415
 
-    fleet = load_fleet(root, request.fleet)
+    fleet = _fleet(context)
     settings = load_settings(fleet.folder)
-    if not settings.policies:
+    if not (settings.policies and kind_of(context.request)[0].windows):
         return ""
     from bunker.approvals import check_window, policy_groups  # noqa: PLC0415
 
-    hosts = [fleet.hosts[name] for name in request.hosts if name in fleet.hosts]
+    hosts = [fleet.hosts[name] for name in context.request.hosts if name in fleet.hosts]
     try:
         check_window(
             settings, policy_groups(fleet, [host.name for host in hosts]), datetime.now(UTC)
@@ -97,6 +98,10 @@ def window_is_closed(root: Path, request: RunRequest) -> str:
     except BunkerError as error:
         return error.problem
     return ""
+
+
+def _fleet(context: RunContext) -> Fleet:
+    return load_fleet(context.root, context.request.fleet)
 
 
 def _source(fleet: Fleet) -> Any:

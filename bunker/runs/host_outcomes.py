@@ -1,73 +1,118 @@
-"""What a host's outcome is, from what leases, a plan, a worker's events and the way back say."""
+"""What a host's outcome is, from what leases, a plan, a worker's events and its rollback say."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bunker.journal.records import WELL
+from bunker.events import Event, HostEnded, Step
+from bunker.outcomes import HostOutcome
 from bunker.plan.changes import HostPlan
 from bunker.runs.step_answers import answers_of
-from bunker.runs.summary import Outcomes
 
 if TYPE_CHECKING:
     from bunker.lease.leases import HostLeases
 
 
-def refused(leases: HostLeases) -> Outcomes:
+@dataclass
+class Applied:
+    """How one host took what a worker applied to it.
+
+    ``boot`` is the boot that its plan saw (``id``, ``since``). Of a rollback: ``went_back`` where
+    the host did it by itself on behalf of this run, ``ref_to`` is the version that it led to.
+    """
+
+    outcome: HostOutcome
+    began: bool = False
+    boot: Mapping[str, Any] | None = None
+    went_back: bool = False
+    ref_to: str = ""
+
+    def update(self, **values: Any) -> None:
+        """Know more of the outcome."""
+        self.outcome = replace(self.outcome, **values)
+
+    def take(self, event: Event) -> None:
+        """Take an event of the worker about this host."""
+        match event:
+            case Step(status="failed"):
+                self.update(step=event.name, output=event.output)
+            case Step(status="ok"):
+                self.update(**answers_of(event.output or ()))
+            case Step():
+                self.began = True
+            case HostEnded(outcome=outcome):
+                cut_off = outcome == "not started" and self.began
+                self.update(
+                    outcome="interrupted" if cut_off else outcome,
+                    message=event.message,
+                    commands=event.commands,
+                )
+
+    def planned(self, plan: HostPlan, run: str) -> None:
+        """Take what its plan says: where it goes back to, and what ``run`` recorded before."""
+        facts = plan.facts
+        made = facts.get("generation")
+        if isinstance(made, Mapping) and made.get("run") == run:
+            self.update(generation=made)
+        if facts.get("generation_to") is not None:
+            self.update(going_to=facts["generation_to"])
+        self.boot = facts.get("boot") or None
+        self.went_back = bool(facts.get("went_back"))
+        self.ref_to = facts.get("ref_to") or ""
+
+
+def failed(message: str, **more: Any) -> Applied:
+    """A host on which nothing could be done."""
+    return Applied(HostOutcome(outcome="failed", message=message, **more))
+
+
+def refused(leases: HostLeases) -> dict[str, HostOutcome]:
     """Hosts that another run holds, and those that cannot be reached."""
-    found: Outcomes = {
-        name: {"outcome": "failed", "message": holder.sentence(), "locked": True}
+    found = {
+        name: HostOutcome(outcome="failed", message=holder.sentence(), locked=True)
         for name, holder in leases.refused.items()
     }
     for name, error in leases.unreachable.items():
-        found[name] = {"outcome": "unreachable", "message": str(error)}
+        found[name] = HostOutcome(outcome="unreachable", message=str(error))
     return found
 
 
-def told(plan: HostPlan, run: str) -> dict[str, Any]:
-    """What a plan says of the outcome: where it goes back to, what ``run`` recorded before."""
-    made = plan.facts.get("generation")
-    found: dict[str, Any] = {}
-    if isinstance(made, Mapping) and made.get("run") == run:
-        found["generation"] = made
-    if plan.facts.get("generation_to") is not None:
-        found["going_to"] = plan.facts["generation_to"]
-    for key in ("boot", "went_back", "ref_to"):
-        if plan.facts.get(key):
-            found[key] = plan.facts[key]
-    return found
+def rolled_back(
+    before: Applied, after: Applied, *, returning: bool, stopping: bool
+) -> HostOutcome | None:
+    """The outcome of a host whose change failed, after its rollback was tried.
 
-
-def restarted(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """What is told of a failure in place of a lost connection, where the host booted meanwhile.
-
-    ``before`` and ``after`` are the outcomes of the change and of its way back. A boot is told by
-    its id, not by how the connection was lost.
+    ``returning``: a rollback of this run had begun a step before. None where nothing had been
+    touched, so that nothing had to be put back.
     """
-    old, new = before.get("boot"), after.get("boot")
-    if not (old and new and before.get("step") and old["id"] != new["id"]):
-        return {}
+    outcome = restarted(before, after) or before.outcome
+    if after.outcome.outcome == "ok" and not (returning or after.went_back):
+        return outcome if outcome.restarted else None
+    if after.outcome.succeeded:
+        return replace(
+            outcome,
+            outcome="rolled back",
+            back_on=after.outcome.going_to or after.outcome.generation_number,
+            generation=after.outcome.generation,
+        )
+    if stopping and after.outcome.outcome in ("interrupted", "not started"):
+        return replace(outcome, outcome="interrupted")  # the run is resumed at its rollback
+    return replace(outcome, outcome="failed", choice=after.outcome.message)
+
+
+def restarted(before: Applied, after: Applied) -> HostOutcome | None:
+    """The failure of a host that booted while it was changed, in place of a lost connection.
+
+    A boot is told by its id, not by how the connection was lost.
+    """
+    old, new, step = before.boot, after.boot, before.outcome.step
+    if not (old and new and step and old["id"] != new["id"]):
+        return None
     at = time.strftime("%H:%M %Z", time.localtime(new["since"]))
-    text = f"the host restarted at {at} during {before['step']}"
-    if after.get("ref_to") and after["outcome"] in WELL:
-        text += f"; it is back on {after['ref_to']}"
-    return {"message": text, "restarted": True, "output": []}
-
-
-def note(event: Mapping[str, Any], outcomes: Outcomes) -> None:
-    """Take a worker's event into the outcomes of its hosts."""
-    if event["event"] == "step":
-        outcome = outcomes[event["host"]]
-        if event["status"] == "failed":
-            outcome |= {"step": event["name"], "output": event["output"]}
-        elif event["status"] == "ok":
-            outcome |= answers_of(event.get("output") or ())
-        else:
-            outcome["began"] = True
-    elif event["event"] == "host":
-        outcome = outcomes[event["host"]]
-        outcome |= {key: event[key] for key in ("outcome", "message", "commands")}
-        if outcome["outcome"] == "not started" and outcome.get("began"):
-            outcome["outcome"] = "interrupted"
+    text = f"the host restarted at {at} during {step}"
+    if after.ref_to and after.outcome.succeeded:
+        text += f"; it is back on {after.ref_to}"
+    return replace(before.outcome, message=text, restarted=True, output=())

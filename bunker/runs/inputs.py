@@ -29,13 +29,13 @@ def fingerprints(
     found = {}
     for target in targets:
         host = target.host
-        vault = fleet.secrets_file(host.name) if request.needs_secrets else None
+        vault = fleet.secrets_file(host.name) if request.work.needs_secrets else None
         material = {
             "host": host.model_dump(mode="json"),
             "pyinfra": fleet.pyinfra_data.get(host.name, {}),
-            "role": request.role,
-            "data": dict(request.data),
-            "tags": sorted(request.tags_wanted),
+            "role": request.work.role,
+            "data": dict(request.work.data),
+            "tags": sorted(request.work.parts),
             "commit": target.commit,
             "secrets": _digest(vault.read_bytes()) if vault and vault.exists() else "",
             "code": code,

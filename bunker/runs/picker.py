@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from bunker.fleet import Fleet, Host
 
 
-def pick_generation(fleet: Fleet, hosts: Sequence[Host], *, yes: bool) -> str:
+def pick_generation(fleet: Fleet, hosts: Sequence[Host], *, may_ask: bool) -> str:
     """The number of a generation as text; empty for the one before what runs now.
 
     Several hosts count their generations each on their own, so they can only go back by one.
     """
-    if len(hosts) != 1 or yes:
+    if len(hosts) != 1 or not may_ask:
         return ""
     from bunker.generations import read_generations  # noqa: PLC0415
     from bunker.remote import Remote  # noqa: PLC0415

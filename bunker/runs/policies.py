@@ -13,14 +13,11 @@ from bunker.workflows.request import Target
 if TYPE_CHECKING:
     from bunker.runs.start import Intent
 
-FREE = ("rollback",)
-"""Going back is never made to wait for a window or for a second person."""
-
 
 def check_windows(intent: Intent, fleet: Fleet, targets: Sequence[Target]) -> None:
     """Raise where the window of a group is closed; before any host is asked."""
     settings = load_settings(fleet.folder)
-    if not settings.policies or intent.kind in FREE:
+    if not (settings.policies and intent.kind.windows):
         return
     from bunker.approvals import check_window  # noqa: PLC0415
 
@@ -37,7 +34,7 @@ def check_approval(
     """
     settings = load_settings(fleet.folder)
     asking = any(policy.approval for policy in settings.policies.values())
-    if not asking or intent.kind in FREE:
+    if not (asking and intent.kind.approval):
         return None, {}
     from bunker.approvals import ApprovalSubject, require_approval  # noqa: PLC0415
     from bunker.audit.who import operator  # noqa: PLC0415
@@ -47,9 +44,9 @@ def check_approval(
     inputs = fingerprints(request, fleet, targets)
     subject = ApprovalSubject(
         fleet=request.fleet_name,
-        kind=intent.kind,
+        kind=intent.kind.name,
         hosts=tuple(target.host.name for target in targets),
-        ref=request.ref or "",
+        ref=request.work.ref or "",
         commits={target.host.name: target.commit for target in targets if target.commit},
         arguments=_arguments(intent),
         inputs=inputs,
@@ -70,20 +67,17 @@ def check_approval(
 
 def _arguments(intent: Intent) -> dict[str, str]:
     """Everything that an operator chose and that decides what the run does, as text."""
+    pace = intent.pace
     chosen: dict[str, Any] = {
-        "tags": ",".join(sorted(intent.request.tags_wanted)),
-        "batch": intent.batch,
-        "canary": ",".join(intent.canary),
-        "only canary": intent.only_canary,
-        "soak": intent.soak_seconds,
-        "judged": intent.judged,
-        "max fail": intent.max_fail,
-        "one at a time": intent.one_at_a_time,
-        "to generation": intent.to_generation,
-        "restore": intent.restore,
-        "reboot": intent.reboot if intent.kind == "os-upgrade" else "",
+        "batch": pace.batch,
+        "canary": ",".join(pace.canary),
+        "only canary": pace.only_canary,
+        "soak": pace.soak_seconds,
+        "judged": pace.judged,
+        "max fail": pace.max_fail,
     }
-    return {name: str(value) if value else "" for name, value in chosen.items()}
+    texts = {name: str(value) if value else "" for name, value in chosen.items()}
+    return intent.kind.texts(intent.arguments) | texts
 
 
 def _groups(fleet: Fleet, targets: Sequence[Target]) -> Any:

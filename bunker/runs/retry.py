@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bunker.errors import BunkerError
-from bunker.journal.records import WELL, RunRecord
-from bunker.runs.roles import role_data, role_of
+from bunker.journal.records import Pace, RunRecord
+from bunker.runs.kinds import kind_of
 from bunker.runs.start import Intent
 from bunker.workflows.request import DeployRequest
 
@@ -22,37 +22,21 @@ def retry_intent(root: Path, record: RunRecord, *, dry: bool, yes: bool, verbose
             f"the run {record.run} has not ended: it is {record.state}",
             remedy=f"Take it up with: invoke run.resume {record.run}",
         )
-    outcomes = record.summary["hosts"]
-    bad = sorted(name for name, found in outcomes.items() if found["outcome"] not in WELL)
+    bad = sorted(name for name, found in record.summary.hosts.items() if not found.succeeded)
     if not bad:
         raise BunkerError(f"every host of the run {record.run} ended well; nothing is left to do")
-    data = role_data(
-        request.kind,
-        to_generation=request.to_generation,
-        restore=request.restore,
-        reboot=request.reboot,
-    )
+    kind, arguments = kind_of(request)
     again = DeployRequest(
         root=root,
         fleet_name=request.fleet,
         hosts=tuple(bad),
-        tags_wanted=request.tags_wanted,
-        ref=request.ref,
+        work=kind.work(arguments),
+        words=tuple(kind.words(arguments)),
         commits=request.commits,
-        role=role_of(request.kind),
-        data=data,
         dry=dry,
         yes=yes,
         verbose=verbose,
-        command=f"invoke {request.kind}",
+        command=f"invoke {kind.name}",
     )
-    return Intent(
-        again,
-        request.kind,
-        max_fail=request.max_fail,
-        one_at_a_time=request.one_at_a_time,
-        to_generation=request.to_generation,
-        restore=request.restore,
-        reboot=request.reboot,
-        retry_of=record.run,
-    )
+    pace = Pace(max_fail=request.pace.max_fail)
+    return Intent(again, kind, arguments, pace, retry_of=record.run)

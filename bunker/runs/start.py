@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bunker.errors import BunkerError, ExitCode
+from bunker.events import RunBatch
 from bunker.fleet import Fleet
-from bunker.journal.records import Kind, RunBatch, RunRequest
+from bunker.journal.records import AT_ONCE, Pace, RunRequest
+from bunker.runs.kind import Kind
 from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import (
     Preparation,
@@ -37,23 +39,14 @@ if TYPE_CHECKING:
 class Intent:
     """A change that an operator asked for, and how it is to go through the hosts.
 
-    ``batch`` is empty where all hosts are changed at once. ``canary`` names the hosts that go
-    first; the run soaks on them for ``soak_seconds`` and is judged by their metrics.
+    ``request`` says which hosts, and has the work that ``kind`` does with these ``arguments``.
     """
 
     request: DeployRequest
     kind: Kind
-    batch: str = ""
-    canary: tuple[str, ...] = ()
-    only_canary: bool = False
-    soak_seconds: int = 0
-    judged: bool = False
-    max_fail: int = 0
+    arguments: Any
+    pace: Pace = AT_ONCE
     wait_seconds: float = 0
-    one_at_a_time: bool = False
-    to_generation: str = ""
-    restore: bool = False
-    reboot: str = "if-required"
     approval_file: Path | None = None
     retry_of: str | None = None
     detach: bool = False
@@ -111,7 +104,7 @@ def carry_out(
     exact = saved or not request.yes
     run = make_run(intent, preparation, planning.targets, exact=exact)
     if not run.plans:
-        reporter.recap(dict(sorted(preparation.outcomes.items())), reason="")
+        reporter.recap(dict(sorted(preparation.outcomes.items())))
         bad = preparation.failed or preparation.unreachable
         return ExitCode.SOME_HOSTS_FAILED if bad else ExitCode.OK
     from bunker.runs.policies import check_approval  # noqa: PLC0415 - see the package
@@ -147,31 +140,24 @@ def make_run(
     request = intent.request
     known = preparation.outcomes
     to_change = [plan.host for plan in preparation.to_change]
-    if intent.batch:
+    if intent.pace.batch:
         # A host that is away now may be back when its batch comes; till then it counts as bad.
         to_change += list(preparation.unreachable)
         known = {host: o for host, o in known.items() if host not in preparation.unreachable}
     ordered = [target.host.name for target in targets if target.host.name in to_change]
     return RunRequest(
         run=new_run_id(),
-        kind=intent.kind,
+        kind=intent.kind.name,
         fleet=request.fleet_name,
         by=operator(),
         command=apply_command(request),
-        batches=_batches(intent, ordered),
-        tags_wanted=request.tags_wanted,
-        ref=request.ref,
+        batches=_batches(intent.pace, ordered),
+        arguments=asdict(intent.arguments),
+        pace=intent.pace,
         commits={t.host.name: t.commit for t in targets if t.commit},
         plans=plans_of(preparation),
         exact=exact,
         known=known,
-        soak_seconds=intent.soak_seconds,
-        max_fail=intent.max_fail,
-        judged=intent.judged,
-        one_at_a_time=intent.one_at_a_time,
-        to_generation=intent.to_generation,
-        restore=intent.restore,
-        reboot=intent.reboot,
         wait_seconds=intent.wait_seconds,
         retry_of=intent.retry_of,
         plan_hash=plan_hash(preparation.to_change),
@@ -179,13 +165,11 @@ def make_run(
     )
 
 
-def _batches(intent: Intent, hosts: Sequence[str]) -> tuple[RunBatch, ...]:
+def _batches(pace: Pace, hosts: Sequence[str]) -> tuple[RunBatch, ...]:
     if not hosts:
         return ()
-    if not intent.batch:
-        return (RunBatch("canary" if intent.only_canary else "all", tuple(hosts)),)
+    if not pace.batch:
+        return (RunBatch("canary" if pace.only_canary else "all", tuple(hosts)),)
     from bunker.runs.batches import make_batches  # noqa: PLC0415
 
-    canary = [name for name in intent.canary if name in hosts]
-    made = make_batches(hosts, canary, intent.batch)
-    return tuple(RunBatch(batch.name, tuple(batch.hosts)) for batch in made)
+    return tuple(make_batches(hosts, pace.canary, pace.batch))

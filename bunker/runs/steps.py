@@ -1,151 +1,185 @@
-"""The steps of a run. DBOS keeps what each returns, and repeats the one that was not finished."""
+"""The durable steps of a run. What each returns is kept; the one that was not finished is repeated.
+
+What they return is JSON: a run that goes on in another process gets it from the run database.
+"""
 
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from dbos import DBOS
+from bunker.events import (
+    BatchBegan,
+    Begin,
+    Decided,
+    End,
+    Gate,
+    Halted,
+    Judgement,
+    Paused,
+    RunBatch,
+    Soak,
+)
+from bunker.journal.records import RunRequest, Summary
+from bunker.outcomes import Outcomes, read_outcomes, write_outcomes
+from bunker.runs.context import RunContext
 
-from bunker.journal.records import RunBatch, RunRequest
-from bunker.runs.port import PORT
-from bunker.runs.summary import Outcomes
-
-
-@DBOS.step()
-def begin(data: dict[str, Any]) -> None:
-    """Say that the run begins: in its events, in the audit log, to whoever wants to know."""
-    from bunker.runs.accounts import note_begin  # noqa: PLC0415
-
-    request = RunRequest.from_json(data)
-    batches = [{"name": batch.name, "hosts": list(batch.hosts)} for batch in request.batches]
-    PORT.event({"event": "begin", "run": request.run, "kind": request.kind, "batches": batches})
-    note_begin(PORT.root, request)
-
-
-@DBOS.step()
-def change(data: dict[str, Any], number: int) -> Outcomes:
-    """Change one batch; where the process is told to stop, it never returns."""
-    from bunker.runs.batch_change import BatchChange  # noqa: PLC0415
-
-    request = RunRequest.from_json(data)
-    batch = request.batches[number]
-    PORT.event(
-        {
-            "event": "batch",
-            "name": batch.name,
-            "number": number + 1,
-            "of": len(request.batches),
-            "hosts": list(batch.hosts),
-        }
-    )
-    outcomes: Outcomes = {}
-    for part in _parts(request, batch):
-        outcomes |= BatchChange(PORT.root, request, part, PORT).run()
-        if PORT.stopping:
-            PORT.outcomes = outcomes
-            PORT.leave()
-    return outcomes
+Value = TypeVar("Value")
+Samples = Mapping[str, Any]
 
 
-def _parts(request: RunRequest, batch: RunBatch) -> list[RunBatch]:
-    if not request.one_at_a_time:
-        return [batch]
-    return [RunBatch(batch.name, (name,)) for name in batch.hosts]
+@dataclass(frozen=True)
+class RunSteps:
+    """Everything that a workflow may do. ``durable`` does a named step once and keeps its result.
 
+    ``cancel_asked`` is remembered by the run as well.
+    """
 
-@DBOS.step()
-def way_back(data: dict[str, Any], names: list[str], why: str) -> Outcomes:
-    """Bring hosts that were changed well back to what they were, because of a later judgement."""
-    from bunker.runs.batch_change import BatchChange  # noqa: PLC0415
+    context: RunContext
+    durable: Callable[[str, Callable[[], Any]], Any]
+    cancel_asked: Callable[[], bool]
 
-    request = RunRequest.from_json(data)
-    back = BatchChange(PORT.root, request, RunBatch("way back", tuple(names)), PORT)
-    outcomes = back.return_all(why)
-    if PORT.stopping:
-        PORT.outcomes = outcomes
-        PORT.leave()
-    return outcomes
+    @property
+    def request(self) -> RunRequest:
+        """What the run was asked to do."""
+        return self.context.request
 
+    def begin(self) -> None:
+        """Say that the run begins: in its events, in the audit log, to whoever wants to know."""
+        from bunker.runs.accounts import record_begin  # noqa: PLC0415
 
-@DBOS.step()
-def gate(data: dict[str, Any], names: list[str]) -> str:
-    """Ask the hosts that were changed whether they are still well; returns why not, or nothing."""
-    from bunker.runs.gates import still_well  # noqa: PLC0415
+        def work() -> None:
+            request = self.request
+            self.context.event(Begin(run=request.run, kind=request.kind, batches=request.batches))
+            record_begin(self.context)
 
-    reason = still_well(PORT.root, RunRequest.from_json(data), names)
-    outcome = "fail" if reason else "pass"
-    PORT.event({"event": "gate", "outcome": outcome, "hosts": names, "reason": reason})
-    return reason
+        self.durable("begin", work)
 
+    def batch_began(self, number: int) -> None:
+        """Say that a batch begins; part of the step that changes it."""
+        batch, of = self.request.batches[number], len(self.request.batches)
+        self.context.event(BatchBegan(name=batch.name, number=number + 1, of=of, hosts=batch.hosts))
 
-@DBOS.step()
-def sample(data: dict[str, Any]) -> dict[str, Any]:
-    """The metrics of all hosts of the run, as far as they answer."""
-    from bunker.runs.gates import take_samples  # noqa: PLC0415
+    def change(self, number: int, names: Sequence[str] = ()) -> Outcomes:
+        """Change a batch, or only some of its hosts; where the process is told to stop, it never
+        returns."""
+        batch = self.request.batches[number]
+        hosts = tuple(names) or batch.hosts
 
-    return take_samples(PORT.root, RunRequest.from_json(data))
+        def work() -> dict[str, Any]:
+            from bunker.runs.batch_change import BatchChange  # noqa: PLC0415
 
+            if hosts[0] == batch.hosts[0]:
+                self.batch_began(number)
+            change = BatchChange(self.context, RunBatch(batch.name, hosts))
+            return self._ended(change.run())
 
-@DBOS.step()
-def soak_begins(data: dict[str, Any]) -> float:
-    """Say until when the first batch is watched; returns when that began."""
-    seconds = RunRequest.from_json(data).soak_seconds
-    now = time.time()
-    PORT.event({"event": "soak", "seconds": seconds, "until": now + seconds})
-    return now
+        return read_outcomes(self.durable("change", work))
 
+    def roll_back(self, names: Sequence[str], why: str) -> Outcomes:
+        """Bring hosts that were changed well back to what they were, because of a later gate."""
 
-@DBOS.step()
-def judge(
-    data: dict[str, Any],
-    fresh: list[str],
-    before: dict[str, Any],
-    first: dict[str, Any],
-    *,
-    final: bool,
-) -> dict[str, Any]:
-    """Judge the changed hosts so far; only the last look may be inconclusive."""
-    from bunker.runs.gates import judge_batch  # noqa: PLC0415
+        def work() -> dict[str, Any]:
+            from bunker.runs.batch_change import BatchChange  # noqa: PLC0415
 
-    judgement = judge_batch(PORT.root, RunRequest.from_json(data), fresh, before, first)
-    if final or judgement["outcome"] == "fail":
-        PORT.event({"event": "judgement", **judgement})
-    return judgement
+            change = BatchChange(self.context, RunBatch("rollback", tuple(names)))
+            return self._ended(change.roll_back_all(why))
 
+        return read_outcomes(self.durable("roll back", work))
 
-@DBOS.step()
-def closed_window(data: dict[str, Any]) -> str:
-    """Why no further batch may begin now, or nothing."""
-    from bunker.runs.gates import window_is_closed  # noqa: PLC0415
+    def gate(self, names: Sequence[str]) -> str:
+        """Ask the hosts that were changed whether they are healthy; why not, or nothing."""
 
-    return window_is_closed(PORT.root, RunRequest.from_json(data))
+        def work() -> str:
+            from bunker.runs.gates import unhealthy  # noqa: PLC0415
 
+            reason = unhealthy(self.context, names)
+            outcome: Any = "fail" if reason else "pass"
+            self.context.event(Gate(outcome=outcome, hosts=tuple(names), reason=reason))
+            return reason
 
-@DBOS.step()
-def rest(until: float) -> None:
-    """Wait for a point in time (seconds since 1970). A resumed run waits for what is left of it."""
-    PORT.wait(until)
+        return str(self.durable("gate", work))
 
+    def sample(self) -> Samples:
+        """The metrics of all hosts of the run, as far as they answer."""
 
-@DBOS.step()
-def ask(question: str) -> str:
-    """Put a question to an operator and return the answer, however often the process ends first."""
-    from bunker.runs.accounts import note_pause  # noqa: PLC0415
+        def work() -> dict[str, Any]:
+            from bunker.runs.gates import take_samples  # noqa: PLC0415
 
-    PORT.event({"event": "paused", "reason": question})
-    note_pause(PORT.root, PORT.request, question)
-    answer = PORT.answer()
-    PORT.event({"event": "decided", "answer": answer})
-    return answer
+            return take_samples(self.context)
 
+        found: Samples = self.durable("sample", work)
+        return found
 
-@DBOS.step()
-def end(data: dict[str, Any], summary: dict[str, Any]) -> None:
-    """Say how the run ended."""
-    from bunker.runs.accounts import note_end  # noqa: PLC0415
+    def soak_begins(self) -> float:
+        """Say until when the first batch is watched; returns when that began."""
 
-    if summary["reason"]:
-        PORT.event({"event": "halted", "reason": summary["reason"]})
-    note_end(PORT.root, RunRequest.from_json(data), summary)
-    PORT.event({"event": "end", "state": summary["state"]})
+        def work() -> float:
+            seconds, now = self.request.pace.soak_seconds, time.time()
+            self.context.event(Soak(seconds=seconds, until=now + seconds))
+            return now
+
+        return float(self.durable("soak begins", work))
+
+    def judge(
+        self, fresh: Sequence[str], before: Samples, first: Samples, *, final: bool
+    ) -> Judgement:
+        """Judge the changed hosts so far; only the last look may be inconclusive."""
+
+        def work() -> dict[str, Any]:
+            from bunker.runs.gates import judge_batch  # noqa: PLC0415
+
+            judgement = judge_batch(self.context, fresh, before, first)
+            if final or judgement.outcome == "fail":
+                self.context.event(judgement)
+            return judgement.to_json()
+
+        return Judgement.read(self.durable("judge", work))
+
+    def closed_window(self) -> str:
+        """Why no further batch may begin now, or nothing."""
+
+        def work() -> str:
+            from bunker.runs.gates import window_is_closed  # noqa: PLC0415
+
+            return window_is_closed(self.context)
+
+        return str(self.durable("closed window", work))
+
+    def rest(self, until: float) -> None:
+        """Wait for a point in time (seconds since 1970). A resumed run waits for what is left."""
+        self.durable("rest", lambda: self.context.wait(until))
+
+    def ask(self, question: str) -> str:
+        """Ask an operator and return the answer, however often the process ends first."""
+
+        def work() -> str:
+            from bunker.runs.accounts import record_pause  # noqa: PLC0415
+
+            self.context.event(Paused(reason=question))
+            record_pause(self.context, question)
+            answer = self.context.answer()
+            self.context.event(Decided(answer=answer))
+            return answer
+
+        return str(self.durable("ask", work))
+
+    def end(self, summary: Summary) -> None:
+        """Say how the run ended."""
+        from bunker.runs.accounts import record_end  # noqa: PLC0415
+
+        def work() -> None:
+            if summary.reason:
+                self.context.event(Halted(reason=summary.reason))
+            record_end(self.context, summary)
+            self.context.event(End(state=summary.state))
+
+        self.durable("end", work)
+
+    def _ended(self, outcomes: Outcomes) -> dict[str, Any]:
+        if self.context.stopping:
+            self.context.outcomes = outcomes
+            self.context.leave()
+        return write_outcomes(outcomes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bunker.errors import BunkerError, ExitCode
 from bunker.journal.reader import open_journal
 from bunker.journal.records import ENDED
-from bunker.runs.summary import exit_code
+from bunker.journal.summary import exit_code
 
 if TYPE_CHECKING:
     from bunker.terminal.reporter import Reporter
@@ -30,10 +30,10 @@ def watch_run(root: Path, run: str, reporter: Reporter) -> ExitCode:
             if record.state != "running":
                 break
         if record.state in ENDED:
-            reporter.recap(dict(record.summary["hosts"]), reason=str(record.summary["reason"]))
-            return exit_code(record.state, record.summary["hosts"])
+            reporter.recap(record.summary.hosts, reason=record.summary.reason)
+            return exit_code(record.state, record.summary.hosts)
     raise BunkerError(
         f"the run {name} is {record.state}"
-        + (f": {record.summary['paused']}" if record.state == "paused" else ""),
+        + (f": {record.summary.paused}" if record.state == "paused" else ""),
         remedy=f"Take it up with: invoke run.resume {name}",
     )

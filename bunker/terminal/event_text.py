@@ -1,67 +1,102 @@
-"""A worker's event as one line of progress, prefixed with its host."""
+"""An event of a run or a worker as one line of progress, prefixed with its host."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import time
 
+from bunker.events import (
+    BatchBegan,
+    Begin,
+    Connected,
+    Decided,
+    Event,
+    Gate,
+    HostEnded,
+    Judgement,
+    Log,
+    Paused,
+    Planned,
+    RollbackBegan,
+    Soak,
+    Step,
+    Waiting,
+    Waits,
+    Warned,
+)
+from bunker.outcomes import Word
 from bunker.terminal.lines import Line, Style, after, count, indented
-from bunker.terminal.run_event_text import run_event_lines
+
+_JUDGED: dict[str, Style] = {"pass": "good", "fail": "bad"}
 
 
-def event_lines(event: Mapping[str, Any], *, verbose: bool = False) -> list[Line]:
+def event_lines(event: Event, *, verbose: bool = False) -> list[Line]:
     """What to print for an event where no live display is possible; often nothing.
 
     Hosts that could not be reached or planned are left to the plan, which says why.
     """
-    host, message = event.get("host", ""), str(event.get("message", ""))
+    match event:
+        case Connected(host=host) if verbose:
+            return [Line(f"{host}: connected", "faint")]
+        case Planned(host=host, plan=plan):
+            amount = count(len(plan.changes), "change") if plan.changes else "nothing to change"
+            return [Line(f"{host}: planned, {amount}")]
+        case Step():
+            return _step(event, verbose)
+        case HostEnded(host=host, outcome=outcome, message=message):
+            text = f"{outcome}{': ' + message if message else ''}"
+            return after(f"{host}: ", text, _style_of(outcome))
+        case Log(host=host, message=message):
+            return indented(message, f"{host} | ", "faint")
+    return _of_run(event)
+
+
+def _of_run(event: Event) -> list[Line]:
     lines: list[Line] = []
-    match event["event"]:
-        case "connected" if verbose:
-            lines = [Line(f"{host}: connected", "faint")]
-        case "planned":
-            changes = event["plan"]["changes"]
-            amount = count(len(changes), "change") if changes else "nothing to change"
-            lines = [Line(f"{host}: planned, {amount}")]
-        case "step":
-            lines = _step(host, event, verbose)
-        case "host":
-            lines = after(f"{host}: ", _ended(event), _style_of(event["outcome"]))
-        case "log":
-            lines = indented(message, f"{host} | ", "faint")
-        case "stopping":
-            lines = [Line(stopping_sentence(), "warn")]
-        case _:
-            lines = run_event_lines(event)
+    match event:
+        case Begin(run=run, kind=kind, batches=batches):
+            hosts = sum(len(batch.hosts) for batch in batches)
+            amount = f"{count(hosts, 'host')} in {count(len(batches), 'batch', 'batches')}"
+            lines = [Line(f"run {run}: {kind} of {amount}", "heading")]
+        case BatchBegan(name=name, number=number, of=of, hosts=names):
+            lines = [Line(f"{name} ({number} of {of}): {', '.join(names)}", "heading")]
+        case Waiting(host=host, message=message):
+            lines = after(f"{host} waits: ", message, "warn")
+        case RollbackBegan(hosts=names):
+            lines = [Line(f"rolling back: {', '.join(names)}", "warn")]
+        case Gate(outcome="pass", hosts=names):
+            lines = [Line(f"gate: {count(len(names), 'host')} healthy", "good")]
+        case Gate(reason=reason):
+            lines = after("gate: ", reason, "bad")
+        case Soak(seconds=seconds, until=until):
+            clock = time.strftime("%H:%M:%S", time.localtime(until))
+            lines = [Line(f"watching the first batch for {seconds} s, until {clock}")]
+        case Judgement(outcome=found, reasons=reasons):
+            text = f"{found}{': ' + '; '.join(reasons) if reasons else ''}"
+            lines = after("judgement: ", text, _JUDGED.get(found, "warn"))
+        case Paused(reason=reason):
+            lines = after("paused: ", reason, "warn")
+        case Decided(answer=answer):
+            lines = [Line(f"an operator decided: {answer}")]
+        case Waits(message=message, commands=commands):
+            lines = [*after("", message, "warn"), *(Line(f"  {one}") for one in commands)]
+        case Warned(message=message):
+            lines = after("warning: ", message, "warn")
     return lines
 
 
-def stopping_sentence() -> str:
-    """What an operator reads after the first Ctrl-C."""
-    return "stopping: every host finishes the step it is in; press Ctrl-C again to stop at once"
-
-
-def step_title(event: Mapping[str, Any]) -> str:
-    """``[2/9] changemaker: migrate``."""
-    return f"[{event['number']}/{event['of']}] {event['name']}"
-
-
-def _step(host: str, event: Mapping[str, Any], verbose: bool) -> list[Line]:
-    title = f"{host}: {step_title(event)}"
-    if event["status"] == "started":
+def _step(step: Step, verbose: bool) -> list[Line]:
+    host = step.host
+    title = f"{host}: [{step.number}/{step.of}] {step.name}"
+    if step.status == "started":
         return [Line(title, "faint")] if verbose else []
-    failed = event["status"] == "failed"
-    line = Line(f"{title}: {event['status']} ({event['seconds']:.1f} s)", "bad" if failed else "")
+    failed = step.status == "failed"
+    line = Line(f"{title}: {step.status} ({step.seconds:.1f} s)", "bad" if failed else "")
     # A failed step's output stands in the recap; here only somebody who asked reads along.
-    output = event.get("output") or () if verbose else ()
+    output = step.output or () if verbose else ()
     return [line, *(found for text in output for found in indented(text, f"{host} | ", "faint"))]
 
 
-def _ended(event: Mapping[str, Any]) -> str:
-    return f"{event['outcome']}{': ' + event['message'] if event.get('message') else ''}"
-
-
-def _style_of(outcome: str) -> Style:
+def _style_of(outcome: Word) -> Style:
     if outcome == "changed":
         return "good"
     return "" if outcome == "ok" else "bad"

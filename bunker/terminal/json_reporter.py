@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import IO, Any, Self
 
+from bunker.events import Event
+from bunker.outcomes import Outcomes
 from bunker.plan.changes import HostPlan
 from bunker.terminal.output import print_json_line
 from bunker.terminal.plan_text import total_line
@@ -34,9 +36,12 @@ class JsonReporter:
     ) -> None:
         return None
 
-    def event(self, event: dict[str, Any]) -> None:
+    def event(self, event: Event) -> None:
         """Pass the event on as it is."""
-        print_json_line(event, self.stream)
+        self._line(event.to_json())
+
+    def _line(self, data: Mapping[str, Any]) -> None:
+        print_json_line(data, self.stream)
 
     def show_plan(
         self,
@@ -47,7 +52,7 @@ class JsonReporter:
         next_command: str | None,
     ) -> None:
         """One ``plan`` object; the hosts' own plans came with their ``planned`` events."""
-        self.event(
+        self._line(
             {
                 "event": "plan",
                 "summary": total_line(plans, unchanged, failed, unreachable).text,
@@ -64,10 +69,10 @@ class JsonReporter:
         """Ask on the terminal, if there is one."""
         return ask(question, yes=self.yes)
 
-    def recap(self, outcomes: Mapping[str, dict[str, Any]], *, reason: str = "") -> None:
+    def recap(self, outcomes: Outcomes, *, reason: str = "") -> None:
         """One ``recap`` object with the number of hosts by outcome and every host's own."""
         hosts = {
-            host: {**outcome, "next_commands": next_commands(host, outcome, self.repeat)}
-            for host, outcome in outcomes.items()
+            host: {**found.to_json(), "next_commands": next_commands(host, found, self.repeat)}
+            for host, found in outcomes.items()
         }
-        self.event({"event": "recap", "counts": counts(outcomes), "hosts": hosts, "reason": reason})
+        self._line({"event": "recap", "counts": counts(outcomes), "hosts": hosts, "reason": reason})

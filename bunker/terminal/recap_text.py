@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from bunker.outcomes import WORDS, HostOutcome, Outcomes
 from bunker.terminal.hints import looks, same_again
 from bunker.terminal.lines import Line, Style, after, indented, some, table
-from bunker.worker.events import OUTCOMES
-
-Outcome = Mapping[str, Any]
 
 ALWAYS_COUNTED = ("ok", "changed", "failed", "unreachable")
 ROWS_FOR_ALL = 20
@@ -42,21 +39,20 @@ class Repeat:
         return " ".join(("invoke", command, *fleet, "--host", host, *words))
 
 
-def counts(outcomes: Mapping[str, Outcome]) -> dict[str, int]:
+def counts(outcomes: Outcomes) -> dict[str, int]:
     """Hosts by outcome; the four that an operator looks for are always there."""
-    found = Counter(str(outcome["outcome"]) for outcome in outcomes.values())
-    known = {name: found.pop(name, 0) for name in OUTCOMES}
-    return {name: n for name, n in (known | found).items() if n or name in ALWAYS_COUNTED}
+    found = Counter(outcome.outcome for outcome in outcomes.values())
+    return {name: found[name] for name in WORDS if found[name] or name in ALWAYS_COUNTED}
 
 
-def recap_lines(outcomes: Mapping[str, Outcome], repeat: Repeat, reason: str = "") -> list[Line]:
+def recap_lines(outcomes: Outcomes, repeat: Repeat, reason: str = "") -> list[Line]:
     """The whole recap; failures come last, where an operator looks first."""
     summary = ", ".join(f"{number} {name}" for name, number in counts(outcomes).items())
-    well = all(outcome["outcome"] in ("ok", "changed") for outcome in outcomes.values())
+    well = all(outcome.succeeded for outcome in outcomes.values())
     lines = _table(outcomes)
     for host, outcome in outcomes.items():
         lines += _explained(host, outcome, repeat)
-    lines += _not_started([host for host, o in outcomes.items() if o["outcome"] == "not started"])
+    lines += _not_started([host for host, o in outcomes.items() if o.outcome == "not started"])
     for host, outcome in outcomes.items():
         lines += [Line(text) for text in measured(host, outcome)]
     if reason:
@@ -64,9 +60,9 @@ def recap_lines(outcomes: Mapping[str, Outcome], repeat: Repeat, reason: str = "
     return [*lines, Line(f"Recap: {summary}", "good" if well else "bad")]
 
 
-def measured(host: str, outcome: Outcome) -> list[str]:
+def measured(host: str, outcome: HostOutcome) -> list[str]:
     """What the probe saw of the API while the host was changed."""
-    found = outcome.get("availability")
+    found = outcome.availability
     if not found:
         return []
     requests, failed = found["requests"], found["failed"]
@@ -79,57 +75,51 @@ def measured(host: str, outcome: Outcome) -> list[str]:
     ]
 
 
-def _table(outcomes: Mapping[str, Outcome]) -> list[Line]:
+def _table(outcomes: Outcomes) -> list[Line]:
     everyone = len(outcomes) <= ROWS_FOR_ALL
     listed = [
-        (host, outcome)
-        for host, outcome in outcomes.items()
-        if everyone or outcome["outcome"] not in ("ok", "changed")
+        (host, outcome) for host, outcome in outcomes.items() if everyone or not outcome.succeeded
     ]
     if not listed:
         return []
     rows, styles = [], {}
     for number, (host, outcome) in enumerate(listed):
         note = next(iter(_note(outcome).splitlines()), "")
-        commands = outcome.get("commands")
-        rows.append(
-            [host, outcome["outcome"], "" if commands is None else str(commands), note[:100]]
-        )
-        styles[number] = STYLES.get(outcome["outcome"], "warn")
+        commands = "" if outcome.commands is None else str(outcome.commands)
+        rows.append([host, outcome.outcome, commands, note[:100]])
+        styles[number] = STYLES.get(outcome.outcome, "warn")
     return table(("HOST", "OUTCOME", "COMMANDS", "NOTE"), rows, styles)
 
 
-def _note(outcome: Outcome) -> str:
-    message = str(outcome.get("message", ""))
-    generation = (outcome.get("generation") or {}).get("number")
+def _note(outcome: HostOutcome) -> str:
+    message, generation = outcome.message, outcome.generation_number
     if generation is None:
         return message
     return f"generation {generation}{': ' + message if message else ''}"
 
 
-def _explained(host: str, outcome: Outcome, repeat: Repeat) -> list[Line]:
-    kind = outcome["outcome"]
+def _explained(host: str, outcome: HostOutcome, repeat: Repeat) -> list[Line]:
+    kind = outcome.outcome
     if kind in ("ok", "changed", "not started"):
         return []
     lines = [Line("")]
     if kind in ("failed", "rolled back"):
         words = f"{host} failed: " if kind == "failed" else f"{host} was rolled back: "
-        message = str(outcome.get("message") or "no reason given")
+        message = outcome.message or "no reason given"
         lines += after(words, message.removeprefix(f"{host}: "), "bad")
-        output = [str(line) for line in outcome.get("output") or ()]
-        text = "\n".join(output).splitlines()
+        text = "\n".join(outcome.output or ()).splitlines()
         if len(text) > OUTPUT_LINES_SHOWN:
             lines.append(Line(f"    … {len(text) - OUTPUT_LINES_SHOWN} lines before", "faint"))
         for line in text[-OUTPUT_LINES_SHOWN:]:
             lines += indented(line, "    ")
-        if outcome.get("choice"):
-            lines += after("  not rolled back: ", str(outcome["choice"]), "warn")
+        if outcome.choice:
+            lines += after("  not rolled back: ", outcome.choice, "warn")
     elif kind == "unreachable":
-        lines += after(f"{host} is unreachable: ", str(outcome.get("message", "")), "bad")
+        lines += after(f"{host} is unreachable: ", outcome.message, "bad")
     elif kind == "interrupted":
         lines.append(Line(f"{host} was interrupted between two steps; it is half done", "warn"))
     else:
-        lines += after(f"{host} ended as {kind}: ", str(outcome.get("message", "")), "warn")
+        lines += after(f"{host} ended as {kind}: ", outcome.message, "warn")
     return [
         *lines,
         *(Line(f"  try: {command}") for command in next_commands(host, outcome, repeat)),
@@ -145,20 +135,19 @@ def _not_started(hosts: Sequence[str]) -> list[Line]:
     return [Line(""), Line(f"{some(hosts)} {words}", "warn")]
 
 
-def next_commands(host: str, outcome: Outcome, repeat: Repeat) -> list[str]:
+def next_commands(host: str, outcome: HostOutcome, repeat: Repeat) -> list[str]:
     """What to try next for a host that did not end well."""
-    output = "\n".join(str(line) for line in outcome.get("output") or ())
-    step = str(outcome.get("step", ""))
+    output, step = "\n".join(outcome.output or ()), outcome.step or ""
     found = [repeat.other(task, host, *words) for task, *words in looks(step, output)]
-    if outcome.get("restarted"):
+    if outcome.restarted:
         found = []
-    match outcome["outcome"]:
-        case "rolled back" if outcome.get("restarted") or same_again("", output):
+    match outcome.outcome:
+        case "rolled back" if outcome.restarted or same_again("", output):
             pass  # the version did not fail
         case "rolled back":
             # The instance is well again, and the version that failed would fail again.
             return [repeat.other("history", host), repeat.other("upgrade", host, "--ref FIXED")]
-        case "failed" if "invoke " in str(outcome.get("message")):
+        case "failed" if "invoke " in outcome.message:
             return []  # it says itself what to do
         case "failed":
             # The version that just failed would fail again.

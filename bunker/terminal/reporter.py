@@ -5,18 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import IO, Any, Protocol, Self
+from typing import IO, Protocol, Self
 
 from bunker.errors import BunkerError
+from bunker.events import Event
+from bunker.outcomes import Outcomes
 from bunker.plan.changes import HostPlan
 from bunker.terminal.output import tell
 from bunker.terminal.recap_text import Repeat
 
 
 class Reporter(Protocol):
-    """Receives a run as it happens. Events are those of :mod:`bunker.worker.events`."""
+    """Receives a run as it happens. Events are those of :mod:`bunker.events`."""
 
-    def event(self, event: dict[str, Any]) -> None:
+    def event(self, event: Event) -> None:
         """One event, at the moment it arrives."""
 
     def show_plan(
@@ -32,7 +34,7 @@ class Reporter(Protocol):
     def confirm(self, question: str) -> bool:
         """Ask the operator; raises BunkerError where there is nobody to ask."""
 
-    def recap(self, outcomes: Mapping[str, dict[str, Any]], *, reason: str = "") -> None:
+    def recap(self, outcomes: Outcomes, *, reason: str = "") -> None:
         """How each host ended, and why the run stopped early if it did."""
 
 

@@ -5,8 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Self
 
+from bunker.events import (
+    Connected,
+    Event,
+    HostEnded,
+    Outcome,
+    PlanFailed,
+    Planned,
+    Step,
+    Unreachable,
+)
+from bunker.outcomes import Outcomes
 from bunker.plan.changes import HostPlan
 from bunker.printable import printable
 from bunker.terminal.event_text import event_lines
@@ -58,7 +69,7 @@ class RichReporter:
     ) -> None:
         self._stop()
 
-    def event(self, event: dict[str, Any]) -> None:
+    def event(self, event: Event) -> None:
         """Show one event: in the live display, as a line, or both."""
         if self._animated:
             self._live(event)
@@ -82,32 +93,31 @@ class RichReporter:
         self._stop()
         return ask(question, yes=self.yes, source=self._source, target=self._err.file)
 
-    def recap(self, outcomes: Mapping[str, dict[str, Any]], *, reason: str = "") -> None:
+    def recap(self, outcomes: Outcomes, *, reason: str = "") -> None:
         """Print how every host ended on stdout."""
         self._stop()
         print_lines(recap_lines(outcomes, self.repeat, reason), self._out)
 
-    def _live(self, event: dict[str, Any]) -> None:
-        kind, host = event["event"], event.get("host", "")
+    def _live(self, event: Event) -> None:
         progress = self._progress or self._start()
-        if kind in ("connected", "planned", "unreachable", "failed"):
-            self._planning[host] = kind
-            self._show_planning(progress)
-        elif kind == "step":
-            self._show_step(progress, host, event)
-        elif kind == "host" and host in self._rows:
-            progress.remove_task(self._rows.pop(host))
+        match event:
+            case Connected() | Planned() | PlanFailed() | Unreachable():
+                self._planning[event.host] = event.event
+                self._show_planning(progress)
+            case Step():
+                self._show_step(progress, event)
+            case HostEnded(host=host) if host in self._rows:
+                progress.remove_task(self._rows.pop(host))
         if self._worth_a_line(event):
             print_lines(event_lines(event, verbose=self.verbose), progress.console)
 
-    def _worth_a_line(self, event: Mapping[str, Any]) -> bool:
-        # Plans are shown whole, and so are the hosts that could not be planned.
-        if event["event"] in ("connected", "planned", "unreachable", "failed"):
+    def _worth_a_line(self, event: Event) -> bool:
+        # Plans are shown whole, so are the hosts that could not be planned; the recap has the
+        # outcomes.
+        if isinstance(event, Connected | Planned | PlanFailed | Unreachable | Outcome):
             return False
-        if event["event"] == "outcome":
-            return False  # the recap says it
         few = len(self._planning) <= FEW_HOSTS
-        return self.verbose or few or event["event"] != "step" or event["status"] == "failed"
+        return self.verbose or few or not isinstance(event, Step) or event.status == "failed"
 
     def _show_planning(self, progress: Progress) -> None:
         found = list(self._planning.values())
@@ -119,13 +129,13 @@ class RichReporter:
             row = self._rows[""] = progress.add_task("plan", total=None, what="")
         progress.update(row, completed=len(found), what=", ".join(words))
 
-    def _show_step(self, progress: Progress, host: str, event: Mapping[str, Any]) -> None:
-        row = self._rows.get(host)
+    def _show_step(self, progress: Progress, step: Step) -> None:
+        row = self._rows.get(step.host)
         if row is None:
-            row = progress.add_task(printable(host), total=event["of"], what="")
-            self._rows[host] = row
-        done = event["number"] - (event["status"] == "started")
-        progress.update(row, completed=done, what=printable(event["name"]))
+            row = progress.add_task(printable(step.host), total=step.of, what="")
+            self._rows[step.host] = row
+        done = step.number - (step.status == "started")
+        progress.update(row, completed=done, what=printable(step.name))
 
     def _start(self) -> Progress:
         from rich.progress import (  # noqa: PLC0415 - keeps other commands fast

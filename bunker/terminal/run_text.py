@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from bunker.duration import format_duration
-from bunker.journal.records import ENDED, WELL, RunRecord
+from bunker.journal.records import ENDED, RunRecord
 from bunker.terminal.lines import Line, Style, after, some, table
 from bunker.terminal.recap_text import counts, measured
 
@@ -29,7 +28,7 @@ def list_lines(records: Sequence[RunRecord], now: float | None = None) -> list[L
     rows: list[list[str]] = []
     styles: dict[int, Style] = {}
     for number, record in enumerate(records):
-        hosts = ", ".join(f"{n} {name}" for name, n in counts(_hosts(record)).items() if n)
+        hosts = ", ".join(f"{n} {name}" for name, n in counts(record.summary.hosts).items() if n)
         rows.append(
             [
                 record.run,
@@ -60,22 +59,21 @@ def show_lines(record: RunRecord, now: float | None = None) -> list[Line]:
         lines.append(Line(f"  {batch.name}: {some(batch.hosts)}"))
     rows: list[list[str]] = []
     styles: dict[int, Style] = {}
-    for number, (name, outcome) in enumerate(_hosts(record).items()):
-        generation = (outcome.get("generation") or {}).get("number")
-        message = next(iter(str(outcome.get("message", "")).splitlines()), "")
-        rows.append([name, outcome["outcome"], str(generation or ""), message[:100]])
-        styles[number] = "" if outcome["outcome"] in WELL else "bad"
+    summary = record.summary
+    for number, (name, found) in enumerate(summary.hosts.items()):
+        message = next(iter(found.message.splitlines()), "")
+        rows.append([name, found.outcome, str(found.generation_number or ""), message[:100]])
+        styles[number] = "" if found.succeeded else "bad"
     lines += [Line(""), *table(("HOST", "OUTCOME", "GENERATION", "NOTE"), rows, styles)]
-    for name, outcome in _hosts(record).items():
-        if outcome.get("choice"):
-            lines += after(f"{name}: ", str(outcome["choice"]), "warn")
-        lines += [Line(text) for text in measured(name, outcome)]
-    for judgement in record.summary.get("judgements", ()):
-        lines += after(f"judgement: {judgement['outcome']}: ", "; ".join(judgement["reasons"]))
-    for word in ("reason", "paused"):
-        if record.summary.get(word):
-            text = str(record.summary[word]).removeprefix("stopped ")
-            lines += after("stopped: " if word == "reason" else "waits: ", text)
+    for name, found in summary.hosts.items():
+        if found.choice:
+            lines += after(f"{name}: ", found.choice, "warn")
+        lines += [Line(text) for text in measured(name, found)]
+    for judgement in summary.judgements:
+        lines += after(f"judgement: {judgement.outcome}: ", "; ".join(judgement.reasons))
+    for word, text in (("stopped: ", summary.reason), ("waits: ", summary.paused)):
+        if text:
+            lines += after(word, text.removeprefix("stopped "))
     return [*lines, *(Line(f"  try: {command}") for command in _next(record))]
 
 
@@ -91,11 +89,6 @@ def _next(record: RunRecord) -> list[str]:
         case "done":
             return []
     return [f"invoke run.retry-failed {record.run}"]
-
-
-def _hosts(record: RunRecord) -> dict[str, dict[str, Any]]:
-    hosts: dict[str, dict[str, Any]] = record.summary["hosts"]
-    return hosts
 
 
 def _ago(then: float, now: float | None) -> str:

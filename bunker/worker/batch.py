@@ -12,8 +12,7 @@ import pyinfra.api.arguments
 from pyinfra.api import Config, Inventory, State
 
 from bunker.masking import Secret
-from bunker.ops.context import hand_over
-from bunker.ops.recorder import RECORDER, name_of
+from bunker.ops.recorder import Given, Recorder, attach, name_of
 from bunker.worker.patience import limit_patience
 
 MAX_PARALLEL = 100
@@ -25,6 +24,7 @@ class Batch:
     """One run's state and what the worker was told about it."""
 
     state: State
+    recorder: Recorder
     deploy: Callable[[], None]
     verbose: bool = False
     debug: bool = False
@@ -39,7 +39,7 @@ def make_batch(request: Mapping[str, Any]) -> Batch:
     """Build pyinfra's state from a worker request."""
     _read_type_hints_once()
     _read_any_bytes()
-    RECORDER.key = bytes.fromhex(request["fingerprint_key"])
+    recorder = Recorder(bytes.fromhex(request["fingerprint_key"]))
     hosts: list[tuple[str, dict[str, Any]]] = []
     groups: dict[str, list[str]] = {}
     for item in request["hosts"]:
@@ -50,13 +50,15 @@ def make_batch(request: Mapping[str, Any]) -> Batch:
         for group in item.get("groups", ()):
             groups.setdefault(group, []).append(name)
         secrets = {key: Secret(value) for key, value in item["secrets"].items()}
-        hand_over(item["name"], secrets, item.get("commit"), request["run_id"])
+        recorder.give(item["name"], Given(secrets, item.get("commit"), request["run_id"]))
     inventory = Inventory((hosts, {}), **{name: (names, {}) for name, names in groups.items()})
     config = Config(PARALLEL=max(1, min(len(hosts), MAX_PARALLEL)))
     # A declared step is a change: roles compare before they declare, so pyinfra need not ask.
     state = State(inventory, config, check_for_changes=False)
+    attach(state, recorder)
     batch = Batch(
         state=state,
+        recorder=recorder,
         deploy=_deploy_function(request["deploy"]),
         verbose=bool(request.get("verbose")),
         debug=bool(request.get("debug")),

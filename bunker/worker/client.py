@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from bunker.errors import BunkerError
+from bunker.events import Event, read_event
 from bunker.masking import Redactor, Secret
-from bunker.worker.events import Event
 
 CODE_ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,9 +63,9 @@ class WorkerClient:
         """Events up to and including the named one; a worker that dies early is an error."""
         assert self._process.stdout is not None  # noqa: S101 - asked for a pipe above
         for line in self._process.stdout:
-            event: Event = json.loads(line)
+            event = read_event(json.loads(line))
             yield event
-            if event["event"] in (until, "done"):
+            if event.event in (until, "done"):
                 return
         raise BunkerError(
             f"the worker process ended unexpectedly{self._last_words()}",

@@ -5,20 +5,22 @@ from __future__ import annotations
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable
-from typing import Any
 
 from pyinfra import logger
 from pyinfra.context import ctx_host
 
-from bunker.ops.recorder import RECORDER, name_of
+from bunker.events import Event, Log
+from bunker.masking import Redactor
+from bunker.ops.recorder import name_of
 from bunker.printable import without_sequences
 
 
 class HostLog(logging.Handler):
     """Keeps each host's last log lines, and forwards them as events where asked to."""
 
-    def __init__(self, emit: Callable[[dict[str, Any]], None] | None) -> None:
+    def __init__(self, redact: Redactor, emit: Callable[[Event], None] | None) -> None:
         super().__init__(logging.DEBUG if emit else logging.INFO)
+        self._redact = redact
         self._emit = emit
         self._lines: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=40))
         logger.handlers = [self]
@@ -27,11 +29,11 @@ class HostLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         name = name_of(ctx_host.get()) if ctx_host.isset() else ""
-        text = RECORDER.redact(without_sequences(record.getMessage()))
+        text = self._redact(without_sequences(record.getMessage()))
         if record.levelno >= logging.WARNING or "[" in text:
             self._lines[name].append(text)
         if self._emit:
-            self._emit({"event": "log", "host": name, "message": text})
+            self._emit(Log(host=name, message=text))
 
     def clear(self, name: str) -> None:
         """Forget a host's lines, before a step whose lines are wanted alone."""

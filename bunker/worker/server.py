@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import traceback
+from dataclasses import replace
 from typing import IO, Any
 
 import gevent
@@ -14,10 +15,23 @@ from pyinfra.api.state import BaseStateCallback, State, StateStage
 from pyinfra.context import ctx_config, ctx_host, ctx_inventory, ctx_state
 
 from bunker.errors import BunkerError
-from bunker.ops.recorder import RECORDER, name_of
+from bunker.events import (
+    OUTPUT_LINES,
+    Connected,
+    Done,
+    Event,
+    HostEnded,
+    PlanFailed,
+    Planned,
+    Ready,
+    Step,
+    Unreachable,
+)
+from bunker.ops.recorder import name_of
+from bunker.outcomes import Word
+from bunker.plan.changes import HostPlan
 from bunker.printable import without_sequences
 from bunker.worker.batch import Batch, make_batch
-from bunker.worker.events import OUTPUT_LINES, Event
 from bunker.worker.logs import HostLog
 
 
@@ -47,7 +61,8 @@ class Worker:
         # would take them away from all others, so they are set once, for good.
         ctx_state.set(self.state)
         ctx_inventory.set(self.state.inventory)
-        self.log = HostLog(emit if batch.verbose else None)
+        self.redact = batch.recorder.redact
+        self.log = HostLog(self.redact, emit if batch.verbose else None)
         self.planned: set[str] = set()
 
     def prepare(self) -> None:
@@ -55,7 +70,7 @@ class Worker:
         self.state.set_stage(StateStage.Connect)
         self.state.set_stage(StateStage.Prepare)
         gevent.joinall([self._spawn(self._prepare_host, host) for host in self.state.inventory])
-        self.emit({"event": "ready"})
+        self.emit(Ready())
 
     def apply(self, names: set[str]) -> None:
         """Run the declared steps of the named hosts; every host goes at its own pace."""
@@ -76,61 +91,62 @@ class Worker:
     def _spawn(self, work: Any, host: Any) -> Any:
         return self.state.pool.spawn(work, host)
 
-    def _emit(self, host: Any, event: str, **details: Any) -> None:
-        self.emit({"event": event, "host": name_of(host), **details})
-
     def _prepare_host(self, host: Any) -> None:
+        name = name_of(host)
         with ctx_config.use(self.state.config.copy()), ctx_host.use(host):
             try:
                 host.connect()
                 if not host.connected:
-                    message = self.errors.messages.get(name_of(host), "no connection")
-                    self._emit(host, "unreachable", message=RECORDER.redact(message))
+                    message = self.errors.messages.get(name, "no connection")
+                    self.emit(Unreachable(host=name, message=self.redact(message)))
                     return
                 self.state.activate_host(host)
-                self._emit(host, "connected")
+                self.emit(Connected(host=name))
                 self.batch.deploy()
             except Exception as error:  # noqa: BLE001 - one host's error must not stop the others
-                self._emit(
-                    host,
-                    "failed",
+                failed = PlanFailed(
+                    host=name,
                     message=self._explain(host, error),
-                    problems=self._problems(host, error),
-                    **self._found(host),
+                    problems=tuple(self._problems(host, error)),
+                    plan=self._plan(name),
+                    commands=self.batch.commands(host),
                 )
+                self.emit(failed)
                 return
-        self.planned.add(name_of(host))
-        self._emit(host, "planned", **self._found(host))
+        self.planned.add(name)
+        commands = self.batch.commands(host)
+        self.emit(Planned(host=name, plan=self._plan(name), commands=commands))
 
-    def _found(self, host: Any) -> dict[str, Any]:
-        """The plan so far, and how many commands it took."""
-        name = name_of(host)
-        plan = RECORDER.redact.data(RECORDER.plan(name).to_json(), names=False)
+    def _plan(self, name: str) -> HostPlan:
+        """The plan so far."""
+        plan = self.redact.data(self.batch.recorder.plan(name).to_json(), names=False)
         plan["host"] = name  # whatever word somebody chose for a password
-        return {"plan": plan, "commands": self.batch.commands(host)}
+        return HostPlan.from_json(plan)
 
     def _apply_host(self, host: Any) -> None:
-        names = RECORDER.steps(name_of(host))
-        outcome, message = ("changed" if names else "ok"), ""
+        name = name_of(host)
+        names = self.batch.recorder.steps(name)
+        outcome: Word = "changed" if names else "ok"
+        message = ""
         with ctx_config.use(self.state.config.copy()), ctx_host.use(host):
-            for number, (name, op_hash) in enumerate(
+            for number, (title, op_hash) in enumerate(
                 zip(names, host.op_hash_order, strict=True), start=1
             ):
                 if self.stopping:
                     outcome = "interrupted" if number > 1 else "not started"
                     break
-                step = {"name": name, "number": number, "of": len(names)}
-                self._emit(host, "step", status="started", **step)
+                step = Step(host=name, name=title, number=number, of=len(names), status="started")
+                self.emit(step)
                 started = time.monotonic()
                 done, output = self._run_step(host, op_hash)
                 seconds = round(time.monotonic() - started, 3)
-                status = "ok" if done else "failed"
-                self._emit(host, "step", status=status, seconds=seconds, output=output, **step)
+                status: Any = "ok" if done else "failed"
+                self.emit(replace(step, status=status, seconds=seconds, output=tuple(output)))
                 if not done:
-                    outcome, message = "failed", f"step {number} of {len(names)} failed: {name}"
+                    outcome, message = "failed", f"step {number} of {len(names)} failed: {title}"
                     break
         commands = self.batch.commands(host)
-        self._emit(host, "host", outcome=outcome, message=message, commands=commands)
+        self.emit(HostEnded(host=name, outcome=outcome, message=message, commands=commands))
 
     def _run_step(self, host: Any, op_hash: str) -> tuple[bool, list[str]]:
         self.log.clear(name_of(host))
@@ -142,7 +158,7 @@ class Worker:
         lines = [*meta.stdout_lines, *meta.stderr_lines]
         if not done and not any(line.strip() for line in lines):
             lines = self.log.lines(name_of(host))
-        redacted = [RECORDER.redact(without_sequences(line)) for line in lines if line.strip()]
+        redacted = [self.redact(without_sequences(line)) for line in lines if line.strip()]
         return bool(done), redacted[-OUTPUT_LINES:]
 
     def _problems(self, host: Any, error: Exception) -> list[Any]:
@@ -150,16 +166,16 @@ class Worker:
         if not isinstance(error, BunkerError):
             return [BunkerError(self._explain(host, error)).to_json()]
         problems = [single.to_json() for single in error.each]
-        return [RECORDER.redact.data(problem, names=False) for problem in problems]
+        return [self.redact.data(problem, names=False) for problem in problems]
 
     def _explain(self, host: Any, error: Exception) -> str:
         if self.batch.debug:
-            return RECORDER.redact("".join(traceback.format_exception(error)))
+            return self.redact("".join(traceback.format_exception(error)))
         if isinstance(error, BunkerError):
-            return RECORDER.redact(str(error))
+            return self.redact(str(error))
         logged = "\n".join(self.log.lines(name_of(host))[-10:])
         text = f"{error}" or type(error).__name__
-        return RECORDER.redact(f"{text}\n{logged}".strip())
+        return self.redact(f"{text}\n{logged}".strip())
 
 
 def serve(source: IO[bytes], target: IO[str]) -> int:
@@ -167,7 +183,7 @@ def serve(source: IO[bytes], target: IO[str]) -> int:
     stdin = FileObjectThread(source)
 
     def emit(event: Event) -> None:
-        target.write(json.dumps(event, ensure_ascii=False) + "\n")
+        target.write(json.dumps(event.to_json(), ensure_ascii=False) + "\n")
         target.flush()
 
     batch = make_batch(json.loads(stdin.readline()))
@@ -180,7 +196,7 @@ def serve(source: IO[bytes], target: IO[str]) -> int:
             watcher = gevent.spawn(_watch, stdin, worker)
             worker.apply(set(command["hosts"]))
             watcher.kill(block=False)
-        emit({"event": "done"})
+        emit(Done())
     finally:
         worker.close()
     return 0

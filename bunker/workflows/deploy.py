@@ -1,25 +1,21 @@
-"""`invoke deploy`, `plan` and `apply`: plan on every selected host, show it, ask, begin a run."""
+"""`invoke plan --out` and `apply`: a plan that is saved, and applied exactly or refused."""
 
 from __future__ import annotations
 
 import dataclasses
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bunker.errors import BunkerError, ExitCode, PlanStale
 from bunker.plan.store import SavedPlan, check_file, load_plan, write_plan
-from bunker.runs.start import Intent, begin, carry_out, planning_worker
+from bunker.runs.kinds.deploy import DEPLOY, Arguments
+from bunker.runs.start import Intent, carry_out, planning_worker
 from bunker.workflows.planning import Preparation, differing, dry_exit, prepare, show
 from bunker.workflows.request import DeployRequest, Target
 
 if TYPE_CHECKING:
     from bunker.terminal.reporter import Reporter
-
-
-def run_deploy(request: DeployRequest, reporter: Reporter, **how: Any) -> ExitCode:
-    """Plan, show, ask, apply. With ``dry`` it stops after showing. ``how`` is for the Intent."""
-    return begin(Intent(request, "deploy", **how), reporter)
 
 
 def save_plan(request: DeployRequest, file: Path, reporter: Reporter) -> ExitCode:
@@ -35,8 +31,8 @@ def save_plan(request: DeployRequest, file: Path, reporter: Reporter) -> ExitCod
             remedy="Mend that, or leave the host out of the selection",
         )
     commits = {target.host.name: target.commit or "" for target in planning.targets}
-    plans = tuple(preparation.plans.values())
-    saved = SavedPlan(request.fleet_name, request.tags_wanted, plans, commits, request.ref)
+    plans, work = tuple(preparation.plans.values()), request.work
+    saved = SavedPlan(request.fleet_name, work.parts, plans, commits, work.ref)
     write_plan(file, saved)
     return dry_exit(request, preparation)
 
@@ -44,14 +40,15 @@ def save_plan(request: DeployRequest, file: Path, reporter: Reporter) -> ExitCod
 def apply_plan(file: Path, request: DeployRequest, reporter: Reporter) -> ExitCode:
     """Apply a saved plan exactly, or refuse it as stale where a host or the inputs moved."""
     saved = load_plan(file)
+    arguments = Arguments(saved.tags_wanted, saved.ref or "")
     request = dataclasses.replace(
         request,
         fleet_name=saved.fleet,
         hosts=tuple(plan.host for plan in saved.plans),
-        tags_wanted=saved.tags_wanted,
-        ref=saved.ref,
+        work=DEPLOY.work(arguments),
+        words=tuple(DEPLOY.words(arguments)),
     )
-    intent = Intent(request, "deploy")
+    intent = Intent(request, DEPLOY, arguments)
     with planning_worker(request, intent) as planning:
         preparation = prepare(request.fleet_name, planning.worker, planning.targets, reporter)
     _refuse_stale(saved, preparation, planning.targets, file)

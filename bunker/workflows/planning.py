@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
 
 from bunker.errors import BunkerError, ExitCode
+from bunker.events import Event, PlanFailed, Planned, Unreachable
+from bunker.outcomes import HostOutcome
 from bunker.plan.changes import HostPlan
 from bunker.workflows.connection_text import connection_text
 from bunker.workflows.request import DeployRequest, Target
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 class Listener(Protocol):
     """Whoever wants to know of every event: an operator's reporter, or a run."""
 
-    def event(self, event: dict[str, Any]) -> None:
+    def event(self, event: Event) -> None:
         """One event, at the moment it arrives."""
 
 
@@ -49,19 +51,15 @@ class Preparation:
         return [name for name, plan in self.plans.items() if not plan.changes]
 
     @property
-    def outcomes(self) -> dict[str, dict[str, object]]:
+    def outcomes(self) -> dict[str, HostOutcome]:
         """How every host ends of which nothing is to be changed, or nothing is known."""
-        found: dict[str, dict[str, object]] = {
-            name: {"outcome": "ok", "message": "", "commands": self.commands[name]}
-            for name in self.unchanged
+        found = {
+            name: HostOutcome(outcome="ok", commands=self.commands[name]) for name in self.unchanged
         }
-        found |= {
-            name: {"outcome": "failed", "message": text} for name, text in self.failed.items()
-        }
-        found |= {
-            name: {"outcome": "unreachable", "message": text}
-            for name, text in self.unreachable.items()
-        }
+        for name, text in self.failed.items():
+            found[name] = HostOutcome(outcome="failed", message=text)
+        for name, text in self.unreachable.items():
+            found[name] = HostOutcome(outcome="unreachable", message=text)
         return found
 
 
@@ -71,23 +69,23 @@ def prepare(
     """Let the worker connect and plan; every host's answer goes to the listener as it comes."""
     preparation = Preparation()
     hosts = {target.host.name: target.host for target in targets}
-    for event in worker.events(until="ready"):
-        if event["event"] == "unreachable":
-            host = hosts[event["host"]]
-            event["message"] = connection_text(host, event["message"], fleet_name)
+    for said in worker.events(until="ready"):
+        event = said
+        if isinstance(said, Unreachable):
+            message = connection_text(hosts[said.host], said.message, fleet_name)
+            event = replace(said, message=message)
         listener.event(event)
-        name = event.get("host", "")
-        match event["event"]:
-            case "planned":
-                preparation.plans[name] = HostPlan.from_json(event["plan"])
-                preparation.commands[name] = event["commands"]
-            case "failed":
-                preparation.failed[name] = event["message"]
-                preparation.problems[name] = [BunkerError.from_json(p) for p in event["problems"]]
-                preparation.unfinished[name] = HostPlan.from_json(event["plan"])
-                preparation.commands[name] = event["commands"]
-            case "unreachable":
-                preparation.unreachable[name] = event["message"]
+        match event:
+            case Planned(host=name):
+                preparation.plans[name] = event.plan
+                preparation.commands[name] = event.commands
+            case PlanFailed(host=name):
+                preparation.failed[name] = event.message
+                preparation.problems[name] = [BunkerError.from_json(p) for p in event.problems]
+                preparation.unfinished[name] = event.plan
+                preparation.commands[name] = event.commands
+            case Unreachable(host=name):
+                preparation.unreachable[name] = event.message
     preparation.plans = dict(sorted(preparation.plans.items()))
     return preparation
 

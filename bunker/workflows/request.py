@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets as random
+import shlex
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +18,9 @@ from bunker.fleet.models import Host
 from bunker.fleet.pyinfra_data import host_data
 from bunker.fleet.values import GitRef, checked
 from bunker.masking import Secret
+from bunker.runs.work import EVERYTHING, Work
 from bunker.source import Source, resolve_commit
 
-WHOLE_HOST = "deploys.whole_host:whole_host"
-"""The role that brings a host to all that its file says, or to the parts that were asked for."""
 TAGS = ("base", "docker", "env", "changemaker")
 
 
@@ -33,8 +33,9 @@ class DeployRequest:
     hosts: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
-    tags_wanted: tuple[str, ...] = ()
-    ref: str | None = None
+    work: Work = EVERYTHING
+    words: tuple[str, ...] = ()
+    """What was asked of the work, as it is given on a command line."""
     dry: bool = False
     yes: bool = False
     detailed_exitcode: bool = False
@@ -43,21 +44,6 @@ class DeployRequest:
     command: str = "invoke deploy"
     commits: Mapping[str, str] = field(default_factory=dict)
     """By host: what the ref named when a run began. Empty: the git server is asked."""
-    role: str = WHOLE_HOST
-    data: Mapping[str, Any] = field(default_factory=dict)
-    """More host data for the role, such as the generation to go back to."""
-
-    @property
-    def needs_code(self) -> bool:
-        """Whether the role brings a commit to the hosts."""
-        if self.role != WHOLE_HOST:
-            return False
-        return not self.tags_wanted or "changemaker" in self.tags_wanted
-
-    @property
-    def needs_secrets(self) -> bool:
-        """Whether the role writes or reads secrets."""
-        return self.needs_code or "env" in self.tags_wanted or "way_back" in self.role
 
 
 @dataclass(frozen=True)
@@ -72,22 +58,22 @@ class Target:
 
 def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
     """Load, select, decrypt, resolve and render for every selected host; all problems at once."""
-    unknown = sorted(set(request.tags_wanted) - set(TAGS))
+    unknown = sorted(set(request.work.parts) - set(TAGS))
     if unknown:
         raise BunkerError(
             f"unknown tag {unknown[0]!r}", where="--tags", expected=f"some of {', '.join(TAGS)}"
         )
     fleet = load_fleet(request.root, request.fleet_name)
     hosts = fleet.select(hosts=request.hosts, groups=request.groups, tags=request.tags)
-    if request.ref:
-        hosts = [_with_ref(host, request.ref) for host in hosts]
-    if not request.needs_secrets:
+    if request.work.ref:
+        hosts = [_with_ref(host, request.work.ref) for host in hosts]
+    if not request.work.needs_secrets:
         return fleet, [Target(host, {}, None) for host in hosts]
     from bunker.secrets import decrypt_hosts  # noqa: PLC0415 - only where secrets are needed
 
     secrets = decrypt_hosts(fleet.folder, [host.name for host in hosts])
     commits: Mapping[str, str] = request.commits
-    if request.needs_code and not commits:
+    if request.work.needs_code and not commits:
         commits = _resolve_commits(hosts, secrets)
     targets = [Target(host, secrets[host.name], commits.get(host.name)) for host in hosts]
     _check_rendering(targets)
@@ -110,8 +96,8 @@ def worker_request(
 
     return {
         "run_id": run_id,
-        "deploy": request.role,
-        "tags": ",".join(request.tags_wanted),
+        "deploy": request.work.role,
+        "tags": ",".join(request.work.parts),
         "verbose": request.verbose,
         "debug": request.debug,
         "fingerprint_key": (mac_key or operator_mac_key()).hex(),
@@ -119,7 +105,7 @@ def worker_request(
             {
                 "name": target.host.name,
                 "groups": list(target.host.groups),
-                "data": {**host_data(fleet, target.host), **request.data},
+                "data": {**host_data(fleet, target.host), **request.work.data},
                 "secrets": {key: value.reveal() for key, value in target.secrets.items()},
                 "commit": target.commit,
             }
@@ -130,18 +116,14 @@ def worker_request(
 
 def apply_command(request: DeployRequest) -> str:
     """The command line that carries out what was planned."""
-    words = [request.command, "--fleet", request.fleet_name]
+    words = ["--fleet", request.fleet_name]
     for flag, values in (
         ("--host", request.hosts),
         ("--group", request.groups),
         ("--tag", request.tags),
     ):
         words += [word for value in values for word in (flag, value)]
-    if request.tags_wanted and request.command == "invoke deploy":
-        words += ["--tags", ",".join(request.tags_wanted)]
-    if request.ref:
-        words += ["--ref", request.ref]
-    return " ".join(words)
+    return shlex.join([*request.command.split(), *words, *request.words])
 
 
 def new_run_id() -> str:

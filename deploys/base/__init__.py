@@ -10,7 +10,7 @@ from bunker.ops.context import current_system
 from bunker.ops.logins import read_logins
 from bunker.ops.packages import install_packages
 from bunker.ops.place import place_components, read_components
-from bunker.ops.recorder import RECORDER
+from bunker.ops.recorder import recorder
 from bunker.plan.changes import Change
 from bunker.roles.base import base_components, base_packages
 from bunker.roles.base.logins import Logins, closing, login_of, remaining
@@ -35,7 +35,7 @@ def base(host: Host) -> None:
         for sentence in surprises(
             read_surroundings(system.found["surroundings"]), login_of(host, logins)
         ):
-            RECORDER.note("base", sentence)
+            recorder().note("base", sentence)
     place_components("base", components, state)
 
 
@@ -47,12 +47,12 @@ def _announce(host: Host, logins: Logins, ours: str) -> None:
         pinned = keys_file(login_of(host, logins))
     for port, lines in closed_ports(host, logins):
         closed = f"sshd listens on port {port} no more"
-        RECORDER.change(Change("base", "ssh port", "-", closed, tuple(f"- {at}" for at in lines)))
+        recorder().change(Change("base", "ssh port", "-", closed, tuple(f"- {at}" for at in lines)))
     for port in socket_ports(host, logins):
-        RECORDER.note("base", f"ssh.socket has a setting of its own to listen on port {port}")
+        recorder().note("base", f"ssh.socket has a setting of its own to listen on port {port}")
     for subject, sentence in closing(host, logins, pinned=pinned, placed=placed):
-        RECORDER.change(Change("base", f"login {subject}", "-", sentence))
+        recorder().change(Change("base", f"login {subject}", "-", sentence))
     for sentence in remaining(host, logins, pinned=pinned, placed=placed):
-        RECORDER.note("base", sentence)
+        recorder().note("base", sentence)
     for sentence in weakened(logins.files, parsed(ours)):
-        RECORDER.note("base", sentence)
+        recorder().note("base", sentence)

@@ -37,7 +37,7 @@ from bunker.ops.place import (
     read_components,
     read_contents,
 )
-from bunker.ops.recorder import RECORDER
+from bunker.ops.recorder import recorder
 from bunker.ops.step import AS_ROOT, Command, shell, step
 from bunker.roles.base.firewall import egress
 from bunker.roles.base.logins import login_of
@@ -80,7 +80,7 @@ def changemaker(host: Host) -> None:
         raise Problems("the instance cannot be deployed as it is", problems)
     if instance.folder.shallow and instance.generation is None:
         folder = host.application.directory
-        RECORDER.note("changemaker", f"{folder} is a shallow clone; what it lacks is fetched")
+        recorder().note("changemaker", f"{folder} is a shallow clone; what it lacks is fetched")
     commit = _wanted_commit(host, instance)
     place_components("changemaker", [source], state)
     decision = decide(
@@ -157,7 +157,7 @@ def _record(
     state: ComponentsState,
     decision: Decision,
 ) -> None:
-    recording = RECORDER.current()
+    recording = recorder().current()
     containers = [[item.service, item.state, item.fine] for item in instance.containers]
     files = {path: str(state.files.get(path)) for path in (file.path for file in bundle.files)}
     observed = [
@@ -176,7 +176,7 @@ def _record(
         "boot": dict(instance.boot),
     }
     for change in decision.changes:
-        RECORDER.change(change)
+        recorder().change(change)
 
 
 def _announce_egress(host: Host, instance: InstanceState) -> None:
@@ -193,7 +193,7 @@ def _announce_egress(host: Host, instance: InstanceState) -> None:
     if texts:
         fleet = Path(ctx_host.get().data.bunker_fleet_folder).name
         command = f"invoke deploy --fleet {fleet} --host {host.name} --tags base"
-        RECORDER.note("base", f"the firewall {', and '.join(texts)}; apply it with: {command}")
+        recorder().note("base", f"the firewall {', and '.join(texts)}; apply it with: {command}")
 
 
 def _is_upgrade(decision: Decision, instance: InstanceState) -> bool:

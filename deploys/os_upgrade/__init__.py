@@ -23,8 +23,8 @@ from bunker.ops.changing import changing
 from bunker.ops.context import current_host, current_run, current_system
 from bunker.ops.facts import reading, require
 from bunker.ops.packages import APT_FUNCTIONS
-from bunker.ops.reboot import reboot_and_wait
-from bunker.ops.recorder import RECORDER
+from bunker.ops.reboot import SCHEDULE, reboot_and_wait
+from bunker.ops.recorder import recorder
 from bunker.ops.step import AS_ROOT, shell, step
 from bunker.roles.base import base_packages
 from bunker.roles.docker import docker_packages
@@ -77,7 +77,7 @@ def os_upgrade() -> None:
 
 
 def _record(state: UpgradeState, decision: UpgradeDecision, reboot: Reboot) -> None:
-    recording = RECORDER.current()
+    recording = recorder().current()
     packages = [package.line for package in state.packages]
     # Neither the age of the lists nor the moment of the boot: they differ at every look.
     recording.observed.append(
@@ -92,7 +92,7 @@ def _record(state: UpgradeState, decision: UpgradeDecision, reboot: Reboot) -> N
         "package_lists_age_seconds": state.lists_age_seconds,
     }
     for change in decision.changes:
-        RECORDER.change(change)
+        recorder().change(change)
 
 
 def _declare(
@@ -102,26 +102,26 @@ def _declare(
     reboot: Reboot,
     protected: list[str],
 ) -> None:
-    run = current_run()
+    run, mark = current_run(), script_file(_SCRIPTS / "unfinished.sh")
     if decision.upgrade:
-        lists = changing(APT_FUNCTIONS + script_file(_SCRIPTS / "lists.sh"), RUN=run)
+        lists = changing(APT_FUNCTIONS + mark + script_file(_SCRIPTS / "lists.sh"), RUN=run)
         step("os: update package lists", [shell(lists)])
         packages = changing(
-            APT_FUNCTIONS + script_file(_SCRIPTS / "packages.sh"),
+            APT_FUNCTIONS + mark + script_file(_SCRIPTS / "packages.sh"),
             RUN=run,
             PROTECTED=" ".join(protected),
         )
         step("os: upgrade packages", [shell(packages)])
     if decision.reboot:
-        schedule = changing(script_file(_SCRIPTS / "reboot.sh"), RUN=run)
+        schedule = changing(mark + SCHEDULE, RUN=run)
         always = reboot == "always"
         step("os: reboot where one is due", [reboot_and_wait(schedule, always=always)])
     if state.deployed:
-        step("os: health gate", [shell(_health_gate(host))])
+        step("os: health gate", [shell(health_gate(host))])
     step("os: done", [shell(changing(script_file(_SCRIPTS / "finished.sh")))])
 
 
-def _health_gate(host: Host) -> str:
+def health_gate(host: Host) -> str:
     """The instance's own gate, after its containers are well; what it needs is read on the host."""
     parts = (
         _INSTANCE_SCRIPTS / "common.sh",

@@ -12,6 +12,7 @@ from bunker.secrets import create_host_secrets, decrypt_hosts, init
 from bunker.worker.client import WorkerClient
 from tests.bench.measure import Figure, measure, ratio
 from tests.fake.bare_host import fake_host, fake_request
+from tests.json_events import everything
 
 ROOT = Path(__file__).parents[2]
 LATENCY_SECONDS = 0.05
@@ -63,7 +64,7 @@ def _planning() -> list[Figure]:
 
         def plan(message: dict[str, object] = message) -> None:
             with WorkerClient(message, ROOT) as worker:
-                list(worker.events(until="ready"))
+                everything(worker.events(until="ready"))
 
         what = f"plan {count} fake host{'s' * (count > 1)} at 50 ms"
         found.append(measure(what, plan, runs=3))

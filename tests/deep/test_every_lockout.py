@@ -8,6 +8,7 @@ import pytest
 
 from bunker.fleet.known_hosts import lines_of, record
 from bunker.worker.client import WorkerClient
+from tests.json_events import everything
 from tests.lab.fleet_under_test import FleetUnderTest
 from tests.lab.outside import is_open
 from tests.lab.test_no_lockout import (
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.lab
 
 def test_a_reboot_before_the_confirmation_puts_the_change_back_too(north: FleetUnderTest) -> None:
     with WorkerClient(request(north, "new_connections"), north.root) as worker:
-        list(worker.events(until="ready"))
+        everything(worker.events(until="ready"))
         worker.apply(["north"])
         wait_for(north, "nft list table inet lockout >/dev/null 2>&1")
         worker.kill()

@@ -88,7 +88,7 @@ ROLLOUT_POINTS = {
     "west: changemaker: record generation",
     "west: outcome",
 }
-WAY_BACK_POINTS = {"way_back", "north: changemaker: go back to generation 1", "north: outcome"}
+WAY_BACK_POINTS = {"rollback", "north: changemaker: go back to generation 1", "north: outcome"}
 
 
 def test_a_rollout_killed_between_and_within_its_batches_ends_like_an_undisturbed_one(

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from bunker.worker.client import WorkerClient
+from tests.json_events import everything, stream
 from tests.lab.fleet_under_test import FleetUnderTest
 from tests.lab.test_os_upgrade import (
     BOOT,
@@ -31,7 +32,7 @@ def test_an_upgrade_that_was_killed_with_its_dpkg_is_finished_by_the_next_run(
     publish(host, "4.0", "[ -e /run/go-on ] || { : > /run/here; sleep 600; }")
     host.on("north", "apt-get -qq update")
     with WorkerClient(request(host), host.root) as worker:
-        list(worker.events(until="ready"))
+        everything(worker.events(until="ready"))
         worker.apply(["north"])
         deadline = time.monotonic() + 120
         while not host.on("north", "ls /run/here 2>/dev/null", check=False):
@@ -58,17 +59,17 @@ def test_an_upgrade_that_would_remove_what_the_host_needs_is_refused_untouched(
 ) -> None:
     publish(host, "5.0", "exit 0")
     with WorkerClient(request(host), host.root) as worker:
-        assert "packages" in planned(list(worker.events(until="ready")))
+        assert "packages" in planned(everything(worker.events(until="ready")))
         # Between plan and upgrade: the plan could not know.
         publish(host, "6.0", "exit 0", "Conflicts: fail2ban")
         worker.apply(["north"])
-        events = list(worker.events(until="done"))
+        events = everything(worker.events(until="done"))
     said = "\n".join(line for event in events for line in event.get("output", ()))
     assert "the upgrade would remove fail2ban, which the host needs; nothing was upgraded" in said
     assert host.on("north", INSTALLED) == "install ok installed 4.0"
     assert host.on("north", "systemctl is-active fail2ban") == "active\n"
     with WorkerClient(request(host), host.root) as worker:
-        [failed] = [e for e in worker.events(until="ready") if e["event"] == "failed"]
+        [failed] = [e for e in stream(worker.events(until="ready")) if e["event"] == "failed"]
     assert "the upgrade would remove fail2ban" in failed["message"]
 
 
@@ -78,9 +79,9 @@ def test_a_run_that_was_killed_while_the_host_rebooted_is_finished_by_the_next(
     publish(host, "7.0", "exit 0")
     boot = host.on("north", BOOT)
     with WorkerClient(request(host, bunker_reboot="always"), host.root) as worker:
-        list(worker.events(until="ready"))
+        everything(worker.events(until="ready"))
         worker.apply(["north"])
-        for event in worker.events(until="done"):
+        for event in stream(worker.events(until="done")):
             if event.get("name") == "os: reboot where one is due":
                 break
         wait_on_console(host, "systemctl is-active --quiet bunker-reboot.timer")

@@ -3,7 +3,7 @@
 from pyinfra.context import ctx_host
 
 from bunker.ops.context import current_secrets
-from bunker.ops.recorder import RECORDER, name_of
+from bunker.ops.recorder import name_of, recorder
 from bunker.ops.step import shell, step
 from bunker.plan.changes import Change
 
@@ -14,12 +14,12 @@ def three_steps() -> None:
         raise RuntimeError("this role is broken")
     if name == "nothing-to-do":
         return
-    RECORDER.change(Change("test", "thing", "+", "a thing is made", ("+ thing",)))
+    recorder().change(Change("test", "thing", "+", "a thing is made", ("+ thing",)))
     for word in ("first", "second", "third"):
         step(f"test: {word}", [shell(f"echo {word}")])
 
 
 def leaky() -> None:
     secret = current_secrets()["REDIS_PASSWORD"].reveal()
-    RECORDER.change(Change("test", "leak", "~", f"careless {secret}", (f"- {secret}",)))
+    recorder().change(Change("test", "leak", "~", f"careless {secret}", (f"- {secret}",)))
     step("test: leak", [shell("leak", stdin=secret)])

@@ -5,6 +5,7 @@ import pytest
 from bunker.worker.client import WorkerClient
 from tests.fake.bare_host import RESPONSES, fake_host, fake_request
 from tests.fake.test_worker import ROOT, by_host
+from tests.json_events import everything
 
 SYSTEM, COMPONENTS, INSTANCE = "dpkg-query", "'@@bunker applied'", "'@@bunker engine'"
 
@@ -57,7 +58,7 @@ def test_a_damaged_answer_is_one_sentence_and_every_other_host_is_planned() -> N
         item["data"]["fake_responses"] = {**RESPONSES, question: answer}
         words[host.name] = sentence
     with WorkerClient(message, ROOT) as worker:
-        events = list(worker.events(until="ready"))
+        events = everything(worker.events(until="ready"))
     assert by_host(events, "planned").keys() == {hosts[0].name}
     failed = by_host(events, "failed")
     assert failed.keys() == words.keys()
@@ -75,7 +76,7 @@ def test_a_damaged_answer_of_the_only_host_is_that_sentence_as_well() -> None:
     question, answer, sentence = DAMAGED["cut-short"]
     message["hosts"][0]["data"]["fake_responses"] = {**RESPONSES, question: answer}
     with WorkerClient(message, ROOT) as worker:
-        events = list(worker.events(until="ready"))
+        events = everything(worker.events(until="ready"))
     told = by_host(events, "failed")["host-001"]["message"]
     assert told.startswith(f"host-001: its answer {sentence} cannot be read: it was cut short.")
     assert "\n" not in told

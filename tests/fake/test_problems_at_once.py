@@ -7,6 +7,7 @@ import pytest
 from bunker.worker.client import WorkerClient
 from tests.fake.bare_host import RESPONSES, fake_host, fake_request
 from tests.fake.test_worker import ROOT, by_host
+from tests.json_events import everything
 
 INSTANCE = "'@@bunker engine'"
 
@@ -15,7 +16,7 @@ def planned(responses: dict[str, Any]) -> list[dict[str, Any]]:
     request = fake_request([fake_host(1)])
     request["hosts"][0]["data"]["fake_responses"] = responses
     with WorkerClient(request, ROOT) as worker:
-        return list(worker.events(until="ready"))
+        return everything(worker.events(until="ready"))
 
 
 @pytest.fixture
@@ -41,5 +42,5 @@ def test_one_problem_is_one_sentence() -> None:
     request["tags"] = "base"
     request["hosts"][0]["data"]["fake_responses"] = {**RESPONSES, "dpkg-query": packages}
     with WorkerClient(request, ROOT) as worker:
-        events = list(worker.events(until="ready"))
+        events = everything(worker.events(until="ready"))
     assert "settled" not in by_host(events, "failed")["host-001"]["message"]

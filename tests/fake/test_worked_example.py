@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bunker.worker.client import WorkerClient
+from tests.json_events import everything
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "adding-a-role.md"
@@ -45,9 +46,9 @@ def run(folder: Path, responses: dict[str, list[str]]) -> list[dict[str, Any]]:
         "hosts": [host],
     }
     with WorkerClient(request, folder) as worker:
-        events = list(worker.events(until="ready"))
+        events = everything(worker.events(until="ready"))
         worker.apply(["north"])
-        return events + list(worker.events(until="done"))
+        return events + everything(worker.events(until="done"))
 
 
 def test_the_example_plans_and_applies(example: Path) -> None:
@@ -63,7 +64,9 @@ def test_the_example_plans_and_applies(example: Path) -> None:
     assert planned["commands"] == 3
 
 
-def test_the_example_changes_nothing_twice(example: Path) -> None:
+def test_the_example_changes_nothing_twice_and_starts_again_what_was_stopped_by_hand(
+    example: Path,
+) -> None:
     script = (
         "from types import SimpleNamespace as N; from earlyoom_role import *\n"
         "b = earlyoom_component(N(name='north')).bundle\n"
@@ -93,3 +96,10 @@ def test_the_example_changes_nothing_twice(example: Path) -> None:
     assert planned["plan"]["changes"] == []
     [end] = [event for event in events if event["event"] == "host"]
     assert (end["outcome"], end["commands"]) == ("ok", 2)
+
+    stopped = [*there[:-2], "earlyoom no systemctl is-active earlyoom", there[-1]]
+    events = run(example, {"dpkg-query": bare, "'@@bunker applied'": stopped})
+    [planned] = [event for event in events if event["event"] == "planned"]
+    [change] = planned["plan"]["changes"]
+    assert "the running system is not; activated again" in change["summary"]
+    assert change["lines"] == ["running now: systemctl is-active earlyoom"]

@@ -8,6 +8,7 @@ import pytest
 
 from bunker.errors import BunkerError
 from bunker.worker.client import WorkerClient
+from tests.json_events import everything, stream
 
 ROOT = Path(__file__).parents[2]
 CANARY = "canary-7f3a9c51e2"
@@ -35,10 +36,10 @@ def request(
 
 def run(message: dict[str, Any], apply: list[str] | None = None) -> list[dict[str, Any]]:
     with WorkerClient(message, ROOT) as worker:
-        events = list(worker.events(until="ready"))
+        events = everything(worker.events(until="ready"))
         if apply is not None:
             worker.apply(apply)
-            events += list(worker.events(until="done"))
+            events += everything(worker.events(until="done"))
     return events
 
 
@@ -117,10 +118,10 @@ def test_secrets_are_masked_in_every_event_at_every_verbosity() -> None:
 def test_stop_lets_the_running_step_finish_and_starts_no_other() -> None:
     message = request("north", data={"fake_delay": 0.3})
     with WorkerClient(message, ROOT) as worker:
-        list(worker.events(until="ready"))
+        everything(worker.events(until="ready"))
         worker.apply(["north"])
         events = []
-        for event in worker.events(until="done"):
+        for event in stream(worker.events(until="done")):
             events.append(event)
             if event["event"] == "step" and event["number"] == 1 and event["status"] == "started":
                 worker.stop()
@@ -131,10 +132,10 @@ def test_stop_lets_the_running_step_finish_and_starts_no_other() -> None:
 
 def test_a_worker_that_dies_is_an_error_with_the_next_step() -> None:
     with WorkerClient(request("north", data={"fake_delay": 5}), ROOT) as worker:
-        list(worker.events(until="ready"))
+        everything(worker.events(until="ready"))
         worker.apply(["north"])
         with pytest.raises(BunkerError, match=r"ended unexpectedly.*same command again"):
-            for _event in worker.events(until="done"):
+            for _event in stream(worker.events(until="done")):
                 worker.kill()
 
 
@@ -142,10 +143,10 @@ def test_hosts_are_worked_on_side_by_side() -> None:
     names = [f"host-{number}" for number in range(20)]
     message = request(*names, data={"fake_delay": 0.1})
     with WorkerClient(message, ROOT) as worker:
-        list(worker.events(until="ready"))
+        everything(worker.events(until="ready"))
         worker.apply(names)
         started = time.monotonic()
-        events = list(worker.events(until="done"))
+        events = everything(worker.events(until="done"))
     # Three steps of 0.1 s on 20 hosts are 6 s one after the other.
     assert time.monotonic() - started < 3
     assert len(by_host(events, "host")) == 20

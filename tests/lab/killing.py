@@ -40,7 +40,7 @@ def point_of(event: dict[str, Any]) -> str:
             return f"{event['host']}: outcome"
         case "batch":
             return str(event["name"])
-        case "begin" | "soak" | "judgement" | "gate" | "way_back":
+        case "begin" | "soak" | "judgement" | "gate" | "rollback":
             return str(event["event"])
     return ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bunker.ops.reboot import reboot_and_wait
-from bunker.ops.recorder import RECORDER
+from bunker.ops.recorder import recorder
 from bunker.ops.step import step
 from bunker.plan.changes import Change
 
@@ -11,7 +11,7 @@ PATIENCE_SECONDS = 6
 
 
 def _reboot(schedule: str) -> None:
-    RECORDER.change(Change("test", "reboot", "~", "reboot"))
+    recorder().change(Change("test", "reboot", "~", "reboot"))
     step("test: reboot", [reboot_and_wait(schedule, always=True, patience=PATIENCE_SECONDS)])
 
 

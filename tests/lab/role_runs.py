@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from bunker.runs.work import Work
 from bunker.worker.client import WorkerClient
 from bunker.workflows.request import DeployRequest, new_run_id, select_targets, worker_request
+from tests.json_events import stream
 from tests.lab.fleet_under_test import NAME, FleetUnderTest
 
 WHOLE_HOST = "deploys.whole_host:whole_host"
@@ -78,19 +80,18 @@ def run_role(
 
     ``when`` is called before the kill.
     """
-    request = DeployRequest(
-        root=fleet.root, fleet_name=NAME, hosts=(name,), ref=ref, role=role, data=data or {}
-    )
+    work = Work(role, data or {}, ref=ref, secrets=role == WAY_BACK)
+    request = DeployRequest(root=fleet.root, fleet_name=NAME, hosts=(name,), work=work)
     result = RoleRun(run or new_run_id())
     with _environment(fleet):
         loaded, targets = select_targets(request)
         message = worker_request(request, loaded, targets, result.run)
         with WorkerClient(message, cwd=fleet.root) as worker:
-            result.events += worker.events(until="ready")
+            result.events += stream(worker.events(until="ready"))
             if not result.plan.get("changes"):
                 return result
             worker.apply([name])
-            for event in worker.events(until="done"):
+            for event in stream(worker.events(until="done")):
                 result.events.append(event)
                 if kill_at and event.get("name") == kill_at:
                     when()

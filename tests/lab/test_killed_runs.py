@@ -17,7 +17,7 @@ pytestmark = pytest.mark.lab
 
 CAREFULLY = ("--batch", "1", "--soak", "1s", "--no-judgement")
 UPGRADE_POINTS = {"north: changemaker: migrate", "batch 1"}
-WAY_BACK_POINTS = {"way_back"}
+WAY_BACK_POINTS = {"rollback"}
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import pytest
 from bunker.fleet import load_fleet
 from bunker.fleet.pyinfra_data import host_data
 from bunker.worker.client import WorkerClient
+from tests.json_events import everything, stream
 from tests.lab.fleet_under_test import NAME, FleetUnderTest
 from tests.lab.lockout_role import FILE
 from tests.lab.machinery.neighbour import Neighbour
@@ -51,10 +52,12 @@ def request(fleet: FleetUnderTest, role: str, **data: Any) -> dict[str, Any]:
 def run(fleet: FleetUnderTest, role: str, **data: Any) -> tuple[str, str]:
     """Deploy a role; the outcome and what the operator is told."""
     with WorkerClient(request(fleet, role, **data), fleet.root) as worker:
-        [plan] = [event for event in worker.events(until="ready") if event["event"] == "planned"]
+        [plan] = [
+            event for event in stream(worker.events(until="ready")) if event["event"] == "planned"
+        ]
         assert plan["plan"]["changes"]
         worker.apply(["north"])
-        events = list(worker.events(until="done"))
+        events = everything(worker.events(until="done"))
     [end] = [event for event in events if event["event"] == "host"]
     said = [line for event in events for line in event.get("output", ())]
     return end["outcome"], "\n".join([*said, end["message"]])
@@ -121,7 +124,7 @@ def test_without_its_controller_the_host_puts_an_unconfirmed_change_back_by_itse
     with WorkerClient(
         request(host, "new_connections", bunker_confirm_seconds=10), host.root
     ) as worker:
-        list(worker.events(until="ready"))
+        everything(worker.events(until="ready"))
         worker.apply(["north"])
         wait_for(host, "nft list table inet lockout >/dev/null 2>&1")
         worker.kill()

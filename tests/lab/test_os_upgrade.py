@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from bunker.fleet import load_fleet
 from bunker.fleet.pyinfra_data import host_data
 from bunker.worker.client import WorkerClient
+from tests.json_events import everything
 from tests.lab.fleet_under_test import NAME, FleetUnderTest
 from tests.lab.host_state import started
 
@@ -101,15 +103,15 @@ def planned(events: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 def plan(fleet: FleetUnderTest, **data: Any) -> dict[str, dict[str, Any]]:
     with WorkerClient(request(fleet, **data), fleet.root) as worker:
-        return planned(list(worker.events(until="ready")))
+        return planned(everything(worker.events(until="ready")))
 
 
 def upgrade(fleet: FleetUnderTest, **data: Any) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """Plan and apply; the planned changes, and the steps that ran (all of them well)."""
     with WorkerClient(request(fleet, **data), fleet.root) as worker:
-        changes = planned(list(worker.events(until="ready")))
+        changes = planned(everything(worker.events(until="ready")))
         worker.apply(["north"])
-        events = list(worker.events(until="done"))
+        events = everything(worker.events(until="done"))
     [end] = [event for event in events if event["event"] == "host"]
     said = [line for event in events for line in event.get("output", ())]
     assert end["outcome"] in ("ok", "changed"), "\n".join([*said, end["message"]])
@@ -170,6 +172,24 @@ def test_the_reboot_that_a_package_asks_for_is_waited_for_and_the_instance_is_we
     assert upgrade(host) == ({}, [])
 
 
+def test_a_reboot_is_waited_for_once_and_the_instance_is_healthy_after_it(
+    host: FleetUnderTest,
+) -> None:
+    boot = host.on("north", BOOT)
+    planned = host.invoke("reboot", "--host", "north", "--dry").stdout
+    assert "~ os: reboot: asked for" in planned
+    assert host.on("north", BOOT) == boot
+    ran = host.invoke("reboot", "--host", "north", "--yes", "--json")
+    assert host.on("north", BOOT) != boot
+    steps = [event["name"] for event in ran.events("step") if event["status"] == "ok"]
+    assert steps == ["os: mark the boot", "os: reboot", "os: health gate", "os: done"]
+    (recap,) = ran.events("recap")
+    assert recap["hosts"]["north"]["outcome"] == "changed"
+    (status,) = json.loads(host.invoke("status", "--host", "north", "--json").stdout)["hosts"]
+    assert (status["state"], status["maintenance"]) == ("healthy", None)
+    assert host.on("north", "ls /var/lib/bunker/reboot 2>/dev/null || true") == ""
+
+
 def wait_on_console(fleet: FleetUnderTest, condition: str, seconds: float = 120) -> None:
     """Wait until a shell condition holds; while the host is down nothing answers."""
     deadline = time.monotonic() + seconds
@@ -197,9 +217,9 @@ def test_a_host_that_does_not_come_back_is_a_failed_step_that_says_so(
     message = request(host, f"tests.lab.reboot_role:{role}")
     try:
         with WorkerClient(message, host.root) as worker:
-            list(worker.events(until="ready"))
+            everything(worker.events(until="ready"))
             worker.apply(["north"])
-            events = list(worker.events(until="done"))
+            events = everything(worker.events(until="done"))
     finally:
         host.console("north", "systemctl start ssh.service")
     [end] = [event for event in events if event["event"] == "host"]

@@ -3,8 +3,6 @@
 # apt first finish what was begun.
 export NEEDRESTART_MODE=a
 running() { docker ps --quiet --no-trunc 2>/dev/null 9>&- | sort; }
-printf '%s\n' "$RUN" > /var/lib/bunker/os-upgrade.new
-mv -f /var/lib/bunker/os-upgrade.new /var/lib/bunker/os-upgrade
 finish_installation
 # The lists are newer than the plan: what it would have refused is refused here too.
 simulated=$(apt -s --fix-broken dist-upgrade)

@@ -18,7 +18,7 @@ from bunker.approvals.requests import read_json
 from bunker.audit.chain import load_key
 from bunker.audit.files import AuditFiles
 from bunker.cli import audit, deploy, instance, runs
-from bunker.cli.run_options import number_of
+from bunker.cli.values import number_of
 from bunker.errors import BunkerError
 from bunker.files import DEEPEST
 from bunker.journal.reader import Journal

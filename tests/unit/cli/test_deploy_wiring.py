@@ -8,9 +8,14 @@ from typing import Any
 import pytest
 from invoke.context import Context
 
+import bunker.runs.start
 import bunker.workflows.deploy
 from bunker.cli import deploy as commands
+from bunker.cli.kinds import COMMANDS
 from bunker.errors import ExitCode
+from bunker.runs.kinds.deploy import DEPLOY, Arguments
+from bunker.runs.start import Intent
+from bunker.runs.work import Work
 from bunker.terminal.rich_reporter import RichReporter
 from bunker.workflows.request import DeployRequest
 
@@ -35,7 +40,8 @@ def seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
         return ExitCode.SOME_HOSTS_FAILED
 
     monkeypatch.setenv("BUNKER_ROOT", str(tmp_path))
-    for name in ("run_deploy", "save_plan", "apply_plan"):
+    monkeypatch.setattr(bunker.runs.start, "begin", answer)
+    for name in ("save_plan", "apply_plan"):
         monkeypatch.setattr(bunker.workflows.deploy, name, answer)
     return calls
 
@@ -49,20 +55,24 @@ def exit_code(task: Any, **values: Any) -> int:
 def test_deploy(seen: list[Any], tmp_path: Path) -> None:
     own = {"tags": ["base,env"], "ref": "v2.1", "dry": True, "detailed_exitcode": True}
     way = {"wait": "10m", "detach": False, "approve": "approval.json"}
-    assert exit_code(commands.deploy, **GIVEN, **own, **way, verbose=True) == 3
-    request, reporter, how = seen[0]
-    assert how == {"wait_seconds": 600, "detach": False, "approval_file": Path("approval.json")}
-    assert request == DeployRequest(
+    (command,) = (task for task in COMMANDS if task.name == "deploy")
+    assert exit_code(command, **GIVEN, **own, **way, verbose=True) == 3
+    intent, reporter = seen[0]
+    arguments = Arguments(("base", "env"), "v2.1")
+    request = DeployRequest(
         root=tmp_path,
         fleet_name="lab",
         hosts=("north", "south"),
         tags=("eu",),
-        tags_wanted=("base", "env"),
-        ref="v2.1",
+        work=Work(parts=("base", "env"), ref="v2.1"),
+        words=("--tags", "base,env", "--ref", "v2.1"),
         dry=True,
         yes=True,
         detailed_exitcode=True,
         verbose=True,
+    )
+    assert intent == Intent(
+        request, DEPLOY, arguments, wait_seconds=600, approval_file=Path("approval.json")
     )
     assert isinstance(reporter, RichReporter)
     again = "invoke deploy --fleet lab --tags base,env --ref v2.1 --host x"
@@ -72,10 +82,10 @@ def test_deploy(seen: list[Any], tmp_path: Path) -> None:
 
 def test_a_plan_is_shown_or_saved_but_never_applied(seen: list[Any]) -> None:
     own = {"tags": [], "ref": "", "detailed_exitcode": False, "verbose": False}
-    assert exit_code(commands.plan, **GIVEN, **own, out="") == 3
+    assert exit_code(commands.plan, **GIVEN, **own, out=None) == 3
     assert exit_code(commands.plan, **GIVEN, **own, out="x.plan") == 3
     shown, saved = seen
-    assert shown[0].dry
+    assert shown[0].request.dry
     assert saved[0].dry
     assert saved[1] == Path("x.plan")
 

@@ -96,7 +96,7 @@ def test_every_task_is_listed_and_explains_itself() -> None:
             f"secrets.{name}"
             for name in ("init", "generate", "show", "set", "edit", "restore", "rekey", "check")
         ),
-        *("configure", "upgrade", "canary", "rollout", "rollback", "os-upgrade"),
+        *("configure", "upgrade", "canary", "rollout", "rollback", "os-upgrade", "reboot"),
         *(f"run.{name}" for name in ("list", "show", "watch", "resume", "cancel", "retry-failed")),
         "env.check",
         "schema.check",

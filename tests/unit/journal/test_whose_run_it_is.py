@@ -11,24 +11,20 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 PROGRAM = """
 import os, sys, time
 from pathlib import Path
-from dbos import DBOS
-from bunker.journal.engine import engine
+from bunker.journal.engine import engine, step
 
-@DBOS.step()
-def work(name):
-    if what == "die":
-        os._exit(9)
-    print("did", name, flush=True)
-
-@DBOS.workflow(name="made_up")
 def workflow(data):
-    work(data["name"])
+    def work():
+        if what == "die":
+            os._exit(9)
+        print("did", data["name"], flush=True)
+    step("work", work)
     return {}
 
 root, run, what = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-with engine(root, run) as execution:
+with engine(root, run, workflow) as execution:
     if what in ("die", "begin"):
-        execution.start(workflow, {"name": run})
+        execution.start({"name": run})
     seen = execution.status()
     if what == "begin":
         execution.result()

@@ -84,16 +84,18 @@ def test_a_deploy_that_fails_stops_the_demo_with_its_code(
 
     asked = []
 
-    def deploy(request: object, _reporter: object) -> ExitCode:
-        asked.append(request)
+    def begin(intent: object, _reporter: object) -> ExitCode:
+        asked.append(intent)
         return ExitCode.SOME_HOSTS_FAILED
 
     monkeypatch.setenv(demo.KEY_VARIABLE, "/somebody/else")
     monkeypatch.setattr(demo, "fleet_up", lambda *_a, **_n: (State(), tmp_path))
-    monkeypatch.setattr(demo, "run_deploy", deploy)
+    monkeypatch.setattr(demo, "begin", begin)
     assert demo.main(tmp_path) == ExitCode.SOME_HOSTS_FAILED
-    [request] = asked
-    assert (request.hosts, request.yes, request.tags_wanted) == (("north",), True, ())
+    [intent] = asked
+    request = intent.request
+    assert (intent.kind.name, request.hosts, request.yes) == ("deploy", ("north",), True)
+    assert request.work.parts == ()
     assert demo.os.environ[demo.KEY_VARIABLE] == str(tmp_path / ".lab" / "lab" / "operator.age")
     assert "was not deployed" in capsys.readouterr().out
 

@@ -9,15 +9,16 @@ from typing import Any
 
 from bunker.fleet.settings import FleetSettings
 from bunker.masking import Secret
-from bunker.notify import Dispatcher, Message, Notifier, NotifyFailed
+from bunker.notify import Dispatcher, Message, Notifier, NotifyFailed, RunNews
+from bunker.outcomes import HostOutcome
 from tests.unit.notify.stand_ins import RocketChatStandIn, SlackStandIn, StandIn
 
-SUMMARY: Any = {
-    "run": "r1",
-    "kind": "upgrade",
-    "fleet": "production",
-    "hosts": {"north": {"outcome": "failed", "message": "disk full"}},
-}
+NEWS = RunNews(
+    run="r1",
+    kind="upgrade",
+    fleet="production",
+    hosts={"north": HostOutcome(outcome="failed", message="disk full")},
+)
 
 
 def settings(*targets: Mapping[str, Any]) -> FleetSettings:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 from bunker.fleet.settings import FleetSettings
 from bunker.masking import Secret
-from bunker.notify import Delivery, Dispatcher, NotifyFailed, UndeliveredFile
+from bunker.notify import Delivery, Dispatcher, NotifyFailed, RunNews, UndeliveredFile
 from tests.unit.notify.dispatching import (
     LATER,
-    SUMMARY,
+    NEWS,
     Scripted,
     chat_target,
     dispatcher,
@@ -28,7 +27,7 @@ def test_every_target_gets_the_digest(
     gotify: GotifyStandIn, slack: SlackStandIn, rocketchat: RocketChatStandIn
 ) -> None:
     wanted = settings(gotify_target(gotify), slack_target(), chat_target())
-    deliveries = dispatcher(wanted, secrets(slack, rocketchat)).notify("failed", SUMMARY)
+    deliveries = dispatcher(wanted, secrets(slack, rocketchat)).notify("failed", NEWS)
     assert deliveries == [
         Delivery("phone", "gotify", True),
         Delivery("ops", "slack", True),
@@ -44,35 +43,35 @@ def test_a_target_hears_only_of_the_events_that_it_wants(
 ) -> None:
     wanted = settings(gotify_target(gotify, events=["failed", "rolled back"]), slack_target())
     sender = dispatcher(wanted, secrets(slack))
-    assert [item.target for item in sender.notify("started", SUMMARY)] == ["ops"]
-    assert [item.target for item in sender.notify("rolled back", SUMMARY)] == ["phone", "ops"]
+    assert [item.target for item in sender.notify("started", NEWS)] == ["ops"]
+    assert [item.target for item in sender.notify("rolled back", NEWS)] == ["phone", "ops"]
     assert len(gotify.received) == 1
 
 
 def test_without_targets_nothing_happens() -> None:
     sender = Dispatcher(FleetSettings(), {})
-    assert sender.notify("failed", SUMMARY) == []
-    sender.notify_in_background("failed", SUMMARY)
+    assert sender.notify("failed", NEWS) == []
+    sender.notify_in_background("failed", NEWS)
     assert sender.finish() == []
     assert sender.retry_undelivered() == []
 
 
 def test_a_server_in_trouble_is_asked_again(slack: SlackStandIn) -> None:
     slack.answers = [(503, {}, "later"), (429, {"Retry-After": "0"}, "slowly")]
-    (delivery,) = dispatcher(settings(slack_target()), secrets(slack)).notify("done", SUMMARY)
+    (delivery,) = dispatcher(settings(slack_target()), secrets(slack)).notify("done", NEWS)
     assert delivery == Delivery("ops", "slack", True, "", 3)
 
 
 def test_after_four_attempts_it_gives_up(slack: SlackStandIn) -> None:
     slack.answers = [(500, {}, "trouble")] * 9
-    (delivery,) = dispatcher(settings(slack_target()), secrets(slack)).notify("done", SUMMARY)
+    (delivery,) = dispatcher(settings(slack_target()), secrets(slack)).notify("done", NEWS)
     assert delivery == Delivery("ops", "slack", False, "answered 500: trouble", 4)
     assert len(slack.received) == 4
 
 
 def test_a_final_answer_is_not_repeated(slack: SlackStandIn) -> None:
     known = {"OPS_WEBHOOK": Secret(slack.url + "/services/canary-gone")}
-    (delivery,) = dispatcher(settings(slack_target()), known).notify("done", SUMMARY)
+    (delivery,) = dispatcher(settings(slack_target()), known).notify("done", NEWS)
     assert not delivery.ok
     assert delivery.attempts == 1
     assert "canary" not in str(delivery)
@@ -82,7 +81,7 @@ def test_a_final_answer_is_not_repeated(slack: SlackStandIn) -> None:
 def test_retry_after_is_respected() -> None:
     asked = NotifyFailed("answered 429", retryable=True, retry_after=0.4)
     target = Scripted(asked)
-    (delivery,) = dispatcher(settings(slack_target()), {}, make=target).notify("done", SUMMARY)
+    (delivery,) = dispatcher(settings(slack_target()), {}, make=target).notify("done", NEWS)
     assert delivery.ok
     assert target.times[1] - target.times[0] >= 0.4
 
@@ -90,7 +89,7 @@ def test_retry_after_is_respected() -> None:
 def test_a_pause_longer_than_the_time_that_is_left_is_not_waited_for() -> None:
     asked = NotifyFailed("answered 429", retryable=True, retry_after=3600)
     sender = dispatcher(settings(slack_target()), {}, make=Scripted(asked))
-    (delivery,) = sender.notify("done", SUMMARY, within=60)
+    (delivery,) = sender.notify("done", NEWS, within=60)
     assert not delivery.ok
     assert delivery.reason == "answered 429; no time is left for another attempt"
 
@@ -101,7 +100,7 @@ def test_one_slow_target_does_not_hold_up_the_others(tmp_path: Path, slack: Slac
         wanted = settings(slack_target(name="slow", url_secret="SLOW"), slack_target())
         known = {**secrets(slack), "SLOW": Secret(silent.url + silent.path)}
         sender = dispatcher(wanted, known, kept=UndeliveredFile(tmp_path), attempt_seconds=30.0)
-        slow, quick = sender.notify("failed", SUMMARY, within=1.0)
+        slow, quick = sender.notify("failed", NEWS, within=1.0)
     assert quick.ok
     assert not slow.ok
     assert [entry.target for entry in UndeliveredFile(tmp_path).read()] == ["slow"]
@@ -110,13 +109,13 @@ def test_one_slow_target_does_not_hold_up_the_others(tmp_path: Path, slack: Slac
 def test_whatever_a_notifier_raises_never_reaches_the_run(tmp_path: Path) -> None:
     target = Scripted(RuntimeError("canary-secret"))
     sender = dispatcher(settings(slack_target()), {}, make=target, kept=UndeliveredFile(tmp_path))
-    (delivery,) = sender.notify("failed", SUMMARY)
+    (delivery,) = sender.notify("failed", NEWS)
     assert delivery.reason == "internal error (RuntimeError)"
 
 
 def test_an_odd_summary_still_gives_a_message() -> None:
     target = Scripted()
-    odd: Any = {"run": "r1", "hosts": 5}
+    odd = RunNews(run="r1", hosts=5)  # type: ignore[arg-type] # a fault of ours
     (delivery,) = dispatcher(settings(slack_target()), {}, make=target).notify("failed", odd)
     assert delivery.ok
     assert "r1" in target.sent[0].text
@@ -126,7 +125,7 @@ def test_a_target_hears_of_things_in_their_order() -> None:
     target = Scripted(LATER, LATER)
     sender = dispatcher(settings(slack_target()), {}, make=target)
     for event in ("started", "paused", "done"):
-        sender.notify_in_background(event, SUMMARY)
+        sender.notify_in_background(event, NEWS)
     assert [item.ok for item in sender.finish()] == [True] * 3
     assert [message.title.split()[2] for message in target.sent] == ["started", "paused", "done"]
 
@@ -135,7 +134,7 @@ def test_the_background_does_not_hold_up_the_run() -> None:
     gate = threading.Event()
     target = Scripted(gate)
     sender = dispatcher(settings(slack_target()), {}, make=target)
-    sender.notify_in_background("started", SUMMARY)
+    sender.notify_in_background("started", NEWS)
     assert target.sent == []
     gate.set()
     assert [item.ok for item in sender.finish()] == [True]
@@ -147,7 +146,7 @@ def test_what_is_under_way_at_the_end_is_kept_and_forgotten_if_it_arrives_after_
 ) -> None:
     gate, kept = threading.Event(), UndeliveredFile(tmp_path)
     sender = dispatcher(settings(slack_target()), {}, make=Scripted(gate), kept=kept)
-    sender.notify_in_background("failed", SUMMARY)
+    sender.notify_in_background("failed", NEWS)
     (delivery,) = sender.finish(timeout=0.05)
     assert delivery.reason == "did not arrive in time"
     assert [entry.run for entry in kept.read()] == ["r1"]
@@ -161,6 +160,6 @@ def test_what_is_under_way_at_the_end_is_kept_and_forgotten_if_it_arrives_after_
 
 def test_a_secret_that_a_server_repeats_is_not_told(gotify: GotifyStandIn) -> None:
     known = {"TOKEN": Secret("canary-not-this-one")}
-    (delivery,) = dispatcher(settings(gotify_target(gotify)), known).notify("failed", SUMMARY)
+    (delivery,) = dispatcher(settings(gotify_target(gotify)), known).notify("failed", NEWS)
     assert "not ••••" in delivery.reason
     assert "canary" not in str(delivery)

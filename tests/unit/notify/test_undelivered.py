@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from bunker.notify import Message, NotifyFailed, UndeliveredFile
 from tests.unit.notify.dispatching import (
     FINAL,
     LATER,
-    SUMMARY,
+    NEWS,
     Scripted,
     dispatcher,
     secrets,
@@ -27,7 +28,7 @@ def test_what_did_not_arrive_is_sent_by_the_next_run(tmp_path: Path, slack: Slac
     kept = UndeliveredFile(tmp_path)
     wanted, known = settings(slack_target()), secrets(slack)
     slack.answers = [(500, {}, "trouble")] * 4
-    dispatcher(wanted, known, kept=kept).notify("failed", SUMMARY)
+    dispatcher(wanted, known, kept=kept).notify("failed", NEWS)
     path = tmp_path / ".bunker" / "notify" / "undelivered.jsonl"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
@@ -36,7 +37,7 @@ def test_what_did_not_arrive_is_sent_by_the_next_run(tmp_path: Path, slack: Slac
 
     next_run = dispatcher(wanted, known, kept=kept)
     next_run.retry_undelivered_in_background()
-    next_run.notify_in_background("started", {**SUMMARY, "run": "r2"})
+    next_run.notify_in_background("started", replace(NEWS, run="r2"))
     assert [item.ok for item in next_run.finish()] == [True, True]
     assert "delayed: this is from" in slack.texts[-2]
     assert "upgrade failed" in slack.texts[-2]
@@ -48,7 +49,7 @@ def test_a_target_that_still_fails_is_tried_once_and_its_messages_stay(tmp_path:
     kept = UndeliveredFile(tmp_path)
     failing = dispatcher(settings(slack_target()), {}, make=Scripted(*[FINAL] * 3), kept=kept)
     for _number in range(3):
-        failing.notify("failed", SUMMARY)
+        failing.notify("failed", NEWS)
     target = Scripted(LATER, LATER)
     later = dispatcher(settings(slack_target()), {}, make=target, kept=kept)
     assert [item.attempts for item in later.retry_undelivered()] == [1, 0, 0]
@@ -99,7 +100,7 @@ def test_a_folder_that_cannot_be_written_is_no_reason_to_stop(tmp_path: Path) ->
     (tmp_path / ".bunker").write_text("a file in the way")
     kept = UndeliveredFile(tmp_path)
     sender = dispatcher(settings(slack_target()), {}, make=Scripted(FINAL), kept=kept)
-    assert [item.ok for item in sender.notify("failed", SUMMARY)] == [False]
+    assert [item.ok for item in sender.notify("failed", NEWS)] == [False]
     assert sender.retry_undelivered() == []
 
 
@@ -107,5 +108,5 @@ def test_a_mail_that_some_have_is_not_sent_again(tmp_path: Path) -> None:
     partly = NotifyFailed("refused the receiver", retryable=False, partly=True)
     kept = UndeliveredFile(tmp_path)
     sender = dispatcher(settings(slack_target()), {}, make=Scripted(partly), kept=kept)
-    assert [item.ok for item in sender.notify("failed", SUMMARY)] == [False]
+    assert [item.ok for item in sender.notify("failed", NEWS)] == [False]
     assert kept.read() == []

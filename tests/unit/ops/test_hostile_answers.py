@@ -21,6 +21,7 @@ from bunker.ops.logins import read_logins
 from bunker.ops.packages import Simulated
 from bunker.ops.system import System
 from bunker.ops.way_back import WayBackFacts
+from bunker.outcomes import HostOutcome
 from bunker.remote import Completed
 from bunker.roles.docker.past import read_engine
 from bunker.runs.step_answers import answers_of
@@ -280,7 +281,7 @@ def test_what_a_step_says_can_be_told_whatever_it_is(record: str, figures: str, 
     found = answers_of(
         [f"generation {record}", f"availability {figures}", f"generation {word}", word]
     )
-    measured("north", {"outcome": "changed", **found})
+    measured("north", HostOutcome(outcome="changed", **found))
     json.dumps(found)
 
 

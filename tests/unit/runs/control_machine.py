@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bunker.journal.records import RunBatch, RunRequest
+from bunker.events import RunBatch
+from bunker.journal.records import Pace, RunRequest
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 PROGRAM = [sys.executable, "-m", "tests.unit.runs.made_up_hosts"]
@@ -25,6 +26,7 @@ def request(*batches: tuple[str, ...], canary: bool = True, **more: Any) -> RunR
     if canary:
         names[0] = "canary"
     made = tuple(RunBatch(name, hosts) for name, hosts in zip(names, batches, strict=True))
+    pace = {key: more.pop(key) for key in ("soak_seconds", "judged", "max_fail") if key in more}
     values: dict[str, Any] = {
         "run": RUN,
         "kind": "rollout",
@@ -33,7 +35,7 @@ def request(*batches: tuple[str, ...], canary: bool = True, **more: Any) -> RunR
         "command": "invoke rollout --group all",
         **more,
     }
-    return RunRequest(batches=made, **values)
+    return RunRequest(batches=made, pace=Pace(**pace), **values)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bunker.events import Judgement, Outcome, RunBatch
+from bunker.outcomes import HostOutcome, Outcomes
+from bunker.runs.context import RunContext
+
 WORLD = Path(sys.argv[1])
 PARENT = os.getppid()
 
@@ -47,58 +51,58 @@ def read_world() -> dict[str, Any]:
 class MadeUpChange:
     """Stands for BatchChange: every host ends as the world says, or "changed"."""
 
-    def __init__(self, _root: Path, _request: Any, batch: Any, port: Any) -> None:
+    def __init__(self, context: RunContext, batch: RunBatch) -> None:
+        self.context = context
         self.batch = batch
-        self.port = port
 
-    def run(self) -> dict[str, dict[str, Any]]:
+    def run(self) -> Outcomes:
         """Change the hosts."""
         told("change", batch=self.batch.name, hosts=list(self.batch.hosts))
         reach(f"change {self.batch.name}")
         hosts = read_world().get("hosts", {})
         outcomes = {}
         for name in self.batch.hosts:
-            outcomes[name] = hosts.get(name) or {"outcome": "changed", "message": ""}
-            self.port.event({"event": "outcome", "host": name, **outcomes[name]})
+            found = HostOutcome.from_json(hosts.get(name) or {"outcome": "changed"})
+            outcomes[name] = found
+            self.context.event(Outcome(host=name, result=found))
         reach(f"changed {self.batch.name}")
         told("changed", batch=self.batch.name)
         return outcomes
 
-    def return_all(self, why: str) -> dict[str, dict[str, Any]]:
+    def roll_back_all(self, why: str) -> Outcomes:
         """Bring the hosts back."""
-        told("way back", hosts=list(self.batch.hosts), why=why)
-        return {name: {"outcome": "rolled back", "message": why} for name in self.batch.hosts}
+        told("rollback", hosts=list(self.batch.hosts), why=why)
+        back = HostOutcome(outcome="rolled back", message=why)
+        return dict.fromkeys(self.batch.hosts, back)
 
 
-def judge_batch(_root: Path, _request: Any, fresh: list[str], *_samples: Any) -> dict[str, Any]:
+def judge_batch(_context: RunContext, fresh: list[str], *_samples: Any) -> Judgement:
     """The judgement that the world names; a pass where it names none."""
     told("judge", hosts=list(fresh))
     reach("judge")
-    judgement = {"outcome": "pass", "reasons": [], "hosts": {}}
-    return judgement | read_world().get("judgement", {})
+    return Judgement.read({"outcome": "pass"} | read_world().get("judgement", {}))
 
 
 def replace_the_outside() -> None:
     """Nothing here reaches a host, a git repository, a chat room or a metric."""
     from bunker.runs import accounts, batch_change, gates
-    from bunker.runs.port import PORT
 
     batch_change.BatchChange = MadeUpChange  # type: ignore[assignment,misc]
-    gates.still_well = lambda _root, _request, names: told("gate", hosts=list(names)) or ""
-    gates.take_samples = lambda _root, _request: {}
+    gates.unhealthy = lambda _context, names: told("gate", hosts=list(names)) or ""
+    gates.take_samples = lambda _context: {}
     gates.judge_batch = judge_batch  # type: ignore[assignment]
-    gates.window_is_closed = lambda _root, _request: str(read_world().get("window", ""))
-    accounts.note_begin = lambda _root, _request: told("begin")
-    accounts.note_pause = lambda _root, _request, question: told("pause", question=question)
-    accounts.note_end = lambda _root, _request, summary: told("end", state=summary["state"])
+    gates.window_is_closed = lambda _context: str(read_world().get("window", ""))
+    accounts.record_begin = lambda _context: told("begin")
+    accounts.record_pause = lambda _context, question: told("pause", question=question)
+    accounts.record_end = lambda _context, summary: told("end", state=summary.state)
 
-    wait = PORT.wait
+    wait = RunContext.wait
 
-    def noted(until: float) -> None:
+    def noted(self: RunContext, until: float) -> None:
         told("wait", seconds=max(0.0, until - time.time()))
-        wait(until)
+        wait(self, until)
 
-    PORT.wait = noted  # type: ignore[method-assign]
+    RunContext.wait = noted  # type: ignore[method-assign]
 
 
 def begin() -> int:

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bunker.errors import BunkerError
-from bunker.runs.batches import Batch, make_batches
+from bunker.events import RunBatch as Batch
+from bunker.runs.batches import make_batches
 
 NAMES = [f"north-{number}" for number in range(1, 10)]
 HOSTS = st.lists(st.sampled_from([f"h{n}" for n in range(60)]), unique=True)

@@ -14,19 +14,21 @@ import pytest
 from bunker.approvals.approval import give_approval
 from bunker.approvals.requests import read_request
 from bunker.errors import BunkerError
+from bunker.events import RunBatch
 from bunker.fleet import Fleet, load_fleet
 from bunker.fleet.settings import load_settings
-from bunker.journal.records import Kind, RunBatch, RunRequest
+from bunker.journal.records import Pace, RunRequest
 from bunker.runs import batch_change, start
 from bunker.runs.batch_change import BatchChange
-from bunker.runs.earlier import Earlier
+from bunker.runs.context import RunContext
 from bunker.runs.inputs import fingerprints
+from bunker.runs.kinds import KINDS
 from bunker.runs.policies import check_approval, check_windows
-from bunker.runs.port import Port
-from bunker.runs.roles import role_data, role_of
+from bunker.runs.resume_state import ResumeState
 from bunker.runs.start import Intent, begin
+from bunker.runs.work import EVERYTHING, rollback
 from bunker.workflows import deploy
-from bunker.workflows.request import WHOLE_HOST, DeployRequest, Target
+from bunker.workflows.request import DeployRequest, Target
 
 HOST = "host: north\naddress: 192.0.2.7\ndomain: north.example.org\ntier: 1\ngroups: [careful]\n"
 
@@ -68,9 +70,15 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
     return found
 
 
-def intent(fleet: Fleet, kind: Kind = "rollout", **how: Any) -> Intent:
-    request = DeployRequest(fleet.root, "production", hosts=("north",), yes=True)
-    return Intent(request, kind, **how)
+def intent(fleet: Fleet, name: str = "rollout", **how: Any) -> Intent:
+    """A change as an operator asks for it; ``how`` are arguments, the pace, and the rest."""
+    kind = KINDS[name]
+    pace = Pace(**{key: how.pop(key) for key in Pace.__dataclass_fields__ if key in how})
+    given = {one.name: how.pop(one.name) for one in kind.fields if one.name in how}
+    arguments = kind.make(given)
+    work = kind.work(arguments)
+    request = DeployRequest(fleet.root, "production", hosts=("north",), work=work, yes=True)
+    return Intent(request, kind, arguments, pace, **how)
 
 
 def approval(fleet: Fleet, wanted: Intent) -> Any:
@@ -152,9 +160,10 @@ def test_what_was_approved_may_start(approved: Fleet) -> None:
         {"soak_seconds": 60},
         {"judged": True},
         {"max_fail": 1},
-        {"one_at_a_time": True},
-        {"restore": True},
-        {"to_generation": "3"},
+        {"ref": "v2.1.0"},
+        {"name": "deploy"},
+        {"name": "upgrade"},
+        {"name": "os-upgrade", "reboot": "always"},
     ],
 )
 def test_an_approval_is_for_the_kind_of_run_and_all_its_arguments(
@@ -162,12 +171,15 @@ def test_an_approval_is_for_the_kind_of_run_and_all_its_arguments(
 ) -> None:
     with pytest.raises(BunkerError, match="needs an approval"):
         approval(approved, intent(approved, **how))
-    with pytest.raises(BunkerError, match="needs an approval"):
-        approval(approved, intent(approved, "deploy"))
-    wanted = intent(approved)
-    tagged = replace(wanted, request=replace(wanted.request, tags_wanted=("env",)))
-    with pytest.raises(BunkerError, match="needs an approval"):
-        approval(approved, tagged)
+
+
+def test_every_argument_of_every_kind_is_shown_to_whoever_approves() -> None:
+    for kind in KINDS.values():
+        for one in kind.fields:
+            values: dict[Any, Any] = {"": "x", False: True, (): ("x",)}
+            other = values.get(one.default) or one.metadata["choices"][-1]
+            texts = kind.texts(kind.make({one.name: other}))
+            assert texts[one.name] != kind.texts(kind.make({}))[one.name], (kind.name, one.name)
 
 
 def test_how_long_a_run_waits_and_whether_it_goes_on_alone_is_no_part_of_it(
@@ -222,35 +234,38 @@ def test_a_host_whose_inputs_moved_after_the_approval_is_not_changed_by_the_run(
         raise AssertionError("a worker was started")
 
     monkeypatch.setattr(batch_change, "WorkerClient", worker)
-    port = Port()
-    port.resumed = touched
-    port.earlier = Earlier(touched={"north"} if touched else set())
-    change = BatchChange(fleet.root, run, batch, port)
-    outcome = change._apply(["north"], WHOLE_HOST, {}, confirmed={})["north"]
-    assert outcome["outcome"] == "failed"
-    assert "changed after this run was approved" in outcome["message"]
+    before = ResumeState(touched={"north"}) if touched else None
+    context = RunContext(fleet.root, run, lambda _event: None, before)
+    change = BatchChange(context, batch)
+    outcome = change._apply(["north"], EVERYTHING, {})["north"].outcome
+    assert outcome.outcome == "failed"
+    assert "changed after this run was approved" in outcome.message
     # What the run had begun to change before is brought back; nothing else was touched.
-    assert ("step" in outcome) == touched
+    assert (outcome.step is not None) == touched
     with pytest.raises(AssertionError, match="a worker was started"):
-        change._apply(["north"], batch_change.WAY_BACK, {}, confirmed={})
+        change._apply(["north"], rollback(of_run="r"), {})
 
 
 @pytest.mark.parametrize(
-    ("kind", "tags"), [("deploy", ()), ("configure", ("env",)), ("os-upgrade", ())]
+    ("name", "given"),
+    [
+        ("deploy", {}),
+        ("deploy", {"tags": ["base"]}),
+        ("configure", {}),
+        ("os-upgrade", {"reboot": "never"}),
+        ("reboot", {}),
+    ],
 )
 def test_a_batch_that_looks_again_finds_the_inputs_that_were_approved(
-    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, kind: Kind, tags: tuple[str, ...]
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, name: str, given: dict[str, Any]
 ) -> None:
     """What the command asks about and what a batch asks about is the same."""
-    data = role_data(kind, reboot="never")
-    asked = DeployRequest(
-        fleet.root, "production", ("north",), tags_wanted=tags, role=role_of(kind), data=data
-    )
+    kind = KINDS[name]
+    work = kind.work(kind.make(given))
+    asked = DeployRequest(fleet.root, "production", ("north",), work=work)
     inputs = fingerprints(asked, fleet, targets(fleet))
     batch = RunBatch("all", ("north",))
-    run = RunRequest(
-        "r", kind, "production", "me", "x", (batch,), tags, inputs=inputs, reboot="never"
-    )
+    run = RunRequest("r", name, "production", "me", "x", (batch,), given, inputs=inputs)
     monkeypatch.setattr(batch_change, "select_targets", lambda _request: (fleet, targets(fleet)))
     monkeypatch.setattr(batch_change, "worker_request", lambda *_: {})
 
@@ -261,5 +276,6 @@ def test_a_batch_that_looks_again_finds_the_inputs_that_were_approved(
         raise Started
 
     monkeypatch.setattr(batch_change, "WorkerClient", worker)
+    context = RunContext(fleet.root, run, lambda _event: None)
     with pytest.raises(Started):
-        BatchChange(fleet.root, run, batch, Port())._change(["north"])
+        BatchChange(context, batch)._change(["north"])

@@ -42,7 +42,7 @@ def test_a_canary_that_fails_leaves_all_others_untouched_however_many_may_fail(
     assert (ran.code, changed_hosts(machine)) == (code, ["a"])
     shown = machine.shown()
     assert shown["state"] == state
-    assert shown["reason"] == "the canary did not make it: a"
+    assert shown["reason"] == "the canary failed: a"
     assert [shown["hosts"][name]["outcome"] for name in "bc"] == ["not started"] * 2
 
 
@@ -54,7 +54,7 @@ def test_no_batch_begins_once_more_hosts_failed_than_may(
     ran = machine.begin(request(("a",), ("b", "c"), ("d",), max_fail=allowed))
     assert (ran.code, changed_hosts(machine)) == (3, reached)
     reason = machine.shown()["reason"]
-    assert reason == ("" if allowed else "1 of 4 hosts did not make it (b); none may fail")
+    assert reason == ("" if allowed else "1 of 4 hosts failed (b); none may fail")
 
 
 def test_a_host_that_is_away_counts_as_one_that_may_fail(machine: ControlMachine) -> None:
@@ -78,7 +78,7 @@ def test_a_judgement_that_fails_brings_the_canary_back_and_touches_no_other(
     machine.world(judgement={"outcome": "fail", "reasons": ["too many errors"]})
     ran = machine.begin(request(("a",), ("b",), judged=True))
     assert (ran.code, changed_hosts(machine)) == (4, ["a"])
-    assert machine.told("way back")[0]["hosts"] == ["a"]
+    assert machine.told("rollback")[0]["hosts"] == ["a"]
     assert machine.shown()["reason"] == "the judgement failed: too many errors"
 
 
@@ -106,7 +106,7 @@ def test_too_little_to_judge_by_pauses_the_run_until_somebody_decides(
     assert again.code == 7, "without an answer it waits on"
     decided = machine.invoke("run.resume", RUN, answer, "--json")
     assert (decided.code, changed_hosts(machine)) == (code, reached), decided.text
-    assert [row["hosts"] for row in machine.told("way back")] == back
+    assert [row["hosts"] for row in machine.told("rollback")] == back
     assert len(machine.told("judge")) == 1, "what was judged is not judged again"
     assert machine.told("end")[-1]["state"] == machine.shown()["state"]
 

@@ -8,10 +8,12 @@ from typing import Any
 
 from bunker.application.envcheck import EnvCheck
 from bunker.errors import BunkerError
+from bunker.events import Judgement, RunBatch
 from bunker.generations import Generation
-from bunker.journal.records import RunBatch, RunRecord, RunRequest
+from bunker.journal.records import RunRecord, RunRequest, Summary
 from bunker.lease.holder import LeaseHolder
 from bunker.maintenance.maintenance import Maintenance
+from bunker.outcomes import read_outcomes
 from bunker.plan.changes import Change, HostPlan
 from bunker.terminal.generations_text import history_lines
 from bunker.terminal.lines import Line
@@ -63,21 +65,23 @@ EVENTS: list[dict[str, Any]] = [
     {"event": "connected", "host": "north"},
     {"event": "planned", "host": "north", "plan": PLAN.to_json(), "commands": 3},
     {"event": "unreachable", "host": "west", "message": "refused"},
-    {"event": "failed", "host": "west", "message": "refused"},
+    {
+        **{"event": "failed", "host": "west", "message": "refused", "problems": []},
+        **{"plan": PLAN.to_json(), "commands": 3},
+    },
     {"event": "ready"},
     {**STEP, "status": "started"},
     {**STEP, "status": "ok", "seconds": 1.2, "output": ["reloaded\nagain"]},
     {**STEP, "status": "failed", "seconds": 0.1, "output": ["boom"]},
     {"event": "log", "host": "north", "message": "a log line\nand more"},
     {"event": "host", "host": "north", "outcome": "failed", "message": "step 2", "commands": 9},
-    {"event": "stopping"},
     {"event": "begin", "run": "r", "kind": "deploy", "batches": [{"name": "a", "hosts": ["n"]}]},
     {"event": "batch", "name": "canary", "number": 1, "of": 2, "hosts": ["north"]},
     {"event": "waiting", "host": "north", "message": "held by anna"},
-    {"event": "way_back", "hosts": ["north"]},
+    {"event": "rollback", "hosts": ["north"]},
     {"event": "gate", "outcome": "fail", "reason": "why", "hosts": ["north"]},
     {"event": "soak", "seconds": 3, "until": 5.0},
-    {"event": "judgement", "outcome": "fail", "reasons": ["why"]},
+    {"event": "judgement", "outcome": "fail", "reasons": ["why"], "hosts": {}},
     {"event": "paused", "reason": "why"},
     {"event": "decided", "answer": "go on"},
     {"event": "waits", "run": "r", "message": "goes on", "commands": ["invoke run.watch r"]},
@@ -112,9 +116,13 @@ def record() -> RunRecord:
         batches=(RunBatch(HOSTILE, (HOSTILE,)),),
         retry_of=HOSTILE,
     )
-    judgements = [{"outcome": "fail", "reasons": [HOSTILE]}]
-    summary = {"hosts": hostile(OUTCOMES), "reason": HOSTILE, "judgements": judgements}
-    return RunRecord(request, "failed", 1.0, 5.0, summary)
+    summary = Summary(
+        hosts=read_outcomes(hostile(OUTCOMES)),
+        state="failed",
+        reason=HOSTILE,
+        judgements=(Judgement(outcome="fail", reasons=(HOSTILE,)),),
+    )
+    return RunRecord(request, summary, 1.0, 5.0)
 
 
 def generations() -> list[Generation]:

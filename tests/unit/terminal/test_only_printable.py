@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from bunker.audit import append
 from bunker.errors import BunkerError, ExitCode, Problems
+from bunker.events import read_event
+from bunker.outcomes import read_outcomes
 from bunker.plan.changes import HostPlan
 from bunker.printable import json_text, printable, without_sequences
 from bunker.terminal.json_reporter import JsonReporter
@@ -54,11 +56,11 @@ def test_a_run_is_shown_and_not_obeyed(
     plan = HostPlan.from_json(hostile(PLAN.to_json()))
     with RichReporter(verbose=verbose, out=out, err=err, source=Terminal("y\n")) as reporter:
         for event in EVENTS:
-            reporter.event(hostile(event))
+            reporter.event(read_event(hostile(event)))
         spoiled = hostile({"west": "refused"})
         reporter.show_plan([plan], [HOSTILE], spoiled, spoiled, f"invoke deploy {HOSTILE}")
         reporter.confirm(HOSTILE)
-        reporter.recap(hostile(OUTCOMES), reason=HOSTILE)
+        reporter.recap(read_outcomes(hostile(OUTCOMES)), reason=HOSTILE)
     shown = [out.getvalue(), err.getvalue()]
     if terminal:
         # What rich itself writes: colours, and the live display with its movements.
@@ -73,8 +75,8 @@ def test_json_of_a_run_is_printable_and_says_the_same() -> None:
     events = [hostile(event) for event in EVENTS]
     with JsonReporter(stream=stream) as reporter:
         for event in events:
-            reporter.event(event)
-        reporter.recap(hostile(OUTCOMES), reason=HOSTILE)
+            reporter.event(read_event(event))
+        reporter.recap(read_outcomes(hostile(OUTCOMES)), reason=HOSTILE)
     assert_shown(stream.getvalue())
     lines = stream.getvalue().splitlines()
     assert [json.loads(line) for line in lines[:-1]] == events

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bunker.outcomes import HostOutcome, read_outcomes
 from bunker.terminal.hints import failing_services
 from bunker.terminal.lines import plain
 from bunker.terminal.recap_text import Repeat, counts, next_commands, recap_lines
@@ -37,7 +38,7 @@ def test_every_kind_of_outcome() -> None:
         "x-2": {"outcome": "not started", "message": ""},
         "x-3": {"outcome": "not started", "message": ""},
     }
-    assert plain(recap_lines(outcomes, REPEAT)) == dedent("""\
+    assert plain(recap_lines(read_outcomes(outcomes), REPEAT)) == dedent("""\
         HOST   OUTCOME      COMMANDS  NOTE
         east   failed       12        step 5 of 9 failed: changemaker: health gate
         north  changed      23
@@ -68,7 +69,11 @@ def test_every_kind_of_outcome() -> None:
 
 def test_a_run_that_an_operator_stopped_says_so_once() -> None:
     back = {"outcome": "rolled back", "message": "an operator decided so"}
-    text = plain(recap_lines({"north": back}, REPEAT, "stopped by an operator: too few requests"))
+    text = plain(
+        recap_lines(
+            read_outcomes({"north": back}), REPEAT, "stopped by an operator: too few requests"
+        )
+    )
     assert "north was rolled back: an operator decided so\n" in text
     assert "\nStopped: by an operator: too few requests\n" in text
 
@@ -76,7 +81,7 @@ def test_a_run_that_an_operator_stopped_says_so_once() -> None:
 def test_with_many_hosts_only_those_that_need_attention_are_named() -> None:
     outcomes: dict[str, dict[str, Any]] = {f"h-{n}": {"outcome": "ok"} for n in range(96)}
     outcomes["sick"] = FAILED
-    text = plain(recap_lines(outcomes, Repeat()))
+    text = plain(recap_lines(read_outcomes(outcomes), Repeat()))
     assert "h-1" not in text
     assert "sick  failed" in text
     assert text.endswith("Recap: 96 ok, 0 changed, 1 failed, 0 unreachable\n")
@@ -84,7 +89,7 @@ def test_with_many_hosts_only_those_that_need_attention_are_named() -> None:
 
 def test_only_the_last_lines_of_a_long_output_are_shown() -> None:
     long = FAILED | {"output": [f"line {number}" for number in range(60)]}
-    text = plain(recap_lines({"east": long}, Repeat()))
+    text = plain(recap_lines(read_outcomes({"east": long}), Repeat()))
     assert "… 35 lines before" in text
     assert "line 34\n" not in text
     assert "line 35\n" in text
@@ -93,7 +98,7 @@ def test_only_the_last_lines_of_a_long_output_are_shown() -> None:
 
 def test_the_four_usual_outcomes_are_always_counted() -> None:
     assert counts({}) == {"ok": 0, "changed": 0, "failed": 0, "unreachable": 0}
-    found = counts({"a": {"outcome": "rolled back"}, "b": {"outcome": "changed"}})
+    found = counts(read_outcomes({"a": {"outcome": "rolled back"}, "b": {"outcome": "changed"}}))
     assert (found["rolled back"], found["changed"]) == (1, 1)
 
 
@@ -131,7 +136,7 @@ def test_each_failure_has_the_hint_of_its_cause_or_step(
     step: str, output: str, hints: list[str]
 ) -> None:
     failed = {"outcome": "failed", "step": step, "output": [output]}
-    *found, again = next_commands("a", failed, Repeat())
+    *found, again = next_commands("a", HostOutcome.from_json(failed), Repeat())
     assert found == [f"invoke {hint}" for hint in hints]
     assert again == "invoke deploy --host a"
 
@@ -144,7 +149,7 @@ def test_a_version_that_never_came_to_run_is_tried_again_and_one_that_did_is_not
         ("changemaker: migrate", "P3009", "invoke deploy --host a"),
     ):
         failed = {"outcome": "failed", "step": step, "output": [output]}
-        assert next_commands("a", failed, repeat)[-1] == command
+        assert next_commands("a", HostOutcome.from_json(failed), repeat)[-1] == command
 
 
 def test_after_a_restart_of_the_host_the_same_version_is_tried_again() -> None:
@@ -153,7 +158,7 @@ def test_after_a_restart_of_the_host_the_same_version_is_tried_again() -> None:
         "restarted": True,
         "message": "the host restarted at 14:02 UTC during x; it is back on v2.0.0",
     }
-    text = plain(recap_lines({"a": restarted}, Repeat("invoke upgrade --ref v3")))
+    text = plain(recap_lines(read_outcomes({"a": restarted}), Repeat("invoke upgrade --ref v3")))
     assert "a was rolled back: the host restarted at 14:02 UTC during x" in text
     assert text.count("try: ") == 1
     assert "try: invoke upgrade --ref v3 --host a\n" in text
@@ -162,21 +167,22 @@ def test_after_a_restart_of_the_host_the_same_version_is_tried_again() -> None:
 def test_after_a_failure_the_version_that_failed_is_not_suggested_again() -> None:
     repeat = Repeat("invoke deploy --fleet lab --ref v3", "lab", "invoke deploy --fleet lab")
     failed = {"outcome": "failed", "message": "m", "step": "changemaker: settle", "output": []}
-    assert next_commands("north", failed, repeat) == [
+    assert next_commands("north", HostOutcome.from_json(failed), repeat) == [
         "invoke logs --fleet lab --host north --service api",
         "invoke deploy --fleet lab --host north",
     ]
-    again = next_commands("north", {"outcome": "unreachable"}, repeat)[-1]
+    again = next_commands("north", HostOutcome.from_json({"outcome": "unreachable"}), repeat)[-1]
     assert again == "invoke deploy --fleet lab --ref v3 --host north"
     for outcome in ("rolled back", "not started", "interrupted"):
         assert not any(
-            "v3" in line for line in next_commands("north", {"outcome": outcome}, repeat)
+            "v3" in line
+            for line in next_commands("north", HostOutcome.from_json({"outcome": outcome}), repeat)
         )
 
 
 def test_a_refusal_that_names_the_way_out_is_told_without_another() -> None:
     choice = "north: generation 3 cannot run here. Run: invoke rollback --host north --restore."
     refused = {"outcome": "failed", "message": choice}
-    assert next_commands("north", refused, REPEAT) == []
-    text = plain(recap_lines({"north": refused}, REPEAT))
+    assert next_commands("north", HostOutcome.from_json(refused), REPEAT) == []
+    text = plain(recap_lines(read_outcomes({"north": refused}), REPEAT))
     assert "north failed: generation 3 cannot run here" in text

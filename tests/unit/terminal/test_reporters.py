@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
 from bunker.errors import BunkerError
+from bunker.events import (
+    Connected,
+    Done,
+    Event,
+    HostEnded,
+    Log,
+    Planned,
+    Ready,
+    Step,
+    Unreachable,
+)
+from bunker.outcomes import HostOutcome
 from bunker.plan.changes import Change, HostPlan
 from bunker.terminal.event_text import event_lines
 from bunker.terminal.json_reporter import JsonReporter
@@ -17,27 +29,22 @@ from bunker.terminal.reporter import ask, make_reporter
 from bunker.terminal.rich_reporter import RichReporter
 
 PLAN = HostPlan("north", (Change("base", "sshd", "~", "1 file", restarts=("ssh",)),), "o", "w")
-STEP = {"event": "step", "host": "north", "name": "base: sshd", "number": 1, "of": 2}
-EVENTS: list[dict[str, Any]] = [
-    {"event": "connected", "host": "north"},
-    {"event": "planned", "host": "north", "plan": PLAN.to_json(), "commands": 3},
-    {"event": "unreachable", "host": "west", "message": "refused"},
-    {"event": "ready"},
-    {**STEP, "status": "started"},
-    {**STEP, "status": "ok", "seconds": 1.234, "output": ["reloaded"]},
-    {**STEP, "number": 2, "status": "started", "name": "base: firewall"},
-    {
-        **STEP,
-        "number": 2,
-        "status": "failed",
-        "seconds": 0.1,
-        "output": ["boom"],
-        "name": "base: firewall",
-    },
-    {"event": "log", "host": "north", "message": "a log line"},
-    {"event": "host", "host": "north", "outcome": "failed", "message": "step 2", "commands": 9},
-    {"event": "done"},
+STEP = Step(host="north", name="base: sshd", number=1, of=2, status="started")
+SECOND = replace(STEP, number=2, name="base: firewall")
+EVENTS: list[Event] = [
+    Connected(host="north"),
+    Planned(host="north", plan=PLAN, commands=3),
+    Unreachable(host="west", message="refused"),
+    Ready(),
+    STEP,
+    replace(STEP, status="ok", seconds=1.234, output=("reloaded",)),
+    SECOND,
+    replace(SECOND, status="failed", seconds=0.1, output=("boom",)),
+    Log(host="north", message="a log line"),
+    HostEnded(host="north", outcome="failed", message="step 2", commands=9),
+    Done(),
 ]
+CHANGED = {"a": HostOutcome(outcome="changed")}
 
 
 class Terminal(io.StringIO):
@@ -51,9 +58,9 @@ def run(reporter: RichReporter | JsonReporter) -> None:
     with reporter:
         for event in EVENTS:
             reporter.event(event)
-            if event["event"] == "ready":
+            if isinstance(event, Ready):
                 reporter.show_plan([PLAN], ["south"], {}, {"west": "refused"}, "invoke deploy")
-        reporter.recap({"north": {"outcome": "failed", "message": "step 2", "commands": 9}})
+        reporter.recap({"north": HostOutcome(outcome="failed", message="step 2", commands=9)})
 
 
 def test_without_a_terminal_progress_is_plain_lines_on_stderr() -> None:
@@ -111,10 +118,10 @@ def test_colours_only_on_a_terminal_and_never_with_no_color(
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     coloured, bare = Terminal(), Terminal()
-    RichReporter(out=coloured, err=io.StringIO()).recap({"a": {"outcome": "changed"}})
+    RichReporter(out=coloured, err=io.StringIO()).recap(CHANGED)
     assert "\x1b[32m" in coloured.getvalue()
     monkeypatch.setenv("NO_COLOR", "1")
-    RichReporter(out=bare, err=io.StringIO()).recap({"a": {"outcome": "changed"}})
+    RichReporter(out=bare, err=io.StringIO()).recap(CHANGED)
     assert "\x1b[32m" not in bare.getvalue()
 
 
@@ -123,9 +130,9 @@ def test_json_is_one_object_a_line() -> None:
     run(JsonReporter(stream=stream))
     objects = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [item["event"] for item in objects] == [
-        *[event["event"] for event in EVENTS[:4]],
+        *[event.event for event in EVENTS[:4]],
         "plan",
-        *[event["event"] for event in EVENTS[4:]],
+        *[event.event for event in EVENTS[4:]],
         "recap",
     ]
     planned = next(item for item in objects if item["event"] == "plan")

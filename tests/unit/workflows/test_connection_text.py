@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bunker.events import Event, Ready, Unreachable
 from bunker.fleet.models import Host
 from bunker.workflows.connection_text import connection_text
 from bunker.workflows.planning import prepare
@@ -45,15 +46,15 @@ def test_every_message_has_a_remedy(host: Host, message: str, said: str) -> None
 
 def test_a_deploy_tells_the_remedy_everywhere(host: Host) -> None:
     class Worker:
-        def events(self, until: str) -> Iterator[dict[str, Any]]:
+        def events(self, until: str) -> Iterator[Event]:
             assert until == "ready"
-            yield {"event": "unreachable", "host": "north", "message": "Could not connect (x)"}
-            yield {"event": "ready"}
+            yield Unreachable(host="north", message="Could not connect (x)")
+            yield Ready()
 
     told: list[Any] = []
 
     class Reporter:
-        def event(self, event: dict[str, Any]) -> None:
+        def event(self, event: Event) -> None:
             told.append(event)
 
     targets = [Target(host, {}, None)]
@@ -62,4 +63,4 @@ def test_a_deploy_tells_the_remedy_everywhere(host: Host) -> None:
         "Could not connect (x). Try again; if it stays so, look at sshd on the host's console."
     )
     assert preparation.unreachable == {"north": message}
-    assert told[0]["message"] == message
+    assert told[0].message == message

@@ -1,7 +1,5 @@
 #!/bin/sh
 # Soon, so that this session ends well before; once, however often it is asked for.
-printf '%s\n' "$RUN" > /var/lib/bunker/os-upgrade.new
-mv -f /var/lib/bunker/os-upgrade.new /var/lib/bunker/os-upgrade
 sync
 systemctl is-active --quiet bunker-reboot.timer && exit 0
 systemctl reset-failed bunker-reboot.service 2>/dev/null || true

@@ -1,57 +1,74 @@
-"""How a run that is under way speaks to the process that executes it, and hears it say stop."""
+"""One process' view of the one run that it executes: events out; stop, kill and answers in."""
 
 from __future__ import annotations
 
 import queue
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
-from bunker.runs.earlier import Earlier
-from bunker.worker.events import Event
+from bunker.events import Connected, Done, Event, HostEnded, Log, PlanFailed, Planned, Ready
+from bunker.runs.resume_state import ResumeState
 
 if TYPE_CHECKING:
     from bunker.journal.records import RunRequest
     from bunker.notify import Dispatcher
+    from bunker.outcomes import Outcomes
     from bunker.worker.client import WorkerClient
 
-TOLD_BEFORE = ("planned", "connected", "ready")
+TOLD_BEFORE: Final = (Planned, PlanFailed, Connected, Ready)
 """The operator saw the plan before the run began; planning anew under the lease tells nothing."""
-QUIET = ("log", "done", "host")
+NOT_KEPT: Final = (Log, Done, HostEnded)
 """Events that are shown while they happen and not kept: a resumed run tells them anew."""
 
+GO_ON: Final = "go on"
+STOP: Final = "stop"
+BACK: Final = "roll back"
 
-class Port:
-    """One process' view of the one run that it executes.
+
+class Left(BaseException):
+    """A step was stopped. Not an Exception: DBOS would keep that as the step's result."""
+
+
+class RunContext:
+    """What holds a run's process; passed to whatever works for the run.
 
     The run's steps happen in threads of DBOS; the main thread shows events and handles signals.
+    ``keep`` writes an event into the run. ``resumed`` is None in a run that begins.
     """
 
-    def __init__(self) -> None:
-        self.root = Path()
+    def __init__(
+        self,
+        root: Path,
+        request: RunRequest,
+        keep: Callable[[Event], None],
+        resumed: ResumeState | None = None,
+    ) -> None:
+        self.root = root
+        self.request = request
+        self.resumed = resumed
+        self.before = resumed or ResumeState()
         self.started = time.time()
-        self.request: RunRequest | None = None
         self.dispatcher: Dispatcher | None = None
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self.stop_asked = threading.Event()
-        self.resumed = False
-        self.earlier = Earlier()
         self.decision: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self.outcomes: dict[str, dict[str, Any]] = {}
+        self.outcomes: Outcomes = {}
         self.left = threading.Event()
+        self._keep = keep
+        self._stop_asked = threading.Event()
         self._worker: WorkerClient | None = None
         self._lock = threading.Lock()
 
-    def event(self, event: dict[str, Any]) -> None:
+    def event(self, event: Event) -> None:
         """Keep an event in the run and show it. Steps of a run call this; so does a worker."""
-        from bunker.journal.engine import write_event  # noqa: PLC0415 - loads DBOS
-
-        if event["event"] in TOLD_BEFORE:
+        if isinstance(event, TOLD_BEFORE):
             return
-        event = {**event, "time": round(time.time(), 3)}
-        if event["event"] not in QUIET:
-            write_event(event)
+        event = replace(event, time=round(time.time(), 3))
+        if not isinstance(event, NOT_KEPT):
+            self._keep(event)
         self.events.put(event)
 
     def use(self, worker: WorkerClient | None) -> None:
@@ -64,18 +81,18 @@ class Port:
     @property
     def stopping(self) -> bool:
         """Whether somebody asked to stop."""
-        return self.stop_asked.is_set()
+        return self._stop_asked.is_set()
 
     def stop(self) -> None:
         """Every host finishes the step it is in; nothing else begins."""
-        self.stop_asked.set()
+        self._stop_asked.set()
         worker = self._worker
         if worker is not None:
             worker.stop()
 
     def kill(self) -> None:
         """End at once; what is under way on hosts is not waited for."""
-        self.stop_asked.set()
+        self._stop_asked.set()
         worker = self._worker
         if worker is not None:
             worker.kill()
@@ -87,7 +104,7 @@ class Port:
 
     def wait(self, until: float) -> None:
         """Wait for a point in time, in a step of the run."""
-        if self.stop_asked.wait(max(0.0, until - time.time())):
+        if self._stop_asked.wait(max(0.0, until - time.time())):
             self.leave()
 
     def answer(self) -> str:
@@ -104,15 +121,3 @@ class Port:
         """End the step that was stopped. The run stays unfinished and repeats it on resume."""
         self.left.set()
         raise Left
-
-
-class Left(BaseException):
-    """Not an Exception: DBOS would keep that as the step's result."""
-
-
-GO_ON: Final = "go on"
-STOP: Final = "stop"
-BACK: Final = "roll back"
-
-PORT = Port()
-"""A process executes one run."""

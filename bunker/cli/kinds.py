@@ -1,0 +1,173 @@
+"""The commands that begin a run, one for each kind: their options come from the registry."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from bunker.cli.command import OperatorTask, operator_command
+from bunker.cli.options import Options, words
+from bunker.cli.values import number_of, seconds_of
+from bunker.errors import BunkerError, ExitCode
+from bunker.runs.kind import Kind, option_name
+from bunker.runs.kinds import KINDS
+
+if TYPE_CHECKING:
+    from bunker.journal.records import Pace
+    from bunker.terminal.reporter import ClosingReporter
+    from bunker.workflows.request import DeployRequest
+
+PACE: Final[Mapping[str, tuple[str, Any]]] = {
+    "soak": (
+        "how long the first hosts are watched before they are judged (30m, 2h; 0 for not)",
+        "",
+    ),
+    "batch": ("hosts at a time after the canary: a number or a part such as 25%", ""),
+    "max_fail": ("so many hosts may fail or be away before the run stops", ""),
+    "no_judgement": ("do not judge by metrics, only by health", False),
+}
+SHARED: Final[Mapping[str, tuple[str, Any]]] = {
+    "dry": ("show the plan and stop", False),
+    "detailed_exitcode": (
+        "with a plan that holds changes, end with exit code 2 instead of 0",
+        False,
+    ),
+    "verbose": ("show every step's output", False),
+    "wait": (
+        "wait so long for hosts that another run holds (30s, 10m); default: refuse at once",
+        "",
+    ),
+    "detach": ("begin the run and return; it goes on by itself", False),
+    "approve": ("approval of a second operator, where a group asks for one (invoke approve)", ""),
+}
+
+
+def command_of(kind: Kind) -> OperatorTask:
+    """The task that begins runs of a kind."""
+
+    def body(options: Options, **given: Any) -> ExitCode:
+        return begin_run(kind, options, given)
+
+    own = {one.name: (one.metadata["help"], one.default) for one in kind.fields}
+    options = {**own, **{name: PACE[name] for name in kind.pace}, **SHARED}
+    lists = [name for name, (_help, default) in own.items() if default == ()]
+    parameters = [inspect.Parameter("options", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
+    for name, (_help, default) in options.items():
+        # What is not given stays empty, so that the kind's own default holds; a list has none.
+        start: Any = default if isinstance(default, bool) else ""
+        if name in lists:
+            start = inspect.Parameter.empty
+        parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=start))
+    body.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    body.__doc__ = kind.help
+    help = {name.replace("_", "-"): text for name, (text, _default) in options.items()}
+    return operator_command(name=kind.name, help=help, iterable=lists)(body)
+
+
+def begin_run(kind: Kind, options: Options, given: Mapping[str, Any]) -> ExitCode:
+    """Plan, show, ask and begin a run, from what stands on the command line."""
+    from bunker.runs.start import Intent, begin  # noqa: PLC0415 - keeps `--list` fast
+
+    may_ask = not (options.yes or given["dry"])
+    options, arguments = kind.completed(options, arguments_of(kind, given), may_ask)
+    pace, pace_words = pace_of(kind, options, given)
+    request = replace(
+        request_of(kind, options, arguments, given),
+        command=" ".join(["invoke", kind.name, *pace_words]),
+    )
+    intent = Intent(
+        request,
+        kind,
+        arguments,
+        pace,
+        wait_seconds=seconds_of(given["wait"], "--wait", 0),
+        approval_file=Path(given["approve"]) if given["approve"] else None,
+        detach=given["detach"],
+    )
+    with reporter_of(kind, options, request) as reporter:
+        return begin(intent, reporter)
+
+
+def arguments_of(kind: Kind, given: Mapping[str, Any]) -> Any:
+    """The kind's arguments; BunkerError for a list that names nothing."""
+    values = dict(given)
+    for one in kind.fields:
+        if one.default == () and given[one.name]:
+            values[one.name] = words(given[one.name])
+            if not values[one.name]:
+                where = option_name(one.name)
+                raise BunkerError(f"{where} names nothing", expected=one.metadata["help"])
+    return kind.make(values)
+
+
+def request_of(
+    kind: Kind, options: Options, arguments: Any, given: Mapping[str, Any]
+) -> DeployRequest:
+    """The change as planning takes it."""
+    from bunker.workflows.request import DeployRequest  # noqa: PLC0415
+
+    return DeployRequest(
+        root=options.root,
+        fleet_name=options.fleet_name,
+        hosts=options.hosts,
+        groups=options.groups,
+        tags=options.tags,
+        work=kind.work(arguments),
+        words=tuple(kind.words(arguments)),
+        dry=given["dry"],
+        yes=options.yes,
+        detailed_exitcode=given["detailed_exitcode"],
+        verbose=given["verbose"],
+        debug=options.debug,
+        command=f"invoke {kind.name}",
+    )
+
+
+def reporter_of(kind: Kind, options: Options, request: DeployRequest) -> ClosingReporter:
+    """What shows the run, and tells how to repeat it."""
+    from bunker.terminal.reporter import make_reporter  # noqa: PLC0415
+
+    repeat = options.repeat(f"invoke {kind.name}", *request.words)
+    if request.work.ref and not kind.keeps_ref:
+        repeat = replace(repeat, way_back=options.repeat(f"invoke {kind.name}").deploy)
+    return make_reporter(json=options.json, verbose=request.verbose, yes=options.yes, repeat=repeat)
+
+
+def pace_of(kind: Kind, options: Options, given: Mapping[str, Any]) -> tuple[Pace, list[str]]:
+    """How the run goes through its hosts: what was given, else what the fleet's settings say.
+
+    Also as it is given on a command line.
+    """
+    from bunker.journal.records import Pace  # noqa: PLC0415
+
+    if not kind.pace:
+        return Pace(), []
+    from bunker.fleet.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings(options.fleet_folder).rollout
+    pace, typed = Pace(), []
+    if "soak" in kind.pace:
+        seconds = seconds_of(given["soak"], "--soak", settings.soak)
+        typed += ["--soak", f"{seconds}s"]
+        pace = replace(pace, soak_seconds=seconds, only_canary="batch" not in kind.pace)
+    if "batch" in kind.pace:
+        size = given["batch"] or str(settings.batch)
+        typed += ["--batch", size]
+        pace = replace(pace, batch=size)
+    if "max_fail" in kind.pace:
+        most = number_of(given["max_fail"], "--max-fail", settings.max_fail)
+        typed += ["--max-fail", str(most)]
+        pace = replace(pace, max_fail=most)
+    if "no_judgement" in kind.pace:
+        typed += ["--no-judgement"] if given["no_judgement"] else []
+        pace = replace(pace, judged=not given["no_judgement"])
+    if {"soak", "batch"} <= set(kind.pace):
+        canaries = options.load_fleet().groups.get(settings.canary_group, ())
+        pace = replace(pace, canary=tuple(canaries))
+    return pace, typed
+
+
+COMMANDS: Final = tuple(command_of(kind) for kind in KINDS.values())

@@ -1,0 +1,26 @@
+"""Numbers and lengths of time on the command line."""
+
+from __future__ import annotations
+
+import re
+
+from bunker.errors import BunkerError
+
+
+def seconds_of(text: str, where: str, default: int) -> int:
+    """Seconds of an option that names a length of time; ``default`` where it is not given."""
+    from bunker.duration import parse_duration  # noqa: PLC0415
+
+    return parse_duration(text, where=where) if text else default
+
+
+def number_of(text: str, where: str, default: int, *, least: int = 0) -> int:
+    """A count that an option names; ``default`` where it is not given."""
+    if not text:
+        return default
+    # Not isdecimal(): that takes the digits of every script, and any number of them.
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < least:
+        raise BunkerError(
+            f"{text[:40]!r} is not a number", where=where, expected=f"{least} or more"
+        )
+    return int(text)

@@ -1,0 +1,275 @@
+"""The events of a run and of its workers, as types with one JSON form: one object a line. Pure.
+
+The worker writes them, the run database keeps them, terminal and programs read them. All text in
+them is redacted. Every event has ``event`` (its kind) and, where it belongs to one, ``host``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, ClassVar, Final, Literal, Self, dataclass_transform
+
+from bunker.outcomes import HostOutcome, Word
+from bunker.plan.changes import HostPlan
+
+OUTPUT_LINES: Final = 60
+"""How many of a step's last output lines travel with its event."""
+
+State = Literal["running", "interrupted", "paused", "done", "failed", "rolled back", "cancelled"]
+"""How far a run is."""
+
+_KINDS: dict[str, type[Event]] = {}
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened. ``time`` is when it was recorded, in seconds since 1970."""
+
+    event: ClassVar[str]
+    time: float | None = None
+
+    def __init_subclass__(cls, kind: str = "") -> None:
+        dataclass(frozen=True, kw_only=True)(cls)
+        if kind:
+            cls.event = kind
+            _KINDS[kind] = cls
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Self:
+        """The event of this kind from its JSON form; TypeError or KeyError where it is none."""
+        given: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in data.items()
+            if key != "event"
+        }
+        return cls(**given)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, without what is not known."""
+        found = {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
+        return {
+            "event": self.event,
+            **{key: value for key, value in found.items() if value is not None},
+        }
+
+
+def read_event(data: Mapping[str, Any]) -> Event:
+    """The event from its JSON form. Raises ValueError where it is none of ours."""
+    try:
+        return _KINDS[data["event"]].read(data)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"no event: {type(error).__name__} {error}") from None
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "to_json"):
+        return value.to_json()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+class HostEvent(Event):
+    """Something that happened to one host."""
+
+    host: str
+
+
+# Of a worker
+
+
+class Connected(HostEvent, kind="connected"):
+    """The host answered."""
+
+
+class Unreachable(HostEvent, kind="unreachable"):
+    """It did not."""
+
+    message: str
+
+
+class _WithPlan(HostEvent):
+    """``commands`` counts the remote commands so far."""
+
+    plan: HostPlan
+    commands: int
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Self:
+        return super().read({**data, "plan": HostPlan.from_json(data["plan"])})
+
+
+class Planned(_WithPlan, kind="planned"):
+    """What would change on the host."""
+
+
+class PlanFailed(_WithPlan, kind="failed"):
+    """No plan could be made: ``problems`` are errors in their parts, ``plan`` as far as it came."""
+
+    message: str
+    problems: tuple[Mapping[str, Any], ...]
+
+
+class Ready(Event, kind="ready"):
+    """All hosts are planned; the worker waits for ``apply`` or the end of its input."""
+
+
+class Step(HostEvent, kind="step"):
+    """A step of a host began or ended. ``seconds`` and ``output`` come with its end."""
+
+    name: str
+    number: int
+    of: int
+    status: Literal["started", "ok", "failed"]
+    seconds: float | None = None
+    output: tuple[str, ...] | None = None
+
+
+class HostEnded(HostEvent, kind="host"):
+    """The worker is done with a host."""
+
+    outcome: Word
+    message: str
+    commands: int
+
+
+class Log(HostEvent, kind="log"):
+    """One line of pyinfra's own log, only when verbose."""
+
+    message: str
+
+
+class Done(Event, kind="done"):
+    """Nothing more follows from this worker."""
+
+
+# Of a run
+
+
+@dataclass(frozen=True)
+class RunBatch:
+    """Hosts that are changed at the same time; ``name`` is "canary" or "batch 1", "batch 2", …"""
+
+    name: str
+    hosts: tuple[str, ...]
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The batch as it was written."""
+        return cls(data["name"], tuple(data["hosts"]))
+
+
+class Begin(Event, kind="begin"):
+    """A run begins."""
+
+    run: str
+    kind: str
+    batches: tuple[RunBatch, ...]
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Self:
+        batches = tuple(RunBatch.from_json(batch) for batch in data["batches"])
+        return super().read({**data, "batches": batches})
+
+
+class BatchBegan(Event, kind="batch"):
+    """The ``number``-th batch begins."""
+
+    name: str
+    number: int
+    of: int
+    hosts: tuple[str, ...]
+
+
+class Waiting(HostEvent, kind="waiting"):
+    """Another run holds the host; this one waits for it."""
+
+    message: str
+
+
+class RollbackBegan(Event, kind="rollback"):
+    """Hosts whose change failed are brought back to what they were."""
+
+    hosts: tuple[str, ...]
+
+
+class Outcome(HostEvent, kind="outcome"):
+    """The run is done with a host. Its JSON form has the outcome's keys beside the host's name."""
+
+    result: HostOutcome
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Self:
+        result = HostOutcome.from_json(data)
+        return cls(host=data["host"], time=data.get("time"), result=result)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        found = super().to_json()
+        return {**found.pop("result"), **found}
+
+
+class Gate(Event, kind="gate"):
+    """Whether the hosts that were changed are still healthy."""
+
+    outcome: Literal["pass", "fail"]
+    hosts: tuple[str, ...]
+    reason: str
+
+
+class Soak(Event, kind="soak"):
+    """The first batch is watched ``until`` then (seconds since 1970)."""
+
+    seconds: int
+    until: float
+
+
+class Judgement(Event, kind="judgement"):
+    """What the canary's metrics say; ``hosts`` are the figures that this was told from."""
+
+    outcome: Literal["pass", "fail", "inconclusive", "cancelled"]
+    reasons: tuple[str, ...] = ()
+    hosts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Paused(Event, kind="paused"):
+    """The run waits for an operator's answer."""
+
+    reason: str
+
+
+class Decided(Event, kind="decided"):
+    """An operator answered."""
+
+    answer: str
+
+
+class Halted(Event, kind="halted"):
+    """The run stops before its last batch."""
+
+    reason: str
+
+
+class End(Event, kind="end"):
+    """The run has ended."""
+
+    state: State
+
+
+class Warned(Event, kind="warning"):
+    """Something beside the run went wrong; the run goes on."""
+
+    message: str
+
+
+class Waits(Event, kind="waits"):
+    """This command ends and the run does not: ``commands`` are what to do about it."""
+
+    run: str
+    message: str
+    commands: tuple[str, ...]
+    reason: str | None = None

@@ -1,0 +1,45 @@
+"""`invoke canary`: the canary group alone, watched and judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bunker.runs.kind import Kind
+from bunker.runs.kinds.upgrade import Arguments, work
+
+if TYPE_CHECKING:
+    from bunker.cli.options import Options
+
+
+def completed(options: Options, given: Arguments, _may_ask: bool) -> tuple[Options, Arguments]:
+    """Without a choice of hosts it is the canary group of the fleet's settings."""
+    if options.hosts or options.groups or options.tags:
+        return options, given
+    from bunker.fleet.settings import load_settings  # noqa: PLC0415 - keeps `--list` fast
+
+    group = load_settings(options.fleet_folder).rollout.canary_group
+    return replace(options, groups=(group,)), given
+
+
+CANARY = Kind(
+    name="canary",
+    help="""Upgrade only the canary group, watch it, and judge it.
+
+    Without a choice of hosts it takes the canary group of the fleet's settings. After the soak the
+    error ratio and the 95th percentile of latency are compared with the canary's own past. Too few
+    requests to tell is no pass: the run pauses and asks.
+
+    Examples:
+      invoke canary --ref v2.1.0
+      invoke canary --ref v2.1.0 --soak 2h --detach
+
+    Exit codes: 0 passed, 3 failed, 4 rolled back, 5 held by another run, 7 inconclusive,
+    130 interrupted.
+    """,
+    arguments=Arguments,
+    work=work,
+    completed=completed,
+    pace=("soak", "no_judgement"),
+    undone=True,
+)

@@ -1,0 +1,32 @@
+"""`invoke reboot`: hosts rebooted one at a time."""
+
+from __future__ import annotations
+
+from bunker.runs.kind import Kind, NoArguments
+from bunker.runs.one_by_one import one_by_one
+from bunker.runs.work import Work
+
+
+def work(_given: NoArguments) -> Work:
+    """A role of its own."""
+    return Work("deploys.reboot:reboot")
+
+
+REBOOT = Kind(
+    name="reboot",
+    help="""Reboot hosts, one at a time.
+
+    Each host goes into maintenance, is rebooted, waited for until it has booted anew and lets us
+    in, and its instance has to pass its gate; only then the next one begins. The first host that
+    does not come back stops the rest.
+
+    Examples:
+      invoke reboot --host north-1
+      invoke reboot --group changemaker --max-fail 1
+
+    Exit codes: 0 done, 3 some hosts failed, 5 held by another run, 130 interrupted.
+    """,
+    work=work,
+    workflow=one_by_one,
+    pace=("batch", "max_fail"),
+)

@@ -1,0 +1,67 @@
+"""`invoke rollback`: instances back to an earlier generation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bunker.runs.kind import Kind, argument
+from bunker.runs.work import Work
+from bunker.runs.work import rollback as rollback_work
+
+if TYPE_CHECKING:
+    from bunker.cli.options import Options
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """``to`` is a generation's number; empty: the one before."""
+
+    to: str = argument("generation to go back to (default: ask, or the one before)")
+    restore: bool = argument(
+        "restore the database of that time too; later writes are lost", default=False
+    )
+
+
+def work(given: Arguments) -> Work:
+    """Back to that generation."""
+    return rollback_work(to=given.to, restore=given.restore)
+
+
+def completed(options: Options, given: Arguments, may_ask: bool) -> tuple[Options, Arguments]:
+    """Ask which generation, where somebody can be asked."""
+    if given.to:
+        return options, given
+    from bunker.runs.picker import pick_generation  # noqa: PLC0415 - keeps `--list` fast
+
+    fleet, hosts = options.select()
+    return options, replace(given, to=pick_generation(fleet, hosts, may_ask=may_ask))
+
+
+ROLLBACK = Kind(
+    name="rollback",
+    help="""Go back to an earlier generation of an instance.
+
+    Shows the generations that passed their gates, with their age, and asks which one. Says first
+    whether code alone suffices; where a migration since then is not safe for the older code, it
+    stops and spells out the choice: --restore brings back the database of that time as well, and
+    what was written since is lost (the present database is kept beside it under another name).
+
+    The host's file still says what it said: pin `application.ref` there, or the next deploy goes
+    forward again.
+
+    Examples:
+      invoke rollback --host north-1
+      invoke rollback --host north-1 --to 7
+      invoke rollback --host north-1 --to 7 --restore
+
+    Exit codes: 0 done, 3 failed, or refused with the choice spelled out, 5 held by another run,
+    130 interrupted.
+    """,
+    arguments=Arguments,
+    work=work,
+    completed=completed,
+    # Going back is never made to wait for a window or for a second person.
+    windows=False,
+    approval=False,
+)

@@ -1,0 +1,46 @@
+"""`invoke upgrade`: instances to a version, all at the same time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bunker.runs.kind import Kind, argument
+from bunker.runs.kinds.deploy import REF_HELP
+from bunker.runs.work import Work
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Of an upgrade, however it goes through the hosts."""
+
+    ref: str = argument(REF_HELP)
+
+
+def work(given: Arguments) -> Work:
+    """The application alone."""
+    return Work(parts=("changemaker",), ref=given.ref or None)
+
+
+UPGRADE = Kind(
+    name="upgrade",
+    help="""Bring instances to a version, all at the same time.
+
+    Fetches, pulls and builds everything first, takes a snapshot of the database, migrates, replaces
+    the API without a failed request where the stack allows it, and asks the gates: containers
+    healthy, /api/health, the version really live, the error log quiet. What fails is rolled back
+    where the database allows it; else the choice is spelled out. If this machine or the
+    connection dies, the host goes back by itself.
+
+    For many hosts use `invoke rollout`.
+
+    Examples:
+      invoke upgrade --host north-1 --ref v2.1.0
+      invoke upgrade --group canary --dry
+
+    Exit codes: 0 done or nothing to do, 3 some hosts failed, 4 rolled back, 5 held by another run,
+    130 interrupted (prints how to resume).
+    """,
+    arguments=Arguments,
+    work=work,
+    undone=True,
+)

@@ -1,0 +1,142 @@
+"""The workflow of a change that goes through batches: soak and judgement after the first, a health
+gate between two, and the rollback of what a later gate found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bunker.events import Judgement, RunBatch
+from bunker.journal.records import Summary
+from bunker.journal.summary import end_state
+from bunker.outcomes import HostOutcome, Outcomes, failed_hosts, not_started
+from bunker.runs.context import BACK, GO_ON
+from bunker.terminal.lines import some
+
+if TYPE_CHECKING:
+    from bunker.runs.steps import RunSteps, Samples
+
+CANCELLED = "an operator cancelled the run"
+SOAK_LOOKS = 12
+"""How often a soak is looked at, at most once a minute and at least every two seconds."""
+
+
+def rolling(run: RunSteps) -> Summary:
+    """Change batch after batch until one gives a reason to stop."""
+    outcomes = hosts_before(run)
+    return ended(outcomes, _batches(run, outcomes))
+
+
+def hosts_before(run: RunSteps) -> dict[str, HostOutcome]:
+    """The outcomes of all hosts before the first batch."""
+    return {**run.request.known, **not_started(run.request.hosts)}
+
+
+def ended(outcomes: Outcomes, reason: str) -> Summary:
+    """How a run ended that stopped for this reason, or for none."""
+    state = "cancelled" if reason == CANCELLED else end_state(outcomes, halted=bool(reason))
+    return Summary(dict(sorted(outcomes.items())), state=state, reason=reason)
+
+
+def may_not_go_on(run: RunSteps) -> str:
+    """Why no further batch begins although the last one is fine, or nothing."""
+    if run.cancel_asked():
+        return CANCELLED
+    closed = run.closed_window()
+    if closed and run.ask(closed) != GO_ON:
+        return closed
+    if closed and run.cancel_asked():
+        return CANCELLED
+    return ""
+
+
+def too_many_failed(run: RunSteps, batch: RunBatch, changed: Outcomes, outcomes: Outcomes) -> str:
+    """Why no further batch begins, or nothing. A canary that fails stops everything."""
+    request = run.request
+    bad = failed_hosts({name: outcomes[name] for name in request.hosts})
+    broken = [name for name in failed_hosts(changed) if changed[name].outcome != "unreachable"]
+    if batch.name == "canary" and broken:
+        return f"the canary failed: {some(sorted(broken), 3)}"
+    most = request.pace.max_fail
+    if len(bad) > most:
+        allowed = f"at most {most} may fail" if most else "none may fail"
+        named = some(sorted(bad), 3)
+        return f"{len(bad)} of {len(request.hosts)} hosts failed ({named}); {allowed}"
+    return ""
+
+
+def changed_hosts(outcomes: Outcomes) -> list[str]:
+    """Hosts that were changed and are well so far."""
+    return [name for name, found in outcomes.items() if found.outcome == "changed"]
+
+
+def _batches(run: RunSteps, outcomes: dict[str, HostOutcome]) -> str:
+    """Change batch after batch; returns why it stopped early, or nothing."""
+    request, pace = run.request, run.request.pace
+    judgements_left = pace.judged
+    for number, batch in enumerate(request.batches):
+        if number and (reason := may_not_go_on(run)):
+            return reason
+        before = run.sample() if judgements_left else {}
+        changed = run.change(number)
+        outcomes |= changed
+        last = number + 1 == len(request.batches)
+        reason = too_many_failed(run, batch, changed, outcomes)
+        if reason:
+            return reason if not last else ""
+        if number == 0 and (pace.judged or pace.soak_seconds):
+            reason = _soak(run, batch, outcomes, before)
+            judgements_left = False
+        elif not last:
+            reason = run.gate(changed_hosts(outcomes))
+        if reason:
+            return reason
+    return ""
+
+
+def _soak(run: RunSteps, batch: RunBatch, outcomes: dict[str, HostOutcome], before: Samples) -> str:
+    """Let the first batch run for a while and judge it; returns why the run stops, or nothing."""
+    fresh = changed_hosts({name: outcomes[name] for name in batch.hosts})
+    if not fresh:
+        return _nothing_to_judge(run, batch, outcomes)
+    judgement = _watch(run, fresh, before)
+    why = "; ".join(judgement.reasons)
+    match judgement.outcome:
+        case "pass":
+            return ""
+        case "cancelled":
+            return CANCELLED
+        case "inconclusive":
+            answer = run.ask(why)
+            if answer == GO_ON:
+                return ""
+            if answer == BACK:
+                outcomes |= run.roll_back(fresh, "an operator decided so")
+            return f"stopped by an operator: {why}"
+    outcomes |= run.roll_back(fresh, why)
+    return f"the judgement failed: {why}"
+
+
+def _nothing_to_judge(run: RunSteps, batch: RunBatch, outcomes: Outcomes) -> str:
+    """Ask whether to go on without any evidence; hosts that had nothing to change are fine."""
+    if not failed_hosts({name: outcomes[name] for name in batch.hosts}):
+        return ""
+    question = f"nothing can be judged: {some(sorted(batch.hosts), 3)} could not be reached"
+    return "" if run.ask(question) == GO_ON else question
+
+
+def _watch(run: RunSteps, fresh: Sequence[str], before: Samples) -> Judgement:
+    """Look at the changed hosts until the soak is over; returns the judgement that counts."""
+    pace = run.request.pace
+    pause = max(2, min(60, -(-pace.soak_seconds // SOAK_LOOKS)))
+    first = run.sample() if pace.judged else {}
+    began = run.soak_begins()
+    looks = -(-pace.soak_seconds // pause)
+    for look in range(1, looks + 1):
+        run.rest(min(began + look * pause, began + pace.soak_seconds))
+        if run.cancel_asked():
+            return Judgement(outcome="cancelled")
+        judgement = run.judge(fresh, before, first, final=look == looks)
+        if judgement.outcome == "fail" or look == looks:
+            return judgement
+    return run.judge(fresh, before, first, final=True)

@@ -1,0 +1,56 @@
+"""What a worker applies to hosts, and what has to be known for it beforehand. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+WHOLE_HOST: Final = "deploys.whole_host:whole_host"
+"""The role that brings a host to all that its file says, or to the parts that were asked for."""
+ROLLBACK: Final = "deploys.way_back:way_back"
+"""The role that brings an instance to an earlier generation."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """One role as ``module:function``, and what it is told besides its host.
+
+    ``parts`` limits the whole host to some of its roles. ``ref`` takes the place of the ref in the
+    host's file. ``secrets``: a role of its own that writes or reads them.
+    """
+
+    role: str = WHOLE_HOST
+    data: Mapping[str, Any] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
+    ref: str | None = None
+    secrets: bool = False
+
+    @property
+    def is_whole_host(self) -> bool:
+        """Whether this is what a host's file says, or parts of it."""
+        return self.role == WHOLE_HOST
+
+    @property
+    def needs_code(self) -> bool:
+        """Whether a commit is brought to the hosts, so that the git server has to be asked."""
+        return self.is_whole_host and (not self.parts or "changemaker" in self.parts)
+
+    @property
+    def needs_secrets(self) -> bool:
+        """Whether secrets have to be decrypted."""
+        return self.secrets or self.needs_code or "env" in self.parts
+
+
+EVERYTHING: Final = Work()
+"""All that a host's file says."""
+
+
+def rollback(*, to: str = "", restore: bool = False, of_run: str = "") -> Work:
+    """Back to generation ``to``; empty: to the one before, or before all that ``of_run`` did."""
+    data = {
+        "bunker_to": to,
+        "bunker_restore": "yes" if restore else "",
+        "bunker_of_run": of_run,
+    }
+    return Work(ROLLBACK, data, secrets=True)

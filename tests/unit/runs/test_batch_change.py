@@ -1,0 +1,131 @@
+"""One batch, with made-up workers and leases: what is changed, what is left alone, who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bunker.events import Event, HostEnded, Planned, Ready, RunBatch, Step
+from bunker.journal.records import RunRequest
+from bunker.lease import leases as lease_module
+from bunker.outcomes import HostOutcome
+from bunker.plan.changes import Change, HostPlan
+from bunker.runs import accounts, batch_change
+from bunker.runs.batch_change import BatchChange
+from bunker.runs.context import RunContext
+from bunker.runs.resume_state import ResumeState
+from bunker.workflows.planning import fingerprints
+
+SHOWN = HostPlan("north", (Change("base", "sshd", "~", "1 file"),), "o", "w")
+OTHER = HostPlan("north", (Change("base", "sudo", "-", "removed"),), "o2", "w")
+BATCH = RunBatch("all", ("north",))
+
+
+@dataclass
+class Outside:
+    """What the batch would do to the world, and how the world answers."""
+
+    plan: HostPlan = SHOWN
+    lost: set[str] = field(default_factory=set)
+    applied: list[list[str]] = field(default_factory=list)
+    leases: list[list[str]] = field(default_factory=list)
+    heads: list[list[str]] = field(default_factory=list)
+
+
+@pytest.fixture
+def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
+    found = Outside()
+
+    class Worker:
+        def __init__(self, *_: Any, **__: Any) -> None: ...
+
+        def __enter__(self) -> Worker:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def apply(self, names: list[str]) -> None:
+            found.applied.append(names)
+
+        def events(self, until: str) -> Iterator[Event]:
+            if until == "ready":
+                yield Planned(host="north", plan=found.plan, commands=2)
+                yield Ready()
+                return
+            step = {"host": "north", "name": "base: sshd", "number": 1, "of": 1}
+            yield Step(**step, status="started")
+            yield Step(**step, status="ok", seconds=0.1, output=())
+            yield HostEnded(host="north", outcome="changed", message="", commands=3)
+
+    @contextmanager
+    def take(remotes: list[Any], **_: Any) -> Iterator[Any]:
+        names = [remote.host.name for remote in remotes]
+        lost, found.lost = found.lost, set()
+        found.leases.append(names)
+        yield SimpleNamespace(held=set(names), lost=lost, refused={}, unreachable={})
+
+    host = SimpleNamespace(name="north", address="192.0.2.1", port=22)
+    fleet = SimpleNamespace(hosts={"north": host})
+    targets = [SimpleNamespace(host=host)]
+    monkeypatch.setattr(batch_change, "load_fleet", lambda *_: fleet)
+    monkeypatch.setattr(batch_change, "select_targets", lambda _request: (fleet, targets))
+    monkeypatch.setattr(batch_change, "worker_request", lambda *_: {})
+    monkeypatch.setattr(batch_change, "WorkerClient", Worker)
+    monkeypatch.setattr("bunker.remote.Remote.of", lambda _fleet, host: SimpleNamespace(host=host))
+    monkeypatch.setattr(lease_module, "take_leases", take)
+    monkeypatch.setattr(
+        accounts,
+        "record_hosts",
+        lambda _context, outcomes, _leases: found.heads.append(sorted(outcomes)),
+    )
+    return found
+
+
+def outcome(resumed: ResumeState | None = None, **request: Any) -> HostOutcome:
+    wanted = RunRequest("r", "deploy", "lab", "me", "invoke deploy", (BATCH,), **request)
+    context = RunContext(Path(), wanted, lambda _event: None, resumed)
+    return BatchChange(context, BATCH).run()["north"]
+
+
+def test_what_was_confirmed_is_applied(outside: Outside) -> None:
+    found = outcome(plans={"north": fingerprints(SHOWN)}, exact=True)
+    assert (found.outcome, found.commands, found.stale) == ("changed", 3, None)
+    assert outside.applied == [["north"]]
+
+
+def test_a_host_that_is_not_what_was_confirmed_is_left_alone(outside: Outside) -> None:
+    outside.plan = OTHER
+    found = outcome(plans={"north": fingerprints(SHOWN)}, exact=True)
+    assert (found.outcome, found.stale) == ("failed", True)
+    assert "it changed after the plan was shown" in found.message
+    assert outside.applied == []
+
+
+def test_with_yes_and_after_a_resume_whatever_brings_the_host_there_is_applied(
+    outside: Outside,
+) -> None:
+    outside.plan = OTHER
+    plans = {"north": fingerprints(SHOWN)}
+    assert outcome(plans=plans).outcome == "changed"
+    assert outcome(ResumeState(), plans=plans, exact=True).outcome == "changed"
+    assert outside.applied == [["north"], ["north"]]
+
+
+def test_a_lease_that_a_reboot_ended_is_taken_again_and_the_host_gets_the_logs_head(
+    outside: Outside,
+) -> None:
+    outside.lost = {"north"}
+    assert outcome().outcome == "changed"
+    assert outside.leases == [["north"], ["north"]]
+    assert outside.heads == [[], ["north"]]
+
+
+def test_a_lease_that_was_held_to_the_end_is_taken_once(outside: Outside) -> None:
+    assert outcome().outcome == "changed"
+    assert (outside.leases, outside.heads) == ([["north"]], [["north"]])
