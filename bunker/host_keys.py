@@ -7,10 +7,10 @@ import binascii
 import hashlib
 import os
 import socket
-import subprocess
 from dataclasses import dataclass
 
 from bunker.errors import BunkerError
+from bunker.openssh import run
 
 KEY_TYPES = "ed25519,ecdsa,rsa"
 
@@ -35,10 +35,8 @@ def scan_host_key(address: str, port: int = 22, *, timeout: int = 10) -> list[Ho
     """
     argv = ["ssh-keyscan", "-T", str(timeout), "-p", str(port), "-t", KEY_TYPES, "--", address]
     try:
-        done = subprocess.run(argv, capture_output=True, timeout=4 * timeout, check=False)
-    except FileNotFoundError:
-        raise no_client("ssh-keyscan") from None
-    except subprocess.TimeoutExpired:
+        done = run(argv, timeout=4 * timeout)
+    except TimeoutError:
         raise _not_scanned(address, port, "it does not answer in time") from None
     entry = known_hosts_entry(address, port)
     keys = {}
@@ -86,9 +84,3 @@ def _not_scanned(address: str, port: int, reason: str) -> Unreachable:
         f"no host key from {address} port {port}: {reason}",
         remedy="Check the address and port, that the host is up, and its firewall",
     )
-
-
-def no_client(program: str) -> BunkerError:
-    """The error for a machine without the OpenSSH client."""
-    remedy = "Install the OpenSSH client (Debian and Ubuntu: openssh-client)"
-    return BunkerError(f"the program {program} is not on this machine", remedy=remedy)

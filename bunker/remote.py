@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bunker.host_keys import HostKey, Unreachable, known_hosts_entry, no_client, scan_host_key
+from bunker.host_keys import HostKey, Unreachable, known_hosts_entry, scan_host_key
+from bunker.openssh import run
 from bunker.shell import as_root
 
 if TYPE_CHECKING:
@@ -127,21 +127,13 @@ class Remote:
             text = as_root(text)
         data = input.encode() if isinstance(input, str) else input
         try:
-            done = subprocess.run(
-                self.command(text),
-                input=data if data is not None else b"",
-                capture_output=True,
-                timeout=timeout,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
+            done = run(self.command(text), data or b"", timeout=timeout)
+        except TimeoutError:
             raise Unreachable(
                 f"no answer within {timeout:g} seconds",
                 where=self.host.name,
                 remedy="Look at the load of the host, or whether the connection is very slow",
             ) from None
-        except FileNotFoundError:
-            raise no_client("ssh") from None
         stderr = done.stderr.decode(errors="replace")
         if done.returncode == SSH_FAILED:
             raise self.unreachable(stderr)

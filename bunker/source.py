@@ -8,19 +8,19 @@ goes into an ssh-agent of its own over standard input, a token into git's enviro
 from __future__ import annotations
 
 import base64
-import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
+from bunker.git import Git, GitFailed
 from bunker.masking import Secret
+from bunker.openssh import agent
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 TIMEOUT_SECONDS = 30
@@ -96,9 +96,14 @@ def resolve_commit(source: Source) -> str:
 
 
 def _list_remote(source: Source, refs: list[str]) -> str:
-    with _access(source) as environment:
-        answer = _git(source, environment, "ls-remote", "--quiet", source.repository, *refs)
-    return answer.decode(errors="replace")
+    with _git(source) as git:
+        try:
+            words = ("ls-remote", "--quiet", source.repository, *refs)
+            return git.output(*words, timeout=TIMEOUT_SECONDS).decode(errors="replace")
+        except GitFailed as error:
+            remedy = next((text for said, text in REMEDIES if said in error.problem), REMEDY)
+            problem = f"the git server refused to list its refs: {error.problem}"
+            raise BunkerError(problem, where=source.repository, remedy=remedy) from None
 
 
 def read_files(
@@ -109,88 +114,39 @@ def read_files(
     Of any other one the commits are fetched into a folder that goes away.
     """
     local = Path(source.repository).is_dir()
-    with _access(source) as environment, tempfile.TemporaryDirectory(prefix="bunker-git-") as empty:
-        folder = source.repository if local else empty
-        if not local:
-            _git(source, environment, "init", "--quiet", "--bare", folder)
-        found = []
-        for ref in refs:
-            name = f"{ref}^{{commit}}"
+    with _git(source) as anywhere, tempfile.TemporaryDirectory(prefix="bunker-git-") as empty:
+        git = replace(anywhere, folder=source.repository if local else empty)
+        try:
             if not local:
-                fetch = ("fetch", "--quiet", "--depth=1", "--no-tags", "--", source.repository, ref)
-                _git(source, environment, "-C", folder, *fetch, timeout=FETCH_SECONDS)
-                name = "FETCH_HEAD^{commit}"
-            parse = ("rev-parse", "--quiet", "--verify", "--end-of-options", name)
-            commit = _git(source, environment, "-C", folder, *parse).decode().strip()
-            listed = _git(source, environment, "-C", folder, "ls-tree", "-r", "-z", commit)
-            rows = (row.partition("\t") for row in listed.decode(errors="replace").split("\0"))
-            blobs = {path: row.split()[2] for row, _, path in rows if wanted.fullmatch(path)}
-            found.append(
-                {
-                    path: _git(source, environment, "-C", folder, "cat-file", "blob", blob)
-                    for path, blob in blobs.items()
-                }
-            )
-    return found
+                git.output("init", "--quiet", "--bare")
+            return [_files(git, ref, wanted, fetch=not local) for ref in refs]
+        except GitFailed as error:
+            remedy = next((text for said, text in REMEDIES if said in error.problem), None)
+            problem = f"git cannot read it: {error.problem}"
+            raise BunkerError(problem, where=source.repository, remedy=remedy) from None
 
 
-def _git(
-    source: Source,
-    environment: Mapping[str, str],
-    *words: str,
-    timeout: float = TIMEOUT_SECONDS,
-) -> bytes:
-    """Run git; its output. Raises BunkerError with git's own reason."""
-    try:
-        done = subprocess.run(
-            ["git", *words],
-            env=environment,
-            capture_output=True,
-            timeout=timeout,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-    except subprocess.TimeoutExpired:
-        raise BunkerError(
-            f"the git server did not answer within {timeout:.0f} seconds",
-            where=source.repository,
-            remedy="Check the address and the network, then run the command again",
-        ) from None
-    except FileNotFoundError:
-        raise BunkerError("git is not installed", remedy="apt-get install git") from None
-    if done.returncode == 0:
-        return done.stdout
-    reason = told_by_git(done.stderr.decode(errors="replace"))
-    if "rev-parse" in words:
-        problem, remedy = f"there is no commit, branch or tag {words[-1][:-9]!r}", None
-    elif "ls-remote" in words:
-        problem = f"the git server refused to list its refs: {reason}"
-        remedy = next((text for said, text in REMEDIES if said in reason), REMEDY)
-    else:
-        problem = f"git cannot read it: {reason}"
-        remedy = next((text for said, text in REMEDIES if said in reason), None)
-    raise BunkerError(problem, where=source.repository, remedy=remedy)
-
-
-def told_by_git(said: str) -> str:
-    """Why git failed, from what it wrote: not the advice that it ends with.
-
-    Where ssh ended it, ssh's own sentence stands before git's.
-    """
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    lines = [line for line in lines if not line.startswith(("Warning:", "hint:"))]
-    end = next((i for i, line in enumerate(lines) if line.startswith("fatal:")), len(lines))
-    telling = [line for line in lines[:end] if not set(line) <= set("@ ")] or lines[end : end + 1]
-    return telling[-1].removeprefix("fatal: ") if telling else "no message"
+def _files(git: Git, ref: str, wanted: re.Pattern[str], *, fetch: bool) -> dict[str, bytes]:
+    name = ref
+    if fetch:
+        words = ("fetch", "--quiet", "--depth=1", "--no-tags", "--", str(git.where), ref)
+        git.output(*words, timeout=FETCH_SECONDS)
+        name = "FETCH_HEAD"
+    commit = git.line("rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}")
+    if not commit:
+        raise BunkerError(f"there is no commit, branch or tag {name!r}", where=git.where)
+    listed = git.output("ls-tree", "-r", "-z", commit).decode(errors="replace")
+    rows = (row.partition("\t") for row in listed.split("\0"))
+    blobs = {path: row.split()[2] for row, _, path in rows if wanted.fullmatch(path)}
+    return {path: git.output("cat-file", "blob", blob) for path, blob in blobs.items()}
 
 
 @contextmanager
-def _access(source: Source) -> Iterator[dict[str, str]]:
-    environment = {
-        key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "SSH_A"))
-    }
-    environment["GIT_TERMINAL_PROMPT"] = "0"
-    with tempfile.TemporaryDirectory(prefix="bunker-git-") as folder:
+def _git(source: Source) -> Iterator[Git]:
+    """Git with what it needs to get in, and with no key or agent of the operator's."""
+    environment = {"SSH_AUTH_SOCK": ""}
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bunker-git-"))
         ssh = "ssh -F none -o BatchMode=yes"
         if source.host_keys:
             known_hosts = Path(folder, "known_hosts")
@@ -206,34 +162,7 @@ def _access(source: Source) -> Iterator[dict[str, str]]:
                 "GIT_CONFIG_KEY_0": "http.extraHeader",
                 "GIT_CONFIG_VALUE_0": header,
             }
-        if source.deploy_key is None:
-            yield environment
-            return
-        socket = str(Path(folder, "agent"))
-        with subprocess.Popen(
-            ["ssh-agent", "-D", "-a", socket],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        ) as agent:
-            try:
-                assert agent.stdout is not None  # noqa: S101 - asked for a pipe above
-                agent.stdout.readline()  # it prints its socket once it listens
-                environment["SSH_AUTH_SOCK"] = socket
-                key = source.deploy_key.reveal().rstrip("\n") + "\n"
-                added = subprocess.run(
-                    ["ssh-add", "-q", "-"],
-                    input=key.encode(),
-                    env=environment,
-                    capture_output=True,
-                    check=False,
-                )
-                if added.returncode != 0:
-                    raise BunkerError(
-                        "the deploy key cannot be read",
-                        where="DEPLOY_KEY in the host's secrets",
-                        expected="a private key in OpenSSH format, without a passphrase",
-                        remedy="Set it again with: invoke secrets.set --key DEPLOY_KEY",
-                    )
-                yield environment
-            finally:
-                agent.terminate()
+        if source.deploy_key:
+            environment["SSH_AUTH_SOCK"] = str(Path(folder, "agent"))
+            stack.enter_context(agent(source.deploy_key, environment["SSH_AUTH_SOCK"]))
+        yield Git(where=source.repository, environment=environment)

@@ -14,7 +14,7 @@ import re
 import struct
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,8 @@ from typing import Final
 
 from bunker.errors import BunkerError
 from bunker.files import read_bytes, user_path
+from bunker.git import Git
+from bunker.openssh import run
 
 NAMESPACE: Final = "bunker-approval"
 """A signature counts for this purpose alone; one made for git or a file is refused."""
@@ -140,8 +142,8 @@ def _in_private_file(path: Path) -> PublicKey | None:
         return None
     # From a pipe, since ssh-keygen would refuse a file that others may read. An empty passphrase
     # is offered, so that a key that has another one fails instead of asking.
-    done = _keygen(["-y", "-P", "", "-f", "/dev/stdin"], content.decode("latin-1"))
-    return PublicKey.of(done.stdout) if done.returncode == 0 else None
+    done = _keygen(["-y", "-P", "", "-f", "/dev/stdin"], content)
+    return PublicKey.of(done.stdout.decode(errors="replace")) if done.returncode == 0 else None
 
 
 def _of_header(encoded: bytes) -> PublicKey | None:
@@ -173,9 +175,11 @@ def _configured(path: Path) -> list[tuple[str, str]]:
 
 def _git_signing_keys(place: Path | None) -> list[PublicKey | None]:
     """What git signs commits with: a file of ssh's, or the public key itself."""
-    done = _asked(["git", "config", "--get-all", "user.signingKey"], cwd=place)
+    done = b""
+    with suppress(BunkerError, OSError, ValueError):
+        done = Git(place or ".").output("config", "--get-all", "user.signingKey")
     keys: list[PublicKey | None] = []
-    for line in done.splitlines():
+    for line in done.decode(errors="replace").splitlines():
         value = line.removeprefix("key::").strip()
         path = Path(os.path.expanduser(value))  # noqa: PTH111 - `~nobody` is no error here
         keys += [PublicKey.of(value), _in_private_file(path), _in_public_file(path)]
@@ -186,29 +190,13 @@ def _git_signing_keys(place: Path | None) -> list[PublicKey | None]:
 def _agent_keys(socket: str) -> list[PublicKey | None]:
     if not socket:
         return []
-    listed = _asked(["ssh-add", "-L"], environment={**os.environ, "SSH_AUTH_SOCK": socket})
-    return [PublicKey.of(line) for line in listed.splitlines()]
-
-
-def _asked(
-    words: list[str], *, environment: Mapping[str, str] | None = None, cwd: Path | None = None
-) -> str:
-    """What a program says; nothing where it is not there, fails or does not answer."""
     try:
-        done = subprocess.run(
-            words,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_SECONDS,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            env=environment,
-            cwd=cwd,
-        )
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout if done.returncode == 0 else ""
+        environment = {**os.environ, "SSH_AUTH_SOCK": socket}
+        done = run(["ssh-add", "-L"], timeout=_SECONDS, environment=environment)
+    except (BunkerError, OSError, ValueError):
+        return []
+    lines = done.stdout.decode(errors="replace").splitlines() if done.returncode == 0 else []
+    return [PublicKey.of(line) for line in lines]
 
 
 def sign(text: str, key: Path) -> str:
@@ -216,23 +204,16 @@ def sign(text: str, key: Path) -> str:
 
     Raises BunkerError where ssh-keygen could not sign.
     """
-    try:
-        done = subprocess.run(
-            ["ssh-keygen", "-Y", "sign", "-q", "-f", str(key), "-n", NAMESPACE],
-            input=text,
-            stdout=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise _no_keygen() from None
-    if done.returncode != 0 or "BEGIN SSH SIGNATURE" not in done.stdout:
+    words = ["ssh-keygen", "-Y", "sign", "-q", "-f", str(key), "-n", NAMESPACE]
+    done = run(words, text.encode(), timeout=None, prompts=True)
+    signature = done.stdout.decode(errors="replace")
+    if done.returncode != 0 or "BEGIN SSH SIGNATURE" not in signature:
         raise BunkerError(
             "the approval could not be signed",
             where=str(key),
             expected="a private SSH key, or a public one whose private half the ssh-agent has",
         )
-    return done.stdout
+    return signature
 
 
 def signer_of(text: str, signature: str, allowed: Sequence[str]) -> int | None:
@@ -249,29 +230,16 @@ def signer_of(text: str, signature: str, allowed: Sequence[str]) -> int | None:
         )
         signed.write_text(signature)
         found = _keygen(["-Y", "find-principals", "-s", str(signed), "-f", str(signers)])
-        principals = found.stdout.split()
+        principals = found.stdout.decode(errors="replace").split()
         if found.returncode != 0 or len(principals) != 1:
             return None
         check = ["-Y", "verify", "-f", str(signers), "-I", principals[0], "-n", NAMESPACE]
-        done = _keygen([*check, "-s", str(signed)], text)
+        done = _keygen([*check, "-s", str(signed)], text.encode())
     return int(principals[0].removeprefix("approver-")) if done.returncode == 0 else None
 
 
-def _keygen(words: list[str], text: str | None = None) -> subprocess.CompletedProcess[str]:
+def _keygen(words: list[str], given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     try:
-        return subprocess.run(
-            ["ssh-keygen", *words],
-            input=text or "",
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise _no_keygen() from None
-    except subprocess.TimeoutExpired:
+        return run(["ssh-keygen", *words], given, timeout=_SECONDS)
+    except TimeoutError:
         raise BunkerError(f"ssh-keygen did not answer within {_SECONDS} seconds") from None
-
-
-def _no_keygen() -> BunkerError:
-    return BunkerError("ssh-keygen is not installed", remedy="apt-get install openssh-client")

@@ -7,20 +7,18 @@ operator's hooks, ask for a signature, and leave out files that are new.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from bunker.audit.clear_secrets import why_not_to_commit
 from bunker.audit.log import append
 from bunker.audit.who import operator
 from bunker.errors import BunkerError
+from bunker.git import Git, GitFailed, GitMissing, why_failed
 
-TIMEOUT_SECONDS = 60
 _TRIES = 3
 _UNDER_WAY = (
     ("MERGE_HEAD", "merge"),
@@ -44,10 +42,6 @@ class InventoryCommit:
     files: tuple[str, ...] = ()
 
 
-class _GitFailed(Exception):
-    pass
-
-
 def commit_inventory(root: Path, fleet: str, run: str, message: str) -> InventoryCommit:
     """Commit the pending changes of a fleet's folder and of the group data, and nothing else.
 
@@ -57,17 +51,17 @@ def commit_inventory(root: Path, fleet: str, run: str, message: str) -> Inventor
     holds secrets in clear keeps everything uncommitted, and the problem names it.
     """
     folder = (root / "inventories" / fleet).resolve()
-    git = shutil.which("git")
-    if git is None or not folder.is_dir():
+    if not folder.is_dir():
         return InventoryCommit()
     try:
-        repository = _Repository.around(git, folder)
+        repository = _Repository.around(folder)
         if repository is None:
             return InventoryCommit()
         group_data = [root / "group_data", root / "inventories" / "group_data"]
         made = repository.commit([folder, *(path.resolve() for path in group_data)], run, message)
-    except (_GitFailed, OSError, subprocess.TimeoutExpired) as error:
-        return InventoryCommit(None, f"the inventory was not committed: {error}")
+    except (BunkerError, OSError) as error:
+        reason = getattr(error, "problem", error)
+        return InventoryCommit(None, f"the inventory was not committed: {reason}")
     if made.commit is None:
         return made
     try:
@@ -81,24 +75,23 @@ def commit_inventory(root: Path, fleet: str, run: str, message: str) -> Inventor
 
 @dataclass(frozen=True)
 class _Repository:
-    git: str
+    """The work tree ``top``, without hooks and pathspec magic."""
+
     top: Path
-    environment: dict[str, str] = field(repr=False)
 
     @classmethod
-    def around(cls, git: str, folder: Path) -> _Repository | None:
+    def around(cls, folder: Path) -> _Repository | None:
         """The work tree that records this folder; None where none does."""
-        # The caller may itself be a hook or an alias, whose GIT_* variables name another index.
-        environment = {name: value for name, value in os.environ.items() if name[:4] != "GIT_"}
-        environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-        found = cls(git, folder, environment)
-        asked = found.run("rev-parse", "--show-toplevel", check=False)
+        try:
+            asked = cls(folder).run("rev-parse", "--show-toplevel", check=False)
+        except GitMissing:
+            return None
         if asked.returncode != 0:
-            said = asked.stderr.decode(errors="replace")
+            said = why_failed(asked)
             if "not a git repository" in said or "work tree" in said:
                 return None
-            raise _GitFailed(_last_line(said))
-        repository = cls(git, Path(os.fsdecode(asked.stdout).rstrip("\n")), environment)
+            raise GitFailed(said)
+        repository = cls(Path(os.fsdecode(asked.stdout).rstrip("\n")))
         return None if repository._ignores(folder) else repository
 
     def commit(self, folders: Sequence[Path], run: str, message: str) -> InventoryCommit:
@@ -114,7 +107,7 @@ class _Repository:
             made = self._try_to_commit(paths, run, message)
             if made is not None:
                 return made
-        raise _GitFailed("other commits came in between again and again")
+        raise BunkerError("other commits came in between again and again")
 
     def _records(self, path: Path) -> bool:
         if not path.is_relative_to(self.top) or self._ignores(path):
@@ -152,7 +145,7 @@ class _Repository:
             now = self.text("rev-parse", "-q", "--verify", "HEAD^{commit}", check=False)
             if now != parent:
                 return None
-            raise _GitFailed(_last_line(moved.stderr.decode(errors="replace")))
+            raise GitFailed(why_failed(moved))
         return InventoryCommit(commit, self._refresh_index(changed), tuple(changed))
 
     def _changed_files(self, before: str, after: str) -> list[str]:
@@ -204,9 +197,9 @@ class _Repository:
             done = self.run(*arguments, given=given, check=False)
             if done.returncode == 0:
                 return None
-        said = _last_line(done.stderr.decode(errors="replace"))
         return (
-            f"the inventory was committed, but git's index was not brought up to date ({said}): "
+            "the inventory was committed, but git's index was not brought up to date"
+            f" ({why_failed(done)}): "
             "run `git reset -q` there before the next commit"
         )
 
@@ -220,31 +213,16 @@ class _Repository:
         given: str = "",
         check: bool = True,
     ) -> subprocess.CompletedProcess[bytes]:
-        """Git in this work tree, without hooks, prompts and pathspec magic."""
         settings = [part for setting in _QUIET for part in ("-c", setting)]
         # This one command knows no magic, nor the option against it.
         literal = [] if arguments[0] == "check-ignore" else ["--literal-pathspecs"]
-        done = subprocess.run(
-            [self.git, *literal, *settings, *arguments],
-            cwd=self.top,
-            env={**self.environment, **(more or {})},
-            input=given.encode(errors="surrogateescape"),
-            capture_output=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
+        git = Git(self.top, options=(*literal, *settings), environment=more or {})
+        done = git.run(*arguments, given=given.encode(errors="surrogateescape"))
         if check and done.returncode != 0:
-            raise _GitFailed(_last_line(done.stderr.decode(errors="replace")))
+            raise GitFailed(why_failed(done))
         return done
 
 
 def _refused(name: str, reason: str) -> str:
     remedy = "Encrypt it, or take it out of the folder"
     return f"the inventory was not committed: {name} {reason}. {remedy}"
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    with suppress(IndexError):
-        return lines[-1].removeprefix("fatal: ").removeprefix("error: ")
-    return "git failed without a word"

@@ -9,7 +9,7 @@ from pathlib import Path
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.cli.values import number_of
-from bunker.errors import BunkerError, ExitCode
+from bunker.errors import ExitCode
 from bunker.terminal.output import say
 
 
@@ -135,19 +135,20 @@ def ssh(options: Options, command: str = "") -> None:
       invoke ssh --host north-1
       invoke ssh --host north-1 --command 'systemctl --failed'
     """
-    from bunker.host_keys import no_client  # noqa: PLC0415
     from bunker.remote import Remote  # noqa: PLC0415
 
     fleet, host = options.select_one()
     interactive = not command and sys.stdin.isatty()
-    replace_process(Remote.of(fleet, host).command(command, tty=interactive), no_client("ssh"))
+    replace_process(Remote.of(fleet, host).command(command, tty=interactive))
 
 
-def replace_process(argv: list[str], missing: BunkerError) -> None:
+def replace_process(argv: list[str]) -> None:
     """Become another program, which answers the terminal and gives the exit code from here on."""
+    from bunker.openssh import no_client  # noqa: PLC0415
+
     sys.stdout.flush()
     sys.stderr.flush()
     try:
         os.execvp(Path(argv[0]).name, argv)  # noqa: S606 - a program of our own choosing, no shell
     except FileNotFoundError:
-        raise missing from None
+        raise no_client(argv[0]) from None

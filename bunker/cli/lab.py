@@ -92,11 +92,10 @@ def ssh(options: Options, name: str, command: str = "") -> None:
     Example:
       invoke lab.ssh north --command 'sudo docker ps'
     """
-    from bunker.host_keys import no_client  # noqa: PLC0415
     from bunker.lab.lab import Lab  # noqa: PLC0415
 
     argv = Lab.open(options.root, NAME).ssh_command(name)
-    replace_process([*argv, command] if command else argv, no_client("ssh"))
+    replace_process([*argv, command] if command else argv)
 
 
 @operator_command(select=False, fleet=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from bunker.files import write_atomically
 from bunker.fleet import known_hosts
 from bunker.fleet.fleet import Fleet
 from bunker.fleet.loader import load_fleet
+from bunker.git import Git, GitFailed, GitMissing
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,13 @@ def remove_instance(root: Path, fleet_name: str, name: str, *, force: bool = Fal
 
 def _is_kept(fleet: Fleet, files: tuple[Path, ...]) -> bool:
     """Whether git would keep every file: inside a work tree and not ignored."""
+    git = Git(fleet.folder)
     try:
-        inside = _run(fleet, "rev-parse", "--is-inside-work-tree")
-    except FileNotFoundError:
+        if git.line("rev-parse", "--is-inside-work-tree") != "true":
+            return False
+        return git.run("check-ignore", "--", *map(str, files)).returncode == 1
+    except GitMissing:
         return False
-    if inside.returncode != 0 or inside.stdout.strip() != "true":
-        return False
-    ignored = _run(fleet, "check-ignore", "--", *map(str, files))
-    return ignored.returncode == 1
 
 
 def _keep_copy(fleet: Fleet, name: str, files: tuple[Path, ...]) -> str:
@@ -103,18 +103,12 @@ def _commit(fleet: Fleet, message: str, files: tuple[Path, ...]) -> None:
 
 
 def _git(fleet: Fleet, *arguments: str) -> str:
-    done = _run(fleet, *arguments)
-    if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        last = f": {said[-1]}" if said else ""
+    try:
+        # No time limit: a hook of the operator's may take long, or a key wait for its passphrase.
+        return os.fsdecode(Git(fleet.folder).output(*arguments, timeout=None))
+    except GitFailed as error:
         raise BunkerError(
-            f"git {arguments[0]} failed{last}",
+            f"git {arguments[0]} failed: {error.problem}",
             where=str(fleet.folder),
             remedy="Correct that and repeat; the host's files are unchanged",
-        )
-    return done.stdout
-
-
-def _run(fleet: Fleet, *arguments: str) -> subprocess.CompletedProcess[str]:
-    argv = ["git", "-C", str(fleet.folder), *arguments]
-    return subprocess.run(argv, capture_output=True, text=True, check=False)
+        ) from None

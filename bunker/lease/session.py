@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Final, Literal
 
 from bunker.answers import UnreadableAnswer, record
-from bunker.host_keys import Unreachable, no_client
+from bunker.errors import BunkerError
+from bunker.host_keys import Unreachable
 from bunker.lease.holder import LeaseHolder
+from bunker.openssh import start
 from bunker.remote import SSH_FAILED, Remote
 from bunker.shell import CLEAN_ENVIRONMENT, RUN_DIRECTORY, STATE_DIRECTORY, script_file
 
@@ -70,18 +72,11 @@ class KeeperSession:
             ["sudo", "-n", "--", *CLEAN_ENVIRONMENT.split(), "bash", "-c", script]
         )
         try:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._stderr,
-                bufsize=0,
-                # Ctrl-C is for the run, which gives its leases back when it is done.
-                start_new_session=True,
-            )
-        except FileNotFoundError:
+            # Ctrl-C is for the run, which gives its leases back when it is done.
+            self._process = start(command, stderr=self._stderr, apart=True)
+        except BunkerError:
             self._stderr.close()
-            raise no_client("ssh") from None
+            raise
         assert self._process.stdin is not None  # noqa: S101 - asked for a pipe above
         assert self._process.stdout is not None  # noqa: S101
         self._stdin, self._stdout = self._process.stdin, self._process.stdout

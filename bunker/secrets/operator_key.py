@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import shutil
 import stat
-import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +13,7 @@ from pathlib import Path
 from bunker.errors import BunkerError
 from bunker.files import create as create_file
 from bunker.files import read_text, user_path
+from bunker.git import Git
 from bunker.masking import Secret
 
 VARIABLE = "BUNKER_AGE_KEY_FILE"
@@ -146,13 +145,11 @@ def _recipient(identity: Secret, path: Path) -> str:
 
 
 def _refuse_unless_ignored(path: Path, existing: Path) -> None:
-    git = shutil.which("git")
-    ignored = False
-    if git is not None:
-        environment = {key: value for key, value in os.environ.items() if key[:4] != "GIT_"}
-        command = [git, "-C", str(existing), "check-ignore", "-q", "--", str(path.absolute())]
-        done = subprocess.run(command, env=environment, capture_output=True, check=False)
-        ignored = done.returncode == 0
+    try:
+        words = ("check-ignore", "-q", "--", str(path.absolute()))
+        ignored = Git(existing).run(*words).returncode == 0
+    except BunkerError:
+        ignored = False
     if not ignored:
         raise BunkerError(
             "the operator's key would lie inside a git work tree",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shlex
 import subprocess
 from collections.abc import Callable, Collection, Iterator
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from bunker.answers import MARK
 from bunker.errors import BunkerError
 from bunker.masking import Redactor
+from bunker.openssh import start
 from bunker.printable import without_sequences
 from bunker.shell import as_root
 
@@ -70,7 +72,7 @@ def stream_logs(
     with _process(command) as process:
         assert process.stdout is not None  # noqa: S101 - asked for a pipe
         try:
-            for raw in process.stdout:
+            for raw in io.TextIOWrapper(process.stdout, "utf-8", "replace"):
                 line = without_sequences(raw.rstrip("\r\n"))
                 if begun:
                     write(redact(line))
@@ -107,20 +109,8 @@ def _check(service: str, lines: int) -> None:
 
 
 @contextmanager
-def _process(command: list[str]) -> Iterator[subprocess.Popen[str]]:
-    from bunker.host_keys import no_client  # noqa: PLC0415
-
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
-    except FileNotFoundError:
-        raise no_client("ssh") from None
+def _process(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    process = start(command, stderr=subprocess.STDOUT)
     try:
         yield process
     except BaseException:

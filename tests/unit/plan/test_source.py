@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from bunker.errors import BunkerError
+from bunker.git import why_failed
 from bunker.masking import Secret
-from bunker.source import Source, resolve_commit, told_by_git
+from bunker.source import Source, resolve_commit
 
 
 def git(folder: Path, *words: str) -> str:
@@ -83,7 +84,8 @@ CLOSED = "fatal: Could not read from remote repository.\n"
     ],
 )
 def test_gits_own_reason_is_told_and_not_its_advice(said: str, reason: str) -> None:
-    assert told_by_git(said) == reason
+    done = subprocess.CompletedProcess([], 128, b"", said.encode())
+    assert why_failed(done) == reason
 
 
 def test_a_token_never_shows_in_an_error(tmp_path: Path) -> None:
