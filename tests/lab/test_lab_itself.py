@@ -211,6 +211,17 @@ def test_git_over_http_takes_the_token_only(
     assert (tmp_path / "allowed" / "README.md").read_text() == "placeholder\n"
 
 
+def test_a_command_past_the_network_ends_by_itself_or_in_time(lab: LabUnderTest) -> None:
+    engine, north = lab.engine(), lab.naming.container("north")
+    done = engine.attempt(north, "sh", "-c", "echo out; echo err >&2; exit 3")
+    assert (done.returncode, done.stdout, done.stderr) == (3, "out\n", "err\n")
+    assert engine.attempt(north, "sleep", "60", seconds=1).returncode == 124
+    with pytest.raises(BunkerError, match=r"sh in .*-north failed: no / never\.$"):
+        engine.execute(north, "sh", "-c", "echo no; echo never; false")
+    missing = engine.attempt("bunker-no-such-container", "true")
+    assert (missing.returncode, "No such container" in missing.stderr) == (125, True)
+
+
 def heard_from(lab: LabUnderTest, address: str) -> str:
     """What sshd's journal says of an address; it is written a moment after the connection ended."""
     journal = "journalctl --sync; journalctl --unit ssh --no-pager --output cat"
