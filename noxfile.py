@@ -75,10 +75,11 @@ def run_on_hosts(session: nox.Session, *paths: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Formatting and lint rules (ruff)."""
+    """Formatting and lint rules (ruff), and who may import what (import-linter)."""
     install(session, "lint", project=False)
     session.run("ruff", "format", "--check", ".")
-    run(session, "ruff", "check", ".")
+    session.run("ruff", "check", ".")
+    run(session, "lint-imports", "--no-logo", "--no-cache")
 
 
 @nox.session

@@ -30,29 +30,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-Verdict = Literal["safe", "unsafe", "not understood"]
-_QUOTED_LENGTH = 60
+from bunker.application.schema_model import StatementSafety
+
 SQL_GONE: Final = (
     "what it does is not known: its SQL is in no commit that is kept here, or too long"
 )
-
-
-@dataclass(frozen=True)
-class StatementSafety:
-    """The judgement on one statement: its line, its text on one line, why it is not safe."""
-
-    line: int
-    text: str
-    verdict: Verdict
-    reasons: tuple[str, ...] = ()
-
-    @property
-    def short(self) -> str:
-        """The first characters of the text."""
-        text = self.text
-        return text if len(text) <= _QUOTED_LENGTH else text[:_QUOTED_LENGTH] + "…"
 
 
 @dataclass(frozen=True)

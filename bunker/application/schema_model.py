@@ -9,11 +9,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
+Verdict = Literal["safe", "unsafe", "not understood"]
+_QUOTED_LENGTH = 60
 NO_ACTION, RESTRICT, CASCADE = "a", "r", "c"  # as Postgres' parser writes them
 
 Reasons = list[str] | None
 """Why code of before may not go on working; [] where it does, None where nobody can tell."""
+
+
+@dataclass(frozen=True)
+class StatementSafety:
+    """The judgement on one statement: its line, its text on one line, why it is not safe."""
+
+    line: int
+    text: str
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def short(self) -> str:
+        """The first characters of the text."""
+        text = self.text
+        return text if len(text) <= _QUOTED_LENGTH else text[:_QUOTED_LENGTH] + "…"
 
 
 @dataclass

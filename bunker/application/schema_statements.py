@@ -11,9 +11,8 @@ from pglast import ast
 from pglast.enums import AlterTableType, ObjectType
 from pglast.parser import ParseError, parse_plpgsql_json, parse_sql, scan
 
-from bunker.application.migrations import StatementSafety
 from bunker.application.schema_expressions import only_computes
-from bunker.application.schema_model import KnownSchema
+from bunker.application.schema_model import KnownSchema, StatementSafety
 from bunker.application.schema_rules import RULES
 from bunker.application.schema_tables import name_of, written_name
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from bunker.vault_text import keys_in_clear, recipients
+
 _PRIVATE_KEYS = re.compile(
     rb"^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----|AGE-SECRET-KEY-1[0-9A-Z]{20}", re.MULTILINE
 )
@@ -15,8 +17,6 @@ def why_not_to_commit(name: str, content: bytes) -> str | None:
     Values are never told, names of keys are.
     """
     if name.endswith(".sops.yml"):
-        from bunker.secrets.sops import keys_in_clear, recipients  # noqa: PLC0415 - rarely needed
-
         if not recipients(content):
             return "is not encrypted: it has no sops metadata"
         if exposed := keys_in_clear(content):

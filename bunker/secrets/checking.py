@@ -10,6 +10,7 @@ from pathlib import Path
 from bunker.errors import BunkerError, Problems
 from bunker.masking import Secret
 from bunker.secrets import catalog, files, fleet, operator_key, sops, vault
+from bunker.vault_text import keys_in_clear, recipients
 
 FLEET_OWNER = "notifications"
 """Whom the fleet's own secrets belong to: a reserved name, so there is no such host."""
@@ -80,7 +81,7 @@ def _check_host(
     problems = _file_problems(fleet_folder, name, path)
     if name == FLEET_OWNER:
         specs = ()
-    if exposed := sops.keys_in_clear(ciphertext):
+    if exposed := keys_in_clear(ciphertext):
         problem = f"values stand in clear: {', '.join(exposed)}"
         remedy = "Rotate these secrets: whoever has the repository knows them"
         problems.append(BunkerError(problem, where=str(path), remedy=remedy))
@@ -135,8 +136,8 @@ def _recipients(
         return [], []
     # Asking sops itself is the only reading of the rules that cannot differ from sops' own.
     probe = {vault.HOST_FIELD: Secret("probe")}
-    wanted = set(sops.recipients(sops.encrypt(probe, path=path, config=config)))
-    actual = set(sops.recipients(ciphertext))
+    wanted = set(recipients(sops.encrypt(probe, path=path, config=config)))
+    actual = set(recipients(ciphertext))
     warnings = [fleet.ONE_RECIPIENT] if len(wanted) < 2 else []
     if wanted == actual:
         return [], warnings

@@ -14,6 +14,7 @@ from bunker.audit.secret_access import record_reading, recorded_change
 from bunker.errors import BunkerError, Problems
 from bunker.masking import Secret
 from bunker.secrets import files, operator_key, sops, vault
+from bunker.vault_text import recipients
 
 Result = TypeVar("Result")
 
@@ -72,8 +73,8 @@ def rekey(
         values = vault.open_vault(old, path, name, key)
         new = sops.encrypt(values, path=path, config=config)
         vault.verify(path, new, values, key_file=key)
-        before.update(sops.recipients(old))
-        after.update(sops.recipients(new))
+        before.update(recipients(old))
+        after.update(recipients(new))
         return new
 
     with ExitStack() as locks:

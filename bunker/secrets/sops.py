@@ -19,11 +19,10 @@ from pathlib import Path
 from bunker.errors import BunkerError
 from bunker.files import parse_json
 from bunker.masking import Secret
+from bunker.vault_text import keys_in_clear
 
 TIMEOUT_SECONDS = 60.0
 _YAML = ("--input-type", "yaml", "--output-type", "yaml")
-_ENCRYPTED_LINE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*: ENC\[AES256_GCM,.*\]")
-_RECIPIENT = re.compile(r"^\s+-?\s*recipient: (\S+)$", re.MULTILINE)
 _RESTORE = (
     "Restore the last good version with `invoke secrets.restore`, or from git: "
     "`git log -- {name}`, then `git restore`"
@@ -116,20 +115,6 @@ def change(
             where=tempfile.gettempdir(),
             remedy="Free some disk space there",
         ) from None
-
-
-def recipients(ciphertext: bytes) -> tuple[str, ...]:
-    """Who can open a vault, in its own order; readable without any key."""
-    _body, _mark, metadata = ciphertext.decode(errors="replace").partition("\nsops:\n")
-    return tuple(_RECIPIENT.findall(metadata))
-
-
-def keys_in_clear(ciphertext: bytes) -> tuple[str, ...]:
-    """Names of the entries that a vault carries unencrypted; empty when all is well."""
-    body, _mark, _metadata = ciphertext.decode(errors="replace").partition("\nsops:\n")
-    lines = [line for line in body.splitlines() if line.strip() and not line.startswith("#")]
-    exposed = [line for line in lines if not _ENCRYPTED_LINE.fullmatch(line)]
-    return tuple(line.partition(":")[0].strip() if ":" in line else "?" for line in exposed)
 
 
 def _change_one(copy: Path, key: str, value: Secret | None, *, path: Path, key_file: Path) -> None:

@@ -20,6 +20,7 @@ from bunker.secrets import (
     show,
     sops,
 )
+from bunker.vault_text import keys_in_clear, recipients
 
 PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\r\nb3BlbnNz\r\naC1rZXk=\r\n" + (
     "-----END OPENSSH PRIVATE KEY-----"
@@ -47,7 +48,7 @@ def test_the_file_holds_no_value_in_clear_and_is_private(north):
     assert all(secret.reveal() not in text for secret in read(north).values())
     assert "north" not in text
     assert north.vault("north").stat().st_mode & 0o777 == 0o600
-    assert sops.keys_in_clear(text.encode()) == ()
+    assert keys_in_clear(text.encode()) == ()
 
 
 def test_two_hosts_share_no_secret(north):
@@ -247,7 +248,7 @@ def test_the_callers_environment_does_not_decide_who_can_read(north, monkeypatch
     monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(other.path))
     north.add("south")
     ciphertext = north.vault("south").read_bytes()
-    assert sops.recipients(ciphertext) == operator_key.load(north.key_file).recipients
+    assert recipients(ciphertext) == operator_key.load(north.key_file).recipients
     assert read(north, "south")
 
 

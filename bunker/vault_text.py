@@ -1,0 +1,22 @@
+"""What the text of an encrypted file shows without any key."""
+
+from __future__ import annotations
+
+import re
+
+_ENCRYPTED_LINE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*: ENC\[AES256_GCM,.*\]")
+_RECIPIENT = re.compile(r"^\s+-?\s*recipient: (\S+)$", re.MULTILINE)
+
+
+def recipients(ciphertext: bytes) -> tuple[str, ...]:
+    """Who can open a vault, in its own order; readable without any key."""
+    _body, _mark, metadata = ciphertext.decode(errors="replace").partition("\nsops:\n")
+    return tuple(_RECIPIENT.findall(metadata))
+
+
+def keys_in_clear(ciphertext: bytes) -> tuple[str, ...]:
+    """Names of the entries that a vault carries unencrypted; empty when all is well."""
+    body, _mark, _metadata = ciphertext.decode(errors="replace").partition("\nsops:\n")
+    lines = [line for line in body.splitlines() if line.strip() and not line.startswith("#")]
+    exposed = [line for line in lines if not _ENCRYPTED_LINE.fullmatch(line)]
+    return tuple(line.partition(":")[0].strip() if ":" in line else "?" for line in exposed)
