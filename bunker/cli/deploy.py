@@ -12,7 +12,7 @@ from bunker.cli.options import Options
 from bunker.errors import BunkerError, ExitCode
 from bunker.runs.kinds.deploy import DEPLOY
 
-_OF_DEPLOY = {one.name: one.metadata["help"] for one in DEPLOY.fields}
+_OF_DEPLOY = {one.name.replace("_", "-"): one.metadata["help"] for one in DEPLOY.fields}
 HELP = {
     **_OF_DEPLOY,
     "detailed-exitcode": SHARED["detailed_exitcode"][0],
@@ -20,11 +20,12 @@ HELP = {
     "out": "file to save the plan in, for `invoke apply FILE`",
     "file": "a plan that `invoke plan --out FILE` saved",
 }
+OF_PLAN = (*_OF_DEPLOY, "out", "detailed-exitcode", "verbose")
 NOTHING: dict[str, Any] = {"wait": "", "detach": False, "approve": ""}
 
 
 @operator_command(
-    help={key: HELP[key] for key in ("tags", "ref", "out", "detailed-exitcode", "verbose")},
+    help={key: HELP[key] for key in OF_PLAN},
     iterable=("tags",),
 )
 def plan(
@@ -32,6 +33,7 @@ def plan(
     *,
     tags: list[str],
     ref: str = "",
+    allow_downgrade: bool = False,
     out: str | None = None,
     detailed_exitcode: bool = False,
     verbose: bool = False,
@@ -49,6 +51,7 @@ def plan(
     given = {
         "tags": tags,
         "ref": ref,
+        "allow_downgrade": allow_downgrade,
         "dry": True,
         "detailed_exitcode": detailed_exitcode,
         "verbose": verbose,

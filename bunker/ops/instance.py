@@ -36,6 +36,8 @@ class InstanceState:
     built_commit: str
     seed_pending: bool
     generation: Mapping[str, Any] | None
+    older: bool = False
+    """Whether the wanted commit is an ancestor of the one that runs."""
     token: str = ""
     """Changes when the host goes back by itself: newest generation and attempts to go back."""
     armed: bool = False
@@ -63,7 +65,9 @@ def database_function() -> str:
 class Instance(FactBase[InstanceState]):
     """One remote command for everything that the changemaker role decides on."""
 
-    def command(self, directory: str, project: str, owner: str) -> str:  # type: ignore[override]
+    def command(  # type: ignore[override]
+        self, directory: str, project: str, owner: str, wanted: str = ""
+    ) -> str:
         return with_variables(
             containers_function()
             + boot_function()
@@ -72,6 +76,7 @@ class Instance(FactBase[InstanceState]):
             DIRECTORY=directory,
             PROJECT=project,
             OWNER=owner,
+            WANTED=wanted,
         )
 
     def process(self, output: list[str]) -> InstanceState:
@@ -97,6 +102,7 @@ def read_instance(found: Mapping[str, Sequence[str]]) -> InstanceState:
         built_commit=first("built"),
         seed_pending=first("seed") == "yes",
         generation=read_generation(generation) if generation else None,
+        older=first("older") == "yes",
         token=line(first("token"), "its token"),
         armed=first("armed") == "yes",
         folder=read_folder(found["place"]),

@@ -32,6 +32,8 @@ class SavedPlan:
     commits: Mapping[str, str]
     ref: str | None = None
     """The ref that was asked for instead of the host files' own; it is asked for again."""
+    downgrade: bool = False
+    """Whether older code may take the place of newer."""
 
 
 def write_plan(file: Path, plan: SavedPlan) -> None:
@@ -45,6 +47,7 @@ def write_plan(file: Path, plan: SavedPlan) -> None:
         "fleet": plan.fleet,
         "tags_wanted": list(plan.tags_wanted),
         "ref": plan.ref,
+        "downgrade": plan.downgrade,
         "commits": dict(plan.commits),
         "plans": [host.to_json() for host in plan.plans],
     }
@@ -83,6 +86,7 @@ def load_plan(file: Path) -> SavedPlan:
         plans=tuple(HostPlan.from_json(plan) for plan in content["plans"]),
         commits=content["commits"],
         ref=content["ref"],
+        downgrade=content.get("downgrade") is True,
     )
 
 

@@ -20,6 +20,7 @@ from bunker.outcomes import HostOutcome, Outcomes
 from bunker.runs.context import RunContext
 from bunker.runs.host_outcomes import Applied, failed, refused, rolled_back
 from bunker.runs.kinds import kind_of
+from bunker.runs.pinning import pin_outcomes
 from bunker.runs.work import Work, rollback
 from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import Preparation, prepare, same_plan
@@ -80,6 +81,8 @@ class BatchChange:
         return self._told(outcomes)
 
     def _told(self, outcomes: Outcomes) -> Outcomes:
+        if not self.context.stopping:
+            pin_outcomes(self.context, outcomes)
         for name in sorted(outcomes):
             self.context.event(Outcome(host=name, result=outcomes[name]))
         return outcomes

@@ -34,7 +34,7 @@ def fingerprints(
             "host": host.model_dump(mode="json"),
             "pyinfra": fleet.pyinfra_data.get(host.name, {}),
             "role": request.work.role,
-            "data": dict(request.work.data),
+            "data": request.work.host_data,
             "tags": sorted(request.work.parts),
             "commit": target.commit,
             "secrets": _digest(vault.read_bytes()) if vault and vault.exists() else "",

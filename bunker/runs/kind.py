@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from bunker.errors import BunkerError
 from bunker.runs.rolling import rolling
@@ -25,6 +25,10 @@ HOUR = 3600
 def argument(help: str, *, choices: tuple[str, ...] = (), default: Any = "") -> Any:
     """A field of a kind's arguments: text, a switch (default False) or a list (default ())."""
     return field(default=default, metadata={"help": help, "choices": choices})
+
+
+NO_PIN: Final = "leave the host's file as it is, whatever version the host runs then"
+ALLOW_DOWNGRADE: Final = "let older code take the place of newer"
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,9 @@ class Kind:
     left open, from the fleet or, where the last argument allows it, by asking.
 
     ``windows`` and ``approval``: whether it obeys the fleet's policies. ``maintenance_seconds``: a
-    run that dies leaves its hosts in maintenance no longer than this; 0 for none. ``undone``:
+    run that dies leaves its hosts in maintenance no longer than this; 0 for none. ``pins``: the
+    ref that hosts reach is written into their files, unless ``no_pin`` is among the arguments.
+    ``undone``:
     whether a host whose change failed is brought back. ``keeps_ref``: whether a host on which its
     ref failed may be tried again as it is; else its file's own ref is what to try.
     """
@@ -63,6 +69,7 @@ class Kind:
     approval: bool = True
     maintenance_seconds: int = HOUR
     undone: bool = False
+    pins: bool = False
     keeps_ref: bool = True
 
     @property

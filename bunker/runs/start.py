@@ -104,6 +104,7 @@ def carry_out(
     exact = saved or not request.yes
     run = make_run(intent, preparation, planning.targets, exact=exact)
     if not run.plans:
+        _pin_unchanged(intent, preparation, reporter)
         reporter.recap(dict(sorted(preparation.outcomes.items())))
         bad = preparation.failed or preparation.unreachable
         return ExitCode.SOME_HOSTS_FAILED if bad else ExitCode.OK
@@ -124,6 +125,20 @@ def carry_out(
     from bunker.runs.control import execute  # noqa: PLC0415 - loads DBOS
 
     return execute(request.root, run, reporter)
+
+
+def _pin_unchanged(intent: Intent, preparation: Preparation, reporter: Reporter) -> None:
+    """Hosts that run the wanted version already: their files say so, too."""
+    ref = intent.request.work.ref
+    if not (ref and intent.kind.pins) or intent.arguments.no_pin:
+        return
+    from bunker.events import Warned  # noqa: PLC0415
+    from bunker.runs.pinning import pin  # noqa: PLC0415
+
+    request = intent.request
+    refs = dict.fromkeys(preparation.unchanged, ref)
+    for problem in pin(request.root, request.fleet_name, new_run_id(), refs):
+        reporter.event(Warned(message=problem))
 
 
 def make_run(

@@ -17,7 +17,8 @@ class Work:
     """One role as ``module:function``, and what it is told besides its host.
 
     ``parts`` limits the whole host to some of its roles. ``ref`` takes the place of the ref in the
-    host's file. ``secrets``: a role of its own that writes or reads them.
+    host's file. ``secrets``: a role of its own that writes or reads them. ``downgrade``: older code
+    may take the place of newer.
     """
 
     role: str = WHOLE_HOST
@@ -25,6 +26,12 @@ class Work:
     parts: tuple[str, ...] = ()
     ref: str | None = None
     secrets: bool = False
+    downgrade: bool = False
+
+    @property
+    def host_data(self) -> dict[str, Any]:
+        """What the role finds in its host's data."""
+        return {**self.data, **({"bunker_allow_downgrade": "yes"} if self.downgrade else {})}
 
     @property
     def is_whole_host(self) -> bool:

@@ -141,7 +141,7 @@ def _row(status: HostStatus) -> list[str]:
     return [
         status.host,
         status.verdict.state,
-        generation_text(probe.generation),
+        generation_text(probe.generation) + (f", file: {status.wanted_ref}" * status.differs),
         _health(probe),
         duration(probe.uptime_seconds),
         disk + (" !" if probe.disk_percent >= DISK_FULL_PERCENT else ""),

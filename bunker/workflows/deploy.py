@@ -32,7 +32,7 @@ def save_plan(request: DeployRequest, file: Path, reporter: Reporter) -> ExitCod
         )
     commits = {target.host.name: target.commit or "" for target in planning.targets}
     plans, work = tuple(preparation.plans.values()), request.work
-    saved = SavedPlan(request.fleet_name, work.parts, plans, commits, work.ref)
+    saved = SavedPlan(request.fleet_name, work.parts, plans, commits, work.ref, work.downgrade)
     write_plan(file, saved)
     return dry_exit(request, preparation)
 
@@ -40,7 +40,7 @@ def save_plan(request: DeployRequest, file: Path, reporter: Reporter) -> ExitCod
 def apply_plan(file: Path, request: DeployRequest, reporter: Reporter) -> ExitCode:
     """Apply a saved plan exactly, or refuse it as stale where a host or the inputs moved."""
     saved = load_plan(file)
-    arguments = Arguments(saved.tags_wanted, saved.ref or "")
+    arguments = Arguments(saved.tags_wanted, saved.ref or "", saved.downgrade)
     request = dataclasses.replace(
         request,
         fleet_name=saved.fleet,

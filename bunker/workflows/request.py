@@ -105,7 +105,7 @@ def worker_request(
             {
                 "name": target.host.name,
                 "groups": list(target.host.groups),
-                "data": {**host_data(fleet, target.host), **request.work.data},
+                "data": {**host_data(fleet, target.host), **request.work.host_data},
                 "secrets": {key: value.reveal() for key, value in target.secrets.items()},
                 "commit": target.commit,
             }

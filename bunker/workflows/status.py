@@ -20,12 +20,22 @@ TIMEOUT_SECONDS = 30
 
 @dataclass(frozen=True)
 class HostStatus:
-    """One host: the verdict, and what it said of itself unless it could not be asked."""
+    """One host: the verdict, and what it said of itself unless it could not be asked.
+
+    ``wanted_ref`` is the version that its file asks for.
+    """
 
     host: str
     domain: str
     verdict: Verdict
     probe: Probe | None = None
+    wanted_ref: str = ""
+
+    @property
+    def differs(self) -> bool:
+        """Whether the host runs another version than its file says."""
+        running = (self.probe.generation or {}).get("ref") if self.probe else None
+        return bool(running and self.wanted_ref and running != self.wanted_ref)
 
     @property
     def well(self) -> bool:
@@ -45,6 +55,8 @@ class HostStatus:
         probe = self.probe
         return found | {
             "generation": dict(probe.generation) if probe.generation else None,
+            "wanted_ref": self.wanted_ref or None,
+            "differs_from_file": self.differs,
             "checkout": probe.checkout or None,
             "uptime_seconds": probe.uptime_seconds,
             "disk": {
@@ -87,4 +99,4 @@ def status_of(host: Host, answer: Completed | Unreachable) -> HostStatus:
         probe = read_probe(host.name, answer.stdout)
     except BunkerError as error:
         return without_probe(Verdict("unknown", (error.problem,)))
-    return HostStatus(host.name, host.domain, judge(probe), probe)
+    return HostStatus(host.name, host.domain, judge(probe), probe, host.application.ref)

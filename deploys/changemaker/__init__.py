@@ -47,6 +47,7 @@ from bunker.roles.changemaker.decision import Decision, Files, decide, ref_of
 from bunker.roles.changemaker.folder import check_folder, take_over
 from bunker.roles.changemaker.space import check_space, needed_lines, needs
 from bunker.roles.component import Component
+from deploys.changemaker.downgrade import goes_back_from
 from deploys.changemaker.going_back import going_back_variables, protect, scripts
 
 UNKNOWN_COMMIT = "0" * 40
@@ -70,6 +71,7 @@ def changemaker(host: Host) -> None:
             directory=host.application.directory,
             project=host.application.project,
             owner=host.user,
+            wanted=current_commit(host) if wants("changemaker") else "",
             **AS_ROOT,
         ),
         "what its instance runs",
@@ -82,6 +84,7 @@ def changemaker(host: Host) -> None:
         folder = host.application.directory
         recorder().note("changemaker", f"{folder} is a shallow clone; what it lacks is fetched")
     commit = _wanted_commit(host, instance)
+    from_newer = goes_back_from(host, instance, commit)
     place_components("changemaker", [source], state)
     decision = decide(
         commit,
@@ -90,6 +93,7 @@ def changemaker(host: Host) -> None:
         _files(bundle, instance, state, render_environment(host, secrets).profiles),
         taken_over=take_over(host, instance.folder),
         new_database=instance.database.new,
+        from_newer=from_newer,
     )
     wanted = needs(
         instance.space,

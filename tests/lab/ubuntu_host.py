@@ -126,3 +126,20 @@ def upgraded(host: UbuntuHost) -> None:
     """To the next version, over the way that every upgrade takes."""
     host.fleet.invoke("upgrade", "--host", NAME, "--ref", "v2.1.0", "--yes", "--json")
     assert host.version() == "2.1.0"
+    kept_by_the_next_deploy(host)
+
+
+def kept_by_the_next_deploy(host: UbuntuHost) -> None:
+    """The file says the version by now; one that says an older one goes nowhere by itself."""
+    file = host.fleet.folder / f"{NAME}.yml"
+    assert "ref: v2.1.0" in file.read_text()
+    here = ("--host", NAME)
+    host.fleet.invoke("deploy", *here, "--dry", "--detailed-exitcode")
+    host.fleet.configure(NAME, {"application": {"ref": "v2.0.0"}})
+    (status,) = json.loads(host.fleet.invoke("status", *here, "--json").stdout)["hosts"]
+    assert (status["differs_from_file"], status["wanted_ref"]) == (True, "v2.0.0")
+    refused = host.fleet.invoke("deploy", *here, "--yes", expect=3)
+    assert "v2.0.0 is older than v2.1.0, which runs" in " ".join(refused.text.split())
+    meant = host.fleet.invoke("deploy", *here, "--dry", "--allow-downgrade")
+    assert "goes back from v2.1.0 to v2.0.0" in meant.text
+    assert host.version() == "2.1.0"

@@ -51,6 +51,11 @@ if command -v docker >/dev/null; then
 fi
 if [ -n "$checkout" ]; then
   echo '@@bunker head'; git rev-parse --verify -q HEAD || true
+  # Whether the wanted commit is an older one; what is not there yet is none.
+  if [ -n "$WANTED" ] && [ "$WANTED" != "$(git rev-parse --verify -q HEAD || true)" ] \
+    && git merge-base --is-ancestor "$WANTED" HEAD 2>/dev/null; then
+    echo '@@bunker older'; echo yes
+  fi
   echo '@@bunker edited'
   if git rev-parse --verify -q HEAD >/dev/null; then
     git --no-optional-locks status --porcelain --untracked-files=no

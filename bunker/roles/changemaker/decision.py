@@ -97,16 +97,20 @@ def decide(
     *,
     taken_over: str = "",
     new_database: str = "",
+    from_newer: str = "",
 ) -> Decision:
     """Compare what should run with what does.
 
     ``taken_over`` says that the folder changes its owner, which happens along with other changes.
     ``new_database``: one was asked for, "empty" or with the content of the snapshot of that name.
+    ``from_newer``: the version that runs, where the commit is an older one.
     """
     changes: list[Change] = []
     new_commit = instance.head != commit
     if new_commit:
         changes.append(_checkout(commit, ref, instance))
+        if from_newer:
+            changes.append(Change(ROLE, "version", "~", f"goes back from {from_newer} to {ref}"))
     if instance.edited:
         count = len(instance.edited)
         summary = f"{count} tracked file{'s' * (count > 1)} edited by hand; kept as a patch"

@@ -42,4 +42,5 @@ CANARY = Kind(
     completed=completed,
     pace=("soak", "no_judgement"),
     undone=True,
+    pins=True,
 )

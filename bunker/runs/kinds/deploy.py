@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from bunker.runs.kind import Kind, argument
+from bunker.runs.kind import ALLOW_DOWNGRADE, Kind, argument
 from bunker.runs.work import Work
 
 REF_HELP: Final = "branch, tag or commit of the application, instead of what the host's file says"
@@ -20,11 +20,12 @@ class Arguments:
         default=(),
     )
     ref: str = argument(REF_HELP)
+    allow_downgrade: bool = argument(ALLOW_DOWNGRADE, default=False)
 
 
 def work(given: Arguments) -> Work:
     """The whole host, or some parts of it."""
-    return Work(parts=given.tags, ref=given.ref or None)
+    return Work(parts=given.tags, ref=given.ref or None, downgrade=given.allow_downgrade)
 
 
 DEPLOY = Kind(
@@ -33,7 +34,8 @@ DEPLOY = Kind(
 
     Plans every chosen host first and changes nothing while doing so. Shows what would change, with
     secrets masked, and asks. Then applies it host by host in parallel; a host that fails leaves the
-    others running. Running it again changes nothing; after an interruption it goes on.
+    others running. Running it again changes nothing; after an interruption it goes on. Code that is
+    older than what a host runs is refused, unless --allow-downgrade says that it is meant.
 
     Without a terminal it refuses unless --yes is given. Ctrl-C lets every host finish its step,
     a second Ctrl-C stops at once.

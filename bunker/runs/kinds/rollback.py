@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bunker.runs.kind import Kind, argument
+from bunker.runs.kind import NO_PIN, Kind, argument
 from bunker.runs.work import Work
 from bunker.runs.work import rollback as rollback_work
 
@@ -21,6 +21,7 @@ class Arguments:
     restore: bool = argument(
         "restore the database of that time too; later writes are lost", default=False
     )
+    no_pin: bool = argument(NO_PIN, default=False)
 
 
 def work(given: Arguments) -> Work:
@@ -47,8 +48,8 @@ ROLLBACK = Kind(
     stops and spells out the choice: --restore brings back the database of that time as well, and
     what was written since is lost (the present database is kept beside it under another name).
 
-    The host's file still says what it said: pin `application.ref` there, or the next deploy goes
-    forward again.
+    The version that it is back on is written into the host's file, so that the next deploy keeps
+    it; --no-pin leaves the file as it is.
 
     Examples:
       invoke rollback --host north-1
@@ -61,6 +62,7 @@ ROLLBACK = Kind(
     arguments=Arguments,
     work=work,
     completed=completed,
+    pins=True,
     # Going back is never made to wait for a window or for a second person.
     windows=False,
     approval=False,

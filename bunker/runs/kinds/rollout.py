@@ -12,7 +12,8 @@ ROLLOUT = Kind(
     The canary group goes first, is watched for the soak and judged by its metrics against its own
     past and against the hosts that still wait. Then batches follow; between two batches every host
     that was changed is asked whether it is still well. The first batch that fails stops the rest.
-    Hosts that are there already are left alone. The run survives this process: resume it with
+    Hosts that are there already are left alone. Each host's file says what it runs then (--no-pin
+    leaves it). The run survives this process: resume it with
     `invoke run.resume`.
 
     Examples:
@@ -26,4 +27,5 @@ ROLLOUT = Kind(
     work=work,
     pace=("soak", "batch", "max_fail", "no_judgement"),
     undone=True,
+    pins=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bunker.runs.kind import Kind, argument
+from bunker.runs.kind import ALLOW_DOWNGRADE, NO_PIN, Kind, argument
 from bunker.runs.kinds.deploy import REF_HELP
 from bunker.runs.work import Work
 
@@ -14,11 +14,13 @@ class Arguments:
     """Of an upgrade, however it goes through the hosts."""
 
     ref: str = argument(REF_HELP)
+    no_pin: bool = argument(NO_PIN, default=False)
+    allow_downgrade: bool = argument(ALLOW_DOWNGRADE, default=False)
 
 
 def work(given: Arguments) -> Work:
     """The application alone."""
-    return Work(parts=("changemaker",), ref=given.ref or None)
+    return Work(parts=("changemaker",), ref=given.ref or None, downgrade=given.allow_downgrade)
 
 
 UPGRADE = Kind(
@@ -30,6 +32,9 @@ UPGRADE = Kind(
     healthy, /api/health, the version really live, the error log quiet. What fails is rolled back
     where the database allows it; else the choice is spelled out. If this machine or the
     connection dies, the host goes back by itself.
+
+    The version that a host reaches is written into its file, so that the next deploy keeps it;
+    --no-pin leaves the file as it is.
 
     For many hosts use `invoke rollout`.
 
@@ -43,4 +48,5 @@ UPGRADE = Kind(
     arguments=Arguments,
     work=work,
     undone=True,
+    pins=True,
 )

@@ -96,7 +96,14 @@ def test_the_options_of_the_commands_are_such_counts(root, capsys):
     values = {"last": "²", "host": [], "event": [], "run": "", "fleet": ""}
     assert "--last: '²'" in fails(capsys, audit.show, **values)
     given = {"name": "a", "domain": "a.example.org", "address": "192.0.2.9", "group": []}
-    given |= {"tier": "1", "ref": "", "user": "deploy", "fingerprint": "", "fleet": "production"}
+    given |= {
+        "tier": "1",
+        "ref": "",
+        "allow_downgrade": False,
+        "user": "deploy",
+        "fingerprint": "",
+        "fleet": "production",
+    }
     given |= {"no_preflight": True}
     assert "--port: '２２'" in fails(capsys, instance.add, port="２２", **given)
 
@@ -111,7 +118,13 @@ def test_a_plan_that_is_none_is_refused_by_apply(root, capsys, content):
 @pytest.mark.parametrize("out", ["", "/dev/null", "x" * 300, "north.yml"])
 def test_a_plan_is_refused_its_place_before_anything_else(root, capsys, monkeypatch, out):
     monkeypatch.chdir(root / "inventories/production")
-    values: dict[str, Any] = {"tags": [], "ref": "", "detailed_exitcode": False, "verbose": False}
+    values: dict[str, Any] = {
+        "tags": [],
+        "ref": "",
+        "allow_downgrade": False,
+        "detailed_exitcode": False,
+        "verbose": False,
+    }
     chosen: dict[str, Any] = {"host": ["north"], "group": [], "tag": [], "fleet": "production"}
     said = fails(capsys, deploy.plan, out=out, **values, **chosen)
     assert "expected the name of a new file" in said or "no plan of yours stands there" in said

@@ -54,6 +54,7 @@ def exit_code(task: Any, **values: Any) -> int:
 
 def test_deploy(seen: list[Any], tmp_path: Path) -> None:
     own = {"tags": ["base,env"], "ref": "v2.1", "dry": True, "detailed_exitcode": True}
+    own |= {"allow_downgrade": False}
     way = {"wait": "10m", "detach": False, "approve": "approval.json"}
     (command,) = (task for task in COMMANDS if task.name == "deploy")
     assert exit_code(command, **GIVEN, **own, **way, verbose=True) == 3
@@ -82,6 +83,7 @@ def test_deploy(seen: list[Any], tmp_path: Path) -> None:
 
 def test_a_plan_is_shown_or_saved_but_never_applied(seen: list[Any]) -> None:
     own = {"tags": [], "ref": "", "detailed_exitcode": False, "verbose": False}
+    own |= {"allow_downgrade": False}
     assert exit_code(commands.plan, **GIVEN, **own, out=None) == 3
     assert exit_code(commands.plan, **GIVEN, **own, out="x.plan") == 3
     shown, saved = seen

@@ -112,7 +112,7 @@ def test_a_saved_plan_is_no_way_around_a_policy(
     (fleet.folder / "fleet.settings.yaml").write_text(settings_with(closed_now()))
 
     class Saved:
-        fleet, plans, tags_wanted, ref = "production", (), (), None
+        fleet, plans, tags_wanted, ref, downgrade = "production", (), (), None, False
 
     monkeypatch.setattr(deploy, "load_plan", lambda _file: Saved)
     request = DeployRequest(fleet.root, "production", yes=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from bunker.fleet.models import Host
 from bunker.host_keys import Unreachable
@@ -55,6 +56,15 @@ def test_status_and_health_on_the_terminal(host: Host) -> None:
         "  try: invoke logs --host south --service api\n"
         "  try: invoke logs --host south --service redis\n"
     )
+
+
+def test_a_host_that_runs_another_version_than_its_file_says_is_marked(host: Host) -> None:
+    found = status_of(host, Completed("north", 0, answer(WELL, UP), ""))
+    running = found.to_json()["generation"]["ref"]
+    for ref, marked in ((running, False), ("v9.9.9", True)):
+        status = replace(found, wanted_ref=ref)
+        assert status.to_json()["differs_from_file"] == marked
+        assert ("file: v9.9.9" in plain(status_lines([status]))) == marked
 
 
 def test_for_programs(host: Host) -> None:

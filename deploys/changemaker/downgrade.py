@@ -1,0 +1,68 @@
+"""Older code in place of newer: said in the plan, refused unless asked for, and never across a
+migration that the older code cannot live with."""
+
+from __future__ import annotations
+
+from pyinfra.api import FactBase
+from pyinfra.context import ctx_host
+
+from bunker.application.migrations import MigrationSafety
+from bunker.errors import BunkerError
+from bunker.fleet.models import Host
+from bunker.ops.facts import reading, require
+from bunker.ops.instance import InstanceState
+from bunker.ops.migrations import judge_pending
+from bunker.ops.step import AS_ROOT
+from bunker.shell import with_variables
+from deploys.changemaker.going_back import scripts
+
+
+class LeftBehind(FactBase[list[MigrationSafety]]):
+    """The migrations that the code that runs has beyond an older commit, judged."""
+
+    def command(self, directory: str, owner: str, commit: str) -> str:  # type: ignore[override]
+        text = 'cd "$DIRECTORY"\n' + scripts("keep", "migrations", "downgrade")
+        return with_variables(text, DIRECTORY=directory, OWNER=owner, COMMIT=commit)
+
+    def process(self, output: list[str]) -> list[MigrationSafety]:
+        with reading("its migrations"):
+            return judge_pending(output)
+
+
+def goes_back_from(host: Host, instance: InstanceState, commit: str) -> str:
+    """What a deploy of an older commit goes back from; empty where it does not go back.
+
+    Raises BunkerError where nobody said that older code is meant, and where a migration since
+    then leaves it a database that it does not work with.
+    """
+    if not instance.older:
+        return ""
+    generation = instance.generation or {}
+    now = str(generation.get("ref") or instance.head[:12])
+    if str(ctx_host.get().data.get("bunker_allow_downgrade") or "") != "yes":
+        raise BunkerError(
+            f"{host.application.ref} is older than {now}, which runs: this would go back",
+            where=host.name,
+            remedy=f"Set application.ref to {now} in the host's file, go back with"
+            f" invoke rollback --host {host.name}, or add --allow-downgrade",
+        )
+    application = host.application
+    judged: list[MigrationSafety] = require(
+        ctx_host.get().get_fact(
+            LeftBehind,
+            directory=application.directory,
+            owner=host.user,
+            commit=commit,
+            **AS_ROOT,
+        ),
+        "its migrations",
+    )
+    unsafe = [f"{one.name} {'; '.join(one.reasons)}" for one in judged if not one.safe]
+    if unsafe:
+        raise BunkerError(
+            f"{host.application.ref} cannot work with the database of {now}: {', '.join(unsafe)}",
+            where=host.name,
+            remedy=f"Go back with the database of that time:"
+            f" invoke rollback --host {host.name} --restore",
+        )
+    return now
