@@ -98,3 +98,23 @@ def test_a_token_never_shows_in_an_error(tmp_path: Path) -> None:
 def test_a_broken_deploy_key_says_where_it_is_kept(repository: Path) -> None:
     with pytest.raises(BunkerError, match="DEPLOY_KEY"):
         resolve_commit(Source(str(repository), "v2", deploy_key=Secret("not a key")))
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_the_git_servers_ssh_sees_the_deploy_key_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: bool
+) -> None:
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    seen, ssh = tmp_path / "seen", tmp_path / "bin" / "ssh"
+    ssh.parent.mkdir()
+    ssh.write_text(f"#!/bin/sh\nssh-add -L > {seen} 2>&1\nexit 255\n")
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{ssh.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "the-operators-own"))
+    source = Source("ssh://git@127.0.0.1/x", "v2", deploy_key=Secret(key.read_text().rstrip()))
+    with pytest.raises(BunkerError, match="refused to list its refs"):
+        resolve_commit(source if given else Source(source.repository, "v2"))
+    public = key.with_suffix(".pub").read_text().split()[1]
+    assert (public in seen.read_text()) is given
+    assert "the-operators-own" not in seen.read_text()
