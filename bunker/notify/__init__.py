@@ -7,7 +7,6 @@ from bunker.notify.digest import RunNews, digest
 from bunker.notify.dispatch import Delivery, Dispatcher, open_dispatcher
 from bunker.notify.message import Message, Notifier, NotifyFailed
 from bunker.notify.secrets import read_secrets, store_secret
-from bunker.notify.undelivered import UndeliveredFile
 
 __all__ = [
     "Delivery",
@@ -16,7 +15,6 @@ __all__ = [
     "Notifier",
     "NotifyFailed",
     "RunNews",
-    "UndeliveredFile",
     "digest",
     "open_dispatcher",
     "read_secrets",

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from bunker.lease.leases import HostLeases
 
 Told = Literal["started", "paused", "failed", "rolled back", "done"]
-STATES: Mapping[str, Told] = {"done": "done", "rolled back": "rolled back"}
+STATES: Mapping[str, Told] = {
+    "running": "started",
+    "paused": "paused",
+    "done": "done",
+    "rolled back": "rolled back",
+}
+FIRST_SECONDS, SECONDS = 5.0, 30.0
+"""How long a message may take: hosts wait for the first one, nobody for the others."""
 
 
 def record_begin(context: RunContext) -> None:
@@ -42,7 +49,6 @@ def record_begin(context: RunContext) -> None:
             "approval": request.approval,
         },
     )
-    _notify(context, "started", Summary({}))
 
 
 def record_hosts(context: RunContext, outcomes: Outcomes, leases: HostLeases) -> None:
@@ -62,17 +68,11 @@ def record_hosts(context: RunContext, outcomes: Outcomes, leases: HostLeases) ->
             leases.write_head(name, head.to_text())
 
 
-def record_pause(context: RunContext, question: str) -> None:
-    """A run that waits for an answer must not be forgotten."""
-    _notify(context, "paused", Summary({}, state="paused", reason=question))
-
-
 def record_end(context: RunContext, summary: Summary) -> None:
     """How the run ended, once for all its hosts."""
     what = {"reason": summary.reason} if summary.reason else None
     hosts = context.request.hosts
     _append(context, "run.ended", hosts=hosts, what=what, outcome=summary.state)
-    _notify(context, STATES.get(summary.state, "failed"), summary)
 
 
 def _append(context: RunContext, event: str, **details: Any) -> Any:
@@ -88,40 +88,33 @@ def _append(context: RunContext, event: str, **details: Any) -> Any:
         return None
 
 
-def _notify(context: RunContext, event: Told, summary: Summary) -> None:
+def notify(context: RunContext, summary: Summary) -> None:
+    """Chat and mail; a target that cannot be reached is a warning of the run."""
     from bunker.notify import RunNews, open_dispatcher  # noqa: PLC0415
 
+    event = STATES.get(summary.state, "failed")
     request = context.request
+    news = RunNews(
+        run=request.run,
+        kind=request.kind,
+        fleet=request.fleet,
+        by=request.by,
+        started=context.started,
+        seconds=round(time.time() - context.started),
+        command=request.command,
+        hosts=summary.hosts,
+        reason=summary.reason,
+        next_command=f"invoke run.show {request.run}",
+    )
     try:
-        if context.dispatcher is None:
-            context.dispatcher = open_dispatcher(context.root, request.fleet)
-            context.dispatcher.retry_undelivered_in_background()
-        news = RunNews(
-            run=request.run,
-            kind=request.kind,
-            fleet=request.fleet,
-            by=request.by,
-            started=context.started,
-            seconds=round(time.time() - context.started),
-            command=request.command,
-            hosts=summary.hosts,
-            reason=summary.reason,
-            next_command=f"invoke run.show {request.run}",
-        )
-        context.dispatcher.notify_in_background(event, news)
+        within = FIRST_SECONDS if event == "started" else SECONDS
+        deliveries = open_dispatcher(context.root, request.fleet).notify(event, news, within=within)
     except BunkerError as error:
         _warn(context, f"nobody was told: {error}")
-
-
-def finish_notifying(context: RunContext, seconds: float = 20) -> None:
-    """Wait a little for messages that are under way; what is left is sent by the next run."""
-    if context.dispatcher is None:
         return
-    for delivery in context.dispatcher.finish(seconds):
+    for delivery in deliveries:
         if not delivery.ok:
-            # The run has ended, so nothing more is kept in it.
-            message = f"{delivery.target} was not told: {delivery.reason}"
-            context.events.put(Warned(message=message))
+            _warn(context, f"{delivery.target} was not told: {delivery.reason}")
 
 
 def _warn(context: RunContext, text: str) -> None:

@@ -15,7 +15,6 @@ from bunker.runs.resume_state import ResumeState
 
 if TYPE_CHECKING:
     from bunker.journal.records import RunRequest
-    from bunker.notify import Dispatcher
     from bunker.outcomes import Outcomes
     from bunker.worker.client import WorkerClient
 
@@ -52,7 +51,6 @@ class RunContext:
         self.resumed = resumed
         self.before = resumed or ResumeState()
         self.started = time.time()
-        self.dispatcher: Dispatcher | None = None
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.decision: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.outcomes: Outcomes = {}

@@ -54,10 +54,7 @@ def execute(
             _start(root, request, lambda: execution.start(request.to_json()))
         if answer:
             context.decision.put(answer)
-        try:
-            return _follow(execution, context, reporter, received, answered=bool(answer))
-        finally:
-            _finish_notifying(context, reporter)
+        return _follow(execution, context, reporter, received, answered=bool(answer))
 
 
 def _workflow(context: RunContext) -> Workflow:
@@ -130,14 +127,6 @@ def _follow(
     summary = Summary.from_json(execution.result())
     reporter.recap(summary.hosts, reason=summary.reason)
     return exit_code(summary.state, summary.hosts)
-
-
-def _finish_notifying(context: RunContext, reporter: Reporter) -> None:
-    from bunker.runs.accounts import finish_notifying  # noqa: PLC0415
-
-    finish_notifying(context)
-    while not context.events.empty():
-        reporter.event(context.events.get())
 
 
 def _next_event(context: RunContext) -> Event | None:

@@ -56,6 +56,7 @@ class RunSteps:
             record_begin(self.context)
 
         self.durable("begin", work)
+        self._notify(Summary({}))
 
     def batch_began(self, number: int) -> None:
         """Say that a batch begins; part of the step that changes it."""
@@ -155,11 +156,10 @@ class RunSteps:
     def ask(self, question: str) -> str:
         """Ask an operator and return the answer, however often the process ends first."""
 
-        def work() -> str:
-            from bunker.runs.accounts import record_pause  # noqa: PLC0415
+        self._notify(Summary({}, state="paused", reason=question))
 
+        def work() -> str:
             self.context.event(Paused(reason=question))
-            record_pause(self.context, question)
             answer = self.context.answer()
             self.context.event(Decided(answer=answer))
             return answer
@@ -174,9 +174,20 @@ class RunSteps:
             if summary.reason:
                 self.context.event(Halted(reason=summary.reason))
             record_end(self.context, summary)
-            self.context.event(End(state=summary.state))
 
         self.durable("end", work)
+        self._notify(summary)
+        self.durable("ended", lambda: self.context.event(End(state=summary.state)))
+
+    def _notify(self, summary: Summary) -> None:
+        """Tell whoever wants to know: once, but for a process that dies while it does."""
+
+        def work() -> None:
+            from bunker.runs.accounts import notify  # noqa: PLC0415
+
+            notify(self.context, summary)
+
+        self.durable("notify", work)
 
     def _ended(self, outcomes: Outcomes) -> dict[str, Any]:
         if self.context.stopping:

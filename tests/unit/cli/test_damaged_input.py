@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -20,10 +19,8 @@ from bunker.audit.files import AuditFiles
 from bunker.cli import audit, deploy, instance, runs
 from bunker.cli.values import number_of
 from bunker.errors import BunkerError
-from bunker.files import DEEPEST
 from bunker.journal.reader import Journal
 from bunker.lab import models
-from bunker.notify.undelivered import UndeliveredFile
 from bunker.secrets import files as vault_files
 from bunker.secrets import operator_key
 
@@ -187,17 +184,6 @@ def test_a_damaged_head_of_the_audit_log_is_none(tmp_path):
     for content in (b"\xff", b"[" * 200_000, b'{"fleet": 1}', b""):
         files.head.write_bytes(content)
         assert files.known_head() is None
-
-
-def test_damaged_lines_of_undelivered_messages_are_left_out(tmp_path):
-    kept = UndeliveredFile(tmp_path)
-    kept.path.parent.mkdir(parents=True)
-    message = {"title": "a", "text": "b", "markdown": "c", "priority": 5}
-    good = dict.fromkeys(("id", "fleet", "target", "event", "run", "reason"), "x")
-    lines = [{**good, "message": message, "since": since} for since in (1.0, "soon")]
-    text = "\n".join([*map(json.dumps, lines), "[" * (DEEPEST + 1), "{", '"\\ud800"', "\x00"])
-    kept.path.write_bytes(text.encode() + b"\n\xff\n")
-    assert [entry.since for entry in kept.read()] == [1.0]
 
 
 def test_a_home_that_nobody_has_is_named(root, capsys, monkeypatch):

@@ -48,7 +48,7 @@ def secrets(slack: StandIn | None = None, chat: StandIn | None = None) -> dict[s
 
 
 def dispatcher(fleet_settings: FleetSettings, known: Mapping[str, Secret], **more: Any) -> Any:
-    defaults = {"fleet": "production", "pauses": (0.01, 0.01, 0.01), "attempt_seconds": 3.0}
+    defaults = {"pauses": (0.01, 0.01, 0.01), "attempt_seconds": 3.0}
     return Dispatcher(fleet_settings, known, **{**defaults, **more})
 
 

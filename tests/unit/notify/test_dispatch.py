@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
-from pathlib import Path
 
 from bunker.fleet.settings import FleetSettings
 from bunker.masking import Secret
-from bunker.notify import Delivery, Dispatcher, NotifyFailed, RunNews, UndeliveredFile
+from bunker.notify import Delivery, Dispatcher, Message, NotifyFailed, RunNews
 from tests.unit.notify.dispatching import (
     LATER,
     NEWS,
@@ -51,9 +49,7 @@ def test_a_target_hears_only_of_the_events_that_it_wants(
 def test_without_targets_nothing_happens() -> None:
     sender = Dispatcher(FleetSettings(), {})
     assert sender.notify("failed", NEWS) == []
-    sender.notify_in_background("failed", NEWS)
-    assert sender.finish() == []
-    assert sender.retry_undelivered() == []
+    assert sender.send_to_all(Message("t", "t", "t", 2)) == []
 
 
 def test_a_server_in_trouble_is_asked_again(slack: SlackStandIn) -> None:
@@ -94,21 +90,20 @@ def test_a_pause_longer_than_the_time_that_is_left_is_not_waited_for() -> None:
     assert delivery.reason == "answered 429; no time is left for another attempt"
 
 
-def test_one_slow_target_does_not_hold_up_the_others(tmp_path: Path, slack: SlackStandIn) -> None:
+def test_one_slow_target_does_not_hold_up_the_others(slack: SlackStandIn) -> None:
     silent = SlackStandIn(held=True)
     with silent:
         wanted = settings(slack_target(name="slow", url_secret="SLOW"), slack_target())
         known = {**secrets(slack), "SLOW": Secret(silent.url + silent.path)}
-        sender = dispatcher(wanted, known, kept=UndeliveredFile(tmp_path), attempt_seconds=30.0)
+        sender = dispatcher(wanted, known, attempt_seconds=30.0)
         slow, quick = sender.notify("failed", NEWS, within=1.0)
     assert quick.ok
     assert not slow.ok
-    assert [entry.target for entry in UndeliveredFile(tmp_path).read()] == ["slow"]
 
 
-def test_whatever_a_notifier_raises_never_reaches_the_run(tmp_path: Path) -> None:
+def test_whatever_a_notifier_raises_never_reaches_the_run() -> None:
     target = Scripted(RuntimeError("canary-secret"))
-    sender = dispatcher(settings(slack_target()), {}, make=target, kept=UndeliveredFile(tmp_path))
+    sender = dispatcher(settings(slack_target()), {}, make=target)
     (delivery,) = sender.notify("failed", NEWS)
     assert delivery.reason == "internal error (RuntimeError)"
 
@@ -121,41 +116,10 @@ def test_an_odd_summary_still_gives_a_message() -> None:
     assert "r1" in target.sent[0].text
 
 
-def test_a_target_hears_of_things_in_their_order() -> None:
-    target = Scripted(LATER, LATER)
-    sender = dispatcher(settings(slack_target()), {}, make=target)
-    for event in ("started", "paused", "done"):
-        sender.notify_in_background(event, NEWS)
-    assert [item.ok for item in sender.finish()] == [True] * 3
-    assert [message.title.split()[2] for message in target.sent] == ["started", "paused", "done"]
-
-
-def test_the_background_does_not_hold_up_the_run() -> None:
-    gate = threading.Event()
-    target = Scripted(gate)
-    sender = dispatcher(settings(slack_target()), {}, make=target)
-    sender.notify_in_background("started", NEWS)
-    assert target.sent == []
-    gate.set()
-    assert [item.ok for item in sender.finish()] == [True]
-    assert sender.finish() == []
-
-
-def test_what_is_under_way_at_the_end_is_kept_and_forgotten_if_it_arrives_after_all(
-    tmp_path: Path,
-) -> None:
-    gate, kept = threading.Event(), UndeliveredFile(tmp_path)
-    sender = dispatcher(settings(slack_target()), {}, make=Scripted(gate), kept=kept)
-    sender.notify_in_background("failed", NEWS)
-    (delivery,) = sender.finish(timeout=0.05)
-    assert delivery.reason == "did not arrive in time"
-    assert [entry.run for entry in kept.read()] == ["r1"]
-    gate.set()
-    for _attempt in range(500):
-        if not kept.read():
-            break
-        time.sleep(0.01)
-    assert kept.read() == []
+def test_what_does_not_arrive_in_time_says_what_was_in_the_way() -> None:
+    sender = dispatcher(settings(slack_target()), {}, make=Scripted(LATER, threading.Event()))
+    (delivery,) = sender.notify("failed", NEWS, within=0.3)
+    assert delivery.reason == "answered 503; did not arrive in time"
 
 
 def test_a_secret_that_a_server_repeats_is_not_told(gotify: GotifyStandIn) -> None:

@@ -93,7 +93,7 @@ def replace_the_outside() -> None:
     gates.judge_batch = judge_batch  # type: ignore[assignment]
     gates.window_is_closed = lambda _context: str(read_world().get("window", ""))
     accounts.record_begin = lambda _context: told("begin")
-    accounts.record_pause = lambda _context, question: told("pause", question=question)
+    accounts.notify = lambda _context, summary: told("notify", state=summary.state)
     accounts.record_end = lambda _context, summary: told("end", state=summary.state)
 
     wait = RunContext.wait

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from bunker.events import Event, Gate, Halted, Outcome, Paused
+from bunker.events import Event, Gate, Halted, Outcome, Paused, Warned
 from bunker.journal.records import Pace, RunRequest, Summary
+from bunker.notify import Delivery
 from bunker.outcomes import HostOutcome, Outcomes
 from bunker.runs import accounts, batch_change, gates
 from bunker.runs.batches import make_batches
@@ -25,6 +26,7 @@ class Run:
         self.events: list[Event] = []
         self.changed: list[tuple[str, ...]] = []
         self.told: list[str] = []
+        self.deaf = False
         self.ends: dict[str, Any] = {}
         self.windows: list[str] = []
         self.cancelled_after: int | None = None
@@ -73,12 +75,16 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
     monkeypatch.setattr(batch_change, "BatchChange", Change)
     monkeypatch.setattr(gates, "unhealthy", lambda _context, _names: "")
     monkeypatch.setattr(gates, "window_is_closed", lambda _context: "".join(runs[0].windows[:1]))
-    for name in ("record_begin", "record_pause"):
-        monkeypatch.setattr(accounts, name, lambda *_: None)
+    monkeypatch.setattr(accounts, "record_begin", lambda *_: None)
     monkeypatch.setattr(accounts, "_append", lambda *_, **__: None)
-    monkeypatch.setattr(
-        accounts, "_notify", lambda _context, event, _summary: runs[0].told.append(event)
-    )
+
+    class Sender:
+        def notify(self, event: str, _news: Any, *, within: float) -> list[Any]:
+            assert within > 0
+            runs[0].told.append(event)
+            return [] if not runs[0].deaf else [Delivery("phone", "gotify", False, "no answer")]
+
+    monkeypatch.setattr("bunker.notify.open_dispatcher", lambda *_: Sender())
 
     def made(*words: Any, **more: Any) -> Run:
         runs.append(Run(*words, **more))
@@ -97,7 +103,7 @@ def test_hosts_that_go_out_of_service_do_so_one_at_a_time(
     run = make(kind, "abc", "2")
     summary = run.execute()
     assert run.changed == [("a",), ("b",), ("c",)]
-    assert (summary.state, run.told) == ("done", ["done"])
+    assert (summary.state, run.told) == ("done", ["started", "done"])
     assert [gate.hosts for gate in run.seen(Gate)] == [("a", "b")]
 
 
@@ -125,7 +131,7 @@ def test_the_first_host_too_many_that_fails_stops_the_rest(
     summary = run.execute()
     assert len(run.changed) == reached
     assert summary.state == "failed"
-    assert run.told == ["failed"], "a run that failed is not told as one that is done"
+    assert run.told[-1] == "failed", "a run that failed is not told as one that is done"
     assert bool(run.seen(Halted)) == (not max_fail)
 
 
@@ -135,7 +141,7 @@ def test_a_cancelled_run_begins_with_no_further_host(make: Callable[..., Run], k
     run.cancelled_after = 2
     assert run.execute().state == "cancelled"
     assert run.changed == [("a",), ("b",)]
-    assert run.told == ["failed"]
+    assert run.told[-1] == "failed"
 
 
 @pytest.mark.parametrize(
@@ -154,4 +160,11 @@ def test_a_run_is_told_as_what_it_ended_as(
     run = make("upgrade", "ab", "2", max_fail=2)
     run.ends = ends
     assert run.execute().state == state
-    assert run.told == [told]
+    assert run.told == ["started", told]
+
+
+def test_a_target_that_is_not_reached_is_a_warning_of_the_run(make: Callable[..., Run]) -> None:
+    run = make("upgrade", "a", "1")
+    run.deaf = True
+    assert run.execute().state == "done"
+    assert [warned.message for warned in run.seen(Warned)] == ["phone was not told: no answer"] * 2
