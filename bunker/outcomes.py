@@ -32,7 +32,8 @@ class HostOutcome:
     ``generation`` is the record that the host has now, ``availability`` what the probe measured.
     ``locked``: another run holds the host. ``stale``: it is not any more what was confirmed.
     ``restarted``: it booted while it was changed. After a rollback ``back_on`` is the generation
-    that runs; ``choice`` says why there was none. ``going_to`` is where a rollback leads.
+    that runs; ``choice`` says why there was none. ``going_to`` is where a rollback leads, ``ref``
+    the version of that.
     """
 
     outcome: Word
@@ -48,6 +49,7 @@ class HostOutcome:
     back_on: int | None = None
     choice: str | None = None
     going_to: int | None = None
+    ref: str | None = None
 
     @property
     def succeeded(self) -> bool:

@@ -62,6 +62,8 @@ class Applied:
         self.boot = facts.get("boot") or None
         self.went_back = bool(facts.get("went_back"))
         self.ref_to = facts.get("ref_to") or ""
+        if self.ref_to:
+            self.update(ref=self.ref_to)
 
 
 def failed(message: str, **more: Any) -> Applied:
@@ -97,6 +99,7 @@ def rolled_back(
             outcome="rolled back",
             back_on=after.outcome.going_to or after.outcome.generation_number,
             generation=after.outcome.generation,
+            ref=after.ref_to or None,
         )
     if stopping and after.outcome.outcome in ("interrupted", "not started"):
         return replace(outcome, outcome="interrupted")  # the run is resumed at its rollback

@@ -58,11 +58,9 @@ def pin(root: Path, fleet_name: str, run: str, refs: Mapping[str, str]) -> list[
 
 def _ref_of(found: HostOutcome, asked: str | None) -> str:
     """What a host runs: the ref that was asked for, or that of the generation it is back on."""
-    if found.outcome in ("ok", "changed") and asked:
-        return asked
-    if found.outcome in ("rolled back", "changed") and found.generation:
-        return str(found.generation.get("ref") or "")
-    return ""
+    if not (found.succeeded or found.outcome == "rolled back"):
+        return ""
+    return found.ref or (asked or "" if found.succeeded else "")
 
 
 def _write(fleet: Fleet, name: str, ref: str) -> bool:
