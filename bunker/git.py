@@ -1,4 +1,4 @@
-"""The one owner of the `git` program: nothing is asked, nobody's hook redirects it, and it ends."""
+"""The one owner of the `git` program: it asks nothing, no hook redirects it, and it ends."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ Word = Literal[
 ]
 WORDS: Final[tuple[Word, ...]] = get_args(Word)
 SUCCEEDED: Final = ("ok", "changed")
-"""Words of a host that needs nobody's attention."""
+"""Words of a host that needs no attention."""
 
 
 @dataclass(frozen=True, kw_only=True)

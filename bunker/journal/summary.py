@@ -73,7 +73,7 @@ def end_state(outcomes: Outcomes, *, halted: bool = False) -> State:
 
 
 def exit_code(state: State, outcomes: Outcomes) -> ExitCode:
-    """The command's answer; only a lease of somebody else on every host is a lock that is held."""
+    """The command's answer; a lock is held where another run has the lease of every host."""
     bad = [found for found in outcomes.values() if not found.succeeded]
     if state == "failed" and bad and all(found.locked for found in bad):
         return ExitCode.LOCK_HELD

@@ -72,7 +72,7 @@ class Dispatcher:
     def _send(
         self, targets: Sequence[NotificationTarget], message: Message, within: float
     ) -> list[Delivery]:
-        """One thread for each target, so that a slow one holds up nobody else."""
+        """One thread for each target, so that a slow one delays no other."""
         deadline = time.monotonic() + within
         troubles: dict[str, str] = {}
         found: dict[str, Delivery] = {}

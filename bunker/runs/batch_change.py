@@ -17,11 +17,12 @@ from bunker.errors import BunkerError
 from bunker.events import HostEvent, Outcome, RollbackBegan, RunBatch, Waiting
 from bunker.fleet import Fleet, Host, load_fleet
 from bunker.outcomes import HostOutcome, Outcomes
+from bunker.runs import accounts
 from bunker.runs.context import RunContext
 from bunker.runs.host_outcomes import Applied, failed, refused, rolled_back
 from bunker.runs.kinds import kind_of
 from bunker.runs.pinning import pin_outcomes
-from bunker.runs.work import Work, rollback
+from bunker.runs.work import ROLLBACK, Work, rollback
 from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import Preparation, prepare, same_plan
 from bunker.workflows.request import DeployRequest, Target, select_targets, worker_request
@@ -221,7 +222,7 @@ class BatchChange:
         A rollback is free of approvals.
         """
         run = self.context.request
-        if not run.inputs or request.work.role == rollback().role:
+        if not run.inputs or request.work.role == ROLLBACK:
             return {}
         from bunker.runs.inputs import fingerprints  # noqa: PLC0415 - only where it was approved
 
@@ -249,10 +250,8 @@ class BatchChange:
         }
 
     def _audit(self, leases: HostLeases, outcomes: Outcomes) -> None:
-        from bunker.runs.accounts import record_hosts  # noqa: PLC0415
-
         if not self.context.stopping:
-            record_hosts(self.context, outcomes, leases)
+            accounts.record_hosts(self.context, outcomes, leases)
 
 
 def _listens(host: Host) -> bool:

@@ -53,9 +53,8 @@ class Kind:
     ``windows`` and ``approval``: whether it obeys the fleet's policies. ``maintenance_seconds``: a
     run that dies leaves its hosts in maintenance no longer than this; 0 for none. ``pins``: the
     ref that hosts reach is written into their files, unless ``no_pin`` is among the arguments.
-    ``undone``:
-    whether a host whose change failed is brought back. ``keeps_ref``: whether a host on which its
-    ref failed may be tried again as it is; else its file's own ref is what to try.
+    ``undone``: whether a host whose change failed is brought back. ``keeps_ref``: whether a host on
+    which its ref failed may be tried again as it is; else its file's own ref is what to try.
     """
 
     name: str

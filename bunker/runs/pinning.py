@@ -36,6 +36,8 @@ def pin(root: Path, fleet_name: str, run: str, refs: Mapping[str, str]) -> list[
 
     Returns what went wrong, in sentences; nothing of it undoes a change of a host.
     """
+    if not refs:
+        return []
     from bunker.audit import commit_inventory  # noqa: PLC0415 - only where something is written
 
     problems: list[str] = []

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from bunker.events import Judgement, RunBatch
 from bunker.journal.records import Summary
-from bunker.journal.summary import end_state
-from bunker.outcomes import HostOutcome, Outcomes, failed_hosts, not_started
+from bunker.journal.summary import end_state, summarise
+from bunker.outcomes import HostOutcome, Outcomes, failed_hosts
 from bunker.runs.context import BACK, GO_ON
 from bunker.terminal.lines import some
 
@@ -29,7 +29,7 @@ def rolling(run: RunSteps) -> Summary:
 
 def hosts_before(run: RunSteps) -> dict[str, HostOutcome]:
     """The outcomes of all hosts before the first batch."""
-    return {**run.request.known, **not_started(run.request.hosts)}
+    return dict(summarise(run.request, ()).hosts)
 
 
 def ended(outcomes: Outcomes, reason: str) -> Summary:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from bunker.events import (
     BatchBegan,
@@ -24,9 +24,9 @@ from bunker.events import (
 )
 from bunker.journal.records import RunRequest, Summary
 from bunker.outcomes import Outcomes, read_outcomes, write_outcomes
+from bunker.runs import accounts, batch_change, gates
 from bunker.runs.context import RunContext
 
-Value = TypeVar("Value")
 Samples = Mapping[str, Any]
 
 
@@ -48,20 +48,14 @@ class RunSteps:
 
     def begin(self) -> None:
         """Say that the run begins: in its events, in the audit log, to whoever wants to know."""
-        from bunker.runs.accounts import record_begin  # noqa: PLC0415
 
         def work() -> None:
             request = self.request
             self.context.event(Begin(run=request.run, kind=request.kind, batches=request.batches))
-            record_begin(self.context)
+            accounts.record_begin(self.context)
 
         self.durable("begin", work)
         self._notify(Summary({}))
-
-    def batch_began(self, number: int) -> None:
-        """Say that a batch begins; part of the step that changes it."""
-        batch, of = self.request.batches[number], len(self.request.batches)
-        self.context.event(BatchBegan(name=batch.name, number=number + 1, of=of, hosts=batch.hosts))
 
     def change(self, number: int, names: Sequence[str] = ()) -> Outcomes:
         """Change a batch, or only some of its hosts; where the process is told to stop, it never
@@ -70,11 +64,13 @@ class RunSteps:
         hosts = tuple(names) or batch.hosts
 
         def work() -> dict[str, Any]:
-            from bunker.runs.batch_change import BatchChange  # noqa: PLC0415
-
             if hosts[0] == batch.hosts[0]:
-                self.batch_began(number)
-            change = BatchChange(self.context, RunBatch(batch.name, hosts))
+                # With the first host of a batch that is changed in parts.
+                of = len(self.request.batches)
+                self.context.event(
+                    BatchBegan(name=batch.name, number=number + 1, of=of, hosts=batch.hosts)
+                )
+            change = batch_change.BatchChange(self.context, RunBatch(batch.name, hosts))
             return self._ended(change.run())
 
         return read_outcomes(self.durable("change", work))
@@ -83,9 +79,7 @@ class RunSteps:
         """Bring hosts that were changed well back to what they were, because of a later gate."""
 
         def work() -> dict[str, Any]:
-            from bunker.runs.batch_change import BatchChange  # noqa: PLC0415
-
-            change = BatchChange(self.context, RunBatch("rollback", tuple(names)))
+            change = batch_change.BatchChange(self.context, RunBatch("rollback", tuple(names)))
             return self._ended(change.roll_back_all(why))
 
         return read_outcomes(self.durable("roll back", work))
@@ -94,9 +88,7 @@ class RunSteps:
         """Ask the hosts that were changed whether they are healthy; why not, or nothing."""
 
         def work() -> str:
-            from bunker.runs.gates import unhealthy  # noqa: PLC0415
-
-            reason = unhealthy(self.context, names)
+            reason = gates.unhealthy(self.context, names)
             outcome: Any = "fail" if reason else "pass"
             self.context.event(Gate(outcome=outcome, hosts=tuple(names), reason=reason))
             return reason
@@ -105,13 +97,7 @@ class RunSteps:
 
     def sample(self) -> Samples:
         """The metrics of all hosts of the run, as far as they answer."""
-
-        def work() -> dict[str, Any]:
-            from bunker.runs.gates import take_samples  # noqa: PLC0415
-
-            return take_samples(self.context)
-
-        found: Samples = self.durable("sample", work)
+        found: Samples = self.durable("sample", lambda: gates.take_samples(self.context))
         return found
 
     def soak_begins(self) -> float:
@@ -130,9 +116,7 @@ class RunSteps:
         """Judge the changed hosts so far; only the last look may be inconclusive."""
 
         def work() -> dict[str, Any]:
-            from bunker.runs.gates import judge_batch  # noqa: PLC0415
-
-            judgement = judge_batch(self.context, fresh, before, first)
+            judgement = gates.judge_batch(self.context, fresh, before, first)
             if final or judgement.outcome == "fail":
                 self.context.event(judgement)
             return judgement.to_json()
@@ -141,13 +125,7 @@ class RunSteps:
 
     def closed_window(self) -> str:
         """Why no further batch may begin now, or nothing."""
-
-        def work() -> str:
-            from bunker.runs.gates import window_is_closed  # noqa: PLC0415
-
-            return window_is_closed(self.context)
-
-        return str(self.durable("closed window", work))
+        return str(self.durable("closed window", lambda: gates.window_is_closed(self.context)))
 
     def rest(self, until: float) -> None:
         """Wait for a point in time (seconds since 1970). A resumed run waits for what is left."""
@@ -155,7 +133,6 @@ class RunSteps:
 
     def ask(self, question: str) -> str:
         """Ask an operator and return the answer, however often the process ends first."""
-
         self._notify(Summary({}, state="paused", reason=question))
 
         def work() -> str:
@@ -168,12 +145,11 @@ class RunSteps:
 
     def end(self, summary: Summary) -> None:
         """Say how the run ended."""
-        from bunker.runs.accounts import record_end  # noqa: PLC0415
 
         def work() -> None:
             if summary.reason:
                 self.context.event(Halted(reason=summary.reason))
-            record_end(self.context, summary)
+            accounts.record_end(self.context, summary)
 
         self.durable("end", work)
         self._notify(summary)
@@ -181,13 +157,7 @@ class RunSteps:
 
     def _notify(self, summary: Summary) -> None:
         """Tell whoever wants to know: once, but for a process that dies while it does."""
-
-        def work() -> None:
-            from bunker.runs.accounts import notify  # noqa: PLC0415
-
-            notify(self.context, summary)
-
-        self.durable("notify", work)
+        self.durable("notify", lambda: accounts.notify(self.context, summary))
 
     def _ended(self, outcomes: Outcomes) -> dict[str, Any]:
         if self.context.stopping:
