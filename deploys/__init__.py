@@ -1,1 +1,1 @@
-"""What a host should be: one module or package per role, declared with pyinfra operations."""
+"""What a host should be: one folder for each role, and the registry of roles."""

@@ -15,8 +15,10 @@ from bunker.ops.recorder import recorder
 from bunker.ops.step import AS_ROOT, Command, shell, step
 from bunker.ops.way_back import WayBackFacts
 from bunker.plan.changes import Change
-from bunker.roles.changemaker.bundles import changemaker_bundle
-from bunker.roles.changemaker.way_back import (
+from bunker.shell import with_variables
+from deploys.changemaker.bundles import changemaker_bundle
+from deploys.changemaker.going_back import armed_files, going_back_variables, scripts
+from deploys.changemaker.way_back import (
     Assessment,
     WayBack,
     WayBackState,
@@ -25,8 +27,6 @@ from bunker.roles.changemaker.way_back import (
     choose,
     summary,
 )
-from bunker.shell import with_variables
-from deploys.changemaker.going_back import armed_files, going_back_variables, scripts
 
 ROLE = "changemaker"
 _NOTHING_DEPLOYED = """[ -d "$DIRECTORY/.git" ] || { echo '@@bunker end'; exit 0; }\n"""

@@ -1,15 +1,11 @@
-"""The order of roles on one host."""
+"""All roles of one host, in their order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from bunker.errors import BunkerError, Problems
-from bunker.fleet.models import Host
 from bunker.ops.context import current_host, wants
-from deploys.base import base
-from deploys.changemaker import changemaker
-from deploys.docker import docker
+from bunker.role import named
+from deploys.roles import roles_of
 
 
 def whole_host() -> None:
@@ -19,16 +15,11 @@ def whole_host() -> None:
     of a host is touched of which one role cannot be settled.
     """
     host = current_host()
-    roles: dict[tuple[str, ...], Callable[[Host], None]] = {
-        ("base",): base,
-        ("docker",): docker,
-        ("changemaker", "env"): changemaker,
-    }
     problems: list[BunkerError] = []
-    for tags, role in roles.items():
-        if wants(*tags):
+    for role in roles_of(host):
+        if wants(*role.tags):
             try:
-                role(host)
+                named(role.deploy)(host)
             except Problems as error:
                 problems += error.problems
             except BunkerError as error:

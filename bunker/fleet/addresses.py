@@ -9,8 +9,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from bunker.fleet.disclosure import Disclosed, holds_secret
-from bunker.fleet.values import number
+from bunker.disclosure import Disclosed, holds_secret
+from bunker.values import number
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE | re.ASCII)
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from bunker.disclosure import Disclosed, holds_secret
 from bunker.errors import BunkerError
-from bunker.fleet.disclosure import Disclosed, holds_secret
 from bunker.fleet.merge import Layer, lookup, source_of
 from bunker.fleet.models import Host
 from bunker.fleet.yaml_file import Path

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from bunker.fleet.addresses import Address, Domain, HttpAddress, Network, Port, Registry, Source
-from bunker.fleet.values import (
+from bunker.fleet.roles import Choices
+from bunker.values import (
     DaemonKey,
     Directory,
     EnvironmentKey,
@@ -23,6 +24,7 @@ from bunker.fleet.values import (
     Project,
     PublicKey,
     Repository,
+    Section,
     Text,
     TimeZone,
     UserName,
@@ -32,12 +34,6 @@ from bunker.fleet.values import (
 )
 
 WEEK = 7 * 86_400
-
-
-class Section(BaseModel):
-    """Base of every part of a fleet's files: unknown keys are errors, no error repeats a value."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class FirewallRule(Section):
@@ -126,10 +122,11 @@ class Host(Section):
     notes: Text = ""
     base: BaseSettings = BaseSettings()
     docker: DockerSettings = DockerSettings()
+    roles: Choices = Choices()
     application: ApplicationSettings = ApplicationSettings()
-    features: dict[Word, bool] = {}
-    environment: dict[EnvironmentKey, EnvironmentValue] = {}
-    resources: dict[Word, ResourceLimit] = {}
+    features: dict[Word, bool] = Field(default={})
+    environment: dict[EnvironmentKey, EnvironmentValue] = Field(default={})
+    resources: dict[Word, ResourceLimit] = Field(default={})
 
     @field_validator("groups", "tags")
     @classmethod

@@ -11,8 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from bunker.fleet.addresses import Address, HttpAddress, MailAddress, Port
-from bunker.fleet.models import Section
-from bunker.fleet.values import Line, SecretName, Word
+from bunker.values import Line, SecretName, Section, Word
 
 Event = Literal["started", "paused", "failed", "rolled back", "done"]
 EVENTS: tuple[Event, ...] = get_args(Event)

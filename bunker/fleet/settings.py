@@ -25,7 +25,6 @@ from bunker.files import read_text
 from bunker.fleet.explain import explain
 from bunker.fleet.loader import HOST_FILE_BYTES, SETTINGS_FILE
 from bunker.fleet.merge import Layer
-from bunker.fleet.models import Section
 from bunker.fleet.notification_targets import (
     EVENTS,
     KINDS,
@@ -34,9 +33,9 @@ from bunker.fleet.notification_targets import (
     Target,
     at_least_one,
 )
-from bunker.fleet.values import GroupName, PublicKey, TimeZone, Word, no_boolean, number
 from bunker.fleet.yaml_file import Document, read_document
 from bunker.suggest import suggest
+from bunker.values import GroupName, PublicKey, Section, TimeZone, Word, no_boolean, number
 
 __all__ = [
     "EVENTS",

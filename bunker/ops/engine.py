@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bunker.ops.facts import reading
-from bunker.roles.docker.past import EngineState, read_engine
+from deploys.docker.past import EngineState, read_engine
 
 
 def engine_of(found: Mapping[str, Sequence[str]]) -> EngineState:

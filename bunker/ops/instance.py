@@ -14,10 +14,10 @@ from bunker.answers import UnreadableAnswer, decoded_text, line, sections, whole
 from bunker.application.containers import Container, containers_function, read_containers
 from bunker.application.generation import read_generation
 from bunker.ops.facts import boot_function, read_boot, reading
-from bunker.roles.changemaker.database import Database, read_database
-from bunker.roles.changemaker.folder import Folder, read_folder
-from bunker.roles.changemaker.space import Space, read_space
 from bunker.shell import script_file, with_variables
+from deploys.changemaker.database import Database, read_database
+from deploys.changemaker.folder import Folder, read_folder
+from deploys.changemaker.space import Space, read_space
 
 _SCRIPTS: Final = Path(__file__).parent / "scripts"
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from bunker.answers import UnreadableAnswer, mode, whole
 from bunker.ops.facts import reading
-from bunker.roles.base.logins import Login, Logins, Person
 from bunker.shell import script_file, with_variables
+from deploys.base.logins import Login, Logins, Person
 
 _SCRIPTS: Final = Path(__file__).parent / "scripts"
 _PASSWD_FIELDS: Final = 7

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pyinfra.api import FactBase
 from pyinfra.context import ctx_host
 
 from bunker.answers import sections
+from bunker.distributions import distribution
+from bunker.fleet.models import Host
 from bunker.ops.changing import changing
+from bunker.ops.context import current_system
 from bunker.ops.facts import reading, require
 from bunker.ops.recorder import recorder
 from bunker.ops.step import AS_ROOT, shell, step
-from bunker.ops.system import SystemState
+from bunker.packages import Simulation, judge_simulation
 from bunker.plan.changes import Change
-from bunker.roles.packages import Simulation, judge_simulation
+from bunker.role import Role, named
 from bunker.shell import script_file, with_variables
+from deploys.roles import packages_of
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 APT_FUNCTIONS = script_file(_SCRIPTS / "apt.sh")
@@ -34,25 +38,20 @@ class Simulated(FactBase[dict[str, list[str]]]):
             return sections(output)
 
 
-def install_packages(
-    role: str,
-    wanted: Sequence[str],
-    system: SystemState,
-    *,
-    missing: Sequence[str] | None = None,
-    needed: Collection[str] = (),
-) -> bool:
-    """Declare the installation of missing packages; tells whether anything is to be done.
+def install_packages(role: Role, host: Host, *, missing: Sequence[str] | None = None) -> bool:
+    """Declare the installation of a role's missing packages; tells whether anything is to be done.
 
-    ``missing`` is for a role whose packages may be there under another name. ``needed`` are
-    packages that must not go for it. Raises BunkerError where apt would remove something that the
-    host needs or a person installed.
+    ``missing`` is for a role whose packages may be there under another name. Raises BunkerError
+    where apt would remove something that a role of the host needs or a person installed.
     """
+    system = current_system()
+    release = distribution(system.os_release)
+    wanted: Sequence[str] = named(role.packages)(host, release, system.packages)
     if missing is None:
         missing = [name for name in wanted if name not in system.packages]
     recording = recorder().current()
-    recording.wanted.append([role, "packages", list(wanted)])
-    recording.observed.append([role, "packages", list(missing), system.half_installed])
+    recording.wanted.append([role.name, "packages", list(wanted)])
+    recording.observed.append([role.name, "packages", list(missing), system.half_installed])
     if not missing and not system.half_installed:
         return False
     simulation = Simulation(None if system.half_installed else ())
@@ -61,17 +60,19 @@ def install_packages(
             ctx_host.get().get_fact(Simulated, packages=list(missing), **AS_ROOT),
             "what installing packages would do",
         )
-        simulation = judge_simulation(missing, found, needed)
-    for change in package_changes(role, missing, simulation, half_installed=system.half_installed):
+        simulation = judge_simulation(missing, found, packages_of(host, release, system.packages))
+    for change in package_changes(
+        role.name, missing, simulation, half_installed=system.half_installed
+    ):
         recorder().change(change)
     removals = [package.name for package in simulation.removed]
-    recording.observed.append([role, "removals", removals])
+    recording.observed.append([role.name, "removals", removals])
     script = changing(
         APT_FUNCTIONS + script_file(_SCRIPTS / "install.sh"),
         PACKAGES=" ".join(missing),
         REMOVALS=" ".join(removals),
     )
-    step(f"{role}: packages", [shell(script)])
+    step(f"{role.name}: packages", [shell(script)])
     return True
 
 

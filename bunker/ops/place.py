@@ -15,13 +15,13 @@ from pyinfra.context import ctx_host
 
 from bunker.bundle import Bundle, BundleFile
 from bunker.bundle_diff import FileMeta, diff_file
+from bunker.component import Component
 from bunker.ops.changing import changing
 from bunker.ops.confirm import fresh_login
 from bunker.ops.facts import Components, ComponentsState, Contents, FileState, require
 from bunker.ops.recorder import recorder
 from bunker.ops.step import AS_ROOT, Command, shell, step
 from bunker.plan.changes import Change, Symbol
-from bunker.roles.component import Component
 from bunker.shell import CLEAN_SHELL, failed_line_function, script_file
 
 _SCRIPTS = Path(__file__).parent / "scripts"

@@ -17,8 +17,8 @@ from pyinfra.connectors.ssh import SSHConnector
 from bunker.answers import sections
 from bunker.duration import describe_duration
 from bunker.ops.step import AS_ROOT
-from bunker.roles.os_upgrade import REBOOT_SCRIPT, RebootState, read_reboot_state
 from bunker.shell import script_file
+from deploys.os_upgrade.state import REBOOT_SCRIPT, RebootState, read_reboot_state
 
 PATIENCE_SECONDS: Final = 600
 """How long a host may take to come back; physical servers with much memory take minutes."""

@@ -11,8 +11,8 @@ from pyinfra.api import FactBase
 from bunker.answers import MARK, sections
 from bunker.ops.facts import reading
 from bunker.ops.logins import logins_script
-from bunker.roles.docker.past import ENGINE_SCRIPT
 from bunker.shell import script_file
+from deploys.docker.past import ENGINE_SCRIPT
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 _SURROUNDINGS = script_file(_SCRIPTS / "apt.sh") + script_file(_SCRIPTS / "surroundings.sh")

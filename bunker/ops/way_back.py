@@ -12,7 +12,7 @@ from bunker.answers import moment, of, sections, whole
 from bunker.application.generation import read_generation
 from bunker.ops.facts import read_boot, reading
 from bunker.ops.migrations import read_sql
-from bunker.roles.changemaker.way_back import Armed, KeptGeneration, WayBackState
+from deploys.changemaker.way_back import Armed, KeptGeneration, WayBackState
 
 
 class WayBackFacts(FactBase[tuple[WayBackState, str]]):

@@ -13,11 +13,11 @@ from bunker.errors import BunkerError
 from bunker.events import Warned
 from bunker.fleet import Fleet, load_fleet
 from bunker.fleet.host_file import write_host_file
-from bunker.fleet.values import GitRef, checked
 from bunker.outcomes import HostOutcome, Outcomes
 from bunker.runs.context import RunContext
 from bunker.runs.kinds import kind_of
 from bunker.terminal.lines import some
+from bunker.values import GitRef, checked
 
 
 def pin_outcomes(context: RunContext, outcomes: Outcomes) -> None:

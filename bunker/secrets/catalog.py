@@ -7,11 +7,13 @@ import secrets as randomness
 import string
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Literal, Protocol, cast
+from typing import Literal, Protocol
 
 from bunker.errors import BunkerError
 from bunker.masking import Secret
+from bunker.role import named
 from bunker.suggest import near_misses
+from deploys.roles import ROLES
 
 INFRASTRUCTURE_SECRETS = ("DEPLOY_KEY", "GIT_TOKEN")
 """Names beside the environment's keys: a private key for git over SSH, a token for HTTP."""
@@ -41,10 +43,8 @@ class SecretSpec(Protocol):
 
 
 def default_specs() -> Sequence[SecretSpec]:
-    """The secrets of the application's environment table."""
-    from bunker.application import environment  # noqa: PLC0415 - keeps `invoke --list` fast
-
-    return cast("Sequence[SecretSpec]", environment.SECRET_SPECS)
+    """The secrets of all roles."""
+    return [spec for role in ROLES if role.secrets for spec in named(role.secrets)]
 
 
 def known_names(specs: Iterable[SecretSpec]) -> frozenset[str]:

@@ -13,6 +13,7 @@ from pyinfra.api import Config, Inventory, State
 
 from bunker.masking import Secret
 from bunker.ops.recorder import Given, Recorder, attach, name_of
+from bunker.role import named
 from bunker.worker.patience import limit_patience
 
 MAX_PARALLEL = 100
@@ -59,7 +60,7 @@ def make_batch(request: Mapping[str, Any]) -> Batch:
     batch = Batch(
         state=state,
         recorder=recorder,
-        deploy=_deploy_function(request["deploy"]),
+        deploy=named(request["deploy"]),
         verbose=bool(request.get("verbose")),
         debug=bool(request.get("debug")),
     )
@@ -67,15 +68,6 @@ def make_batch(request: Mapping[str, Any]) -> Batch:
         _count_commands(batch, host)
         limit_patience(host)
     return batch
-
-
-def _deploy_function(name: str) -> Callable[[], None]:
-    """The deploy that was asked for, as ``module:function``."""
-    import importlib  # noqa: PLC0415 - roles are imported only by the worker that needs them
-
-    module, _, function = name.partition(":")
-    found: Callable[[], None] = getattr(importlib.import_module(module), function)
-    return found
 
 
 def _count_commands(batch: Batch, host: Any) -> None:

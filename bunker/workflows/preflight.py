@@ -18,10 +18,10 @@ from bunker.fleet import Fleet, load_fleet
 from bunker.fleet.models import Host
 from bunker.masking import Secret
 from bunker.plan.changes import Change, HostPlan
-from bunker.roles.changemaker.decision import FOLDER, ROLE
 from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import Listener, Preparation, prepare
 from bunker.workflows.request import DeployRequest, Target, find_commits, worker_request
+from deploys.changemaker.decision import FOLDER, ROLE
 
 
 @dataclass

@@ -16,12 +16,12 @@ from bunker.errors import BunkerError, Problems
 from bunker.fleet import Fleet, load_fleet
 from bunker.fleet.models import Host
 from bunker.fleet.pyinfra_data import host_data
-from bunker.fleet.values import GitRef, checked
 from bunker.masking import Secret
+from bunker.role import named
 from bunker.runs.work import EVERYTHING, Work
 from bunker.source import Source, resolve_commit
-
-TAGS = ("base", "docker", "env", "changemaker")
+from bunker.values import GitRef, checked
+from deploys.roles import TAGS, roles_of
 
 
 @dataclass(frozen=True)
@@ -174,12 +174,11 @@ def find_commits(
 
 def _check_rendering(targets: Sequence[Target]) -> None:
     """Render every host's files once before a connection is opened."""
-    from bunker.roles.changemaker.bundles import changemaker_bundle  # noqa: PLC0415
-
     problems: list[BunkerError] = []
-    for target in targets:
+    for target, role in ((one, role) for one in targets for role in roles_of(one.host)):
         try:
-            changemaker_bundle(target.host, target.secrets)
+            if role.check:
+                named(role.check)(target.host, target.secrets)
         except Problems as error:
             problems += error.problems
         except BunkerError as error:

@@ -1,49 +1,41 @@
-"""The role that docs/adding-a-role.md builds does what the page says, through the real worker."""
+"""The role that docs/adding-a-role.md shows is the shipped one, and does what the page says."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from bunker.fleet.models import Host
 from bunker.worker.client import WorkerClient
+from deploys.earlyoom.component import PATH, earlyoom_component
+from deploys.roles import roles_of
+from tests.fake.bare_host import RESPONSES
 from tests.json_events import everything
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "adding-a-role.md"
-NOTHING_THERE = ["@@bunker files", "@@bunker applied", "@@bunker checks", "@@bunker end"]
-BARE = ["@@bunker os", "ID=debian", "@@bunker packages", "installed sudo 1", "@@bunker audit"]
-BARE += ["@@bunker virtualisation", "none", "@@bunker timezone", "@@bunker end"]
+APPLIED = "'@@bunker applied'"
+DATA = {"name": "north", "address": "192.0.2.1", "domain": "north.example.org"}
+PLAIN = Host.model_validate(DATA)
+HOST = Host.model_validate({**DATA, "roles": {"earlyoom": {"least_free_percent": 7}}})
 
 
-@pytest.fixture
-def example(tmp_path: Path) -> Path:
-    """The page's two modules as files that can be imported."""
-    blocks = re.findall(r"^```python\n# (\S+)\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
-    assert [path for path, _code in blocks] == ["bunker/roles/earlyoom.py", "deploys/earlyoom.py"]
-    for name, (_path, code) in zip(("earlyoom_role", "earlyoom_deploy"), blocks, strict=True):
-        text = code.replace("bunker.roles.earlyoom", "earlyoom_role")
-        (tmp_path / f"{name}.py").write_text(text)
-    return tmp_path
-
-
-def run(folder: Path, responses: dict[str, list[str]]) -> list[dict[str, Any]]:
-    data = {"address": "192.0.2.1", "domain": "north.example.org"}
-    host = {
-        "name": "north",
-        "connector": "@fake",
-        "data": {**data, "fake_delay": 0, "fake_delay_jitter": 0, "fake_responses": responses},
-        "secrets": {},
-    }
+def run(folder: Path, host: Host, responses: dict[str, list[str]]) -> list[dict[str, Any]]:
+    fake = {"fake_delay": 0, "fake_delay_jitter": 0, "fake_responses": RESPONSES | responses}
     request = {
         "run_id": "test",
-        "deploy": "earlyoom_deploy:only_earlyoom",
+        "deploy": "deploys.whole_host:whole_host",
+        "tags": "earlyoom",
         "fingerprint_key": "00" * 32,
-        "hosts": [host],
+        "hosts": [
+            {
+                "name": "north",
+                "connector": "@fake",
+                "data": {**host.model_dump(mode="json"), **fake},
+                "secrets": {},
+            }
+        ],
     }
     with WorkerClient(request, folder) as worker:
         events = everything(worker.events(until="ready"))
@@ -51,55 +43,68 @@ def run(folder: Path, responses: dict[str, list[str]]) -> list[dict[str, Any]]:
         return events + everything(worker.events(until="done"))
 
 
-def test_the_example_plans_and_applies(example: Path) -> None:
-    install = ["@@bunker install", "@@bunker manual", "@@bunker end"]
-    answers = {"dpkg-query": BARE, "'@@bunker applied'": NOTHING_THERE}
-    events = run(example, answers | {"'@@bunker install'": install})
+def changes(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     [planned] = [event for event in events if event["event"] == "planned"]
-    changes = planned["plan"]["changes"]
-    assert [change["summary"] for change in changes] == ["1 package to install", "earlyoom set up"]
-    assert any("EARLYOOM_ARGS" in line for line in changes[1]["lines"])
+    found: list[dict[str, Any]] = planned["plan"]["changes"]
+    return found
+
+
+def test_the_page_shows_the_roles_files() -> None:
+    blocks = dict(re.findall(r"^```python\n# (\S+)\n(.*?)^```$", PAGE.read_text(), re.M | re.S))
+    folder = ROOT / "deploys" / "earlyoom"
+    assert blocks == {
+        path.relative_to(ROOT).as_posix(): path.read_text() for path in folder.rglob("*.py")
+    }
+
+
+def test_the_registry_is_the_only_other_place_that_names_it() -> None:
+    named = {
+        path.relative_to(ROOT).as_posix(): path.read_text().count("earlyoom.ROLE")
+        for folder in ("bunker", "deploys")
+        for path in (ROOT / folder).rglob("*.py")
+        if "earlyoom" in path.read_text() and path.parent.name != "earlyoom"
+    }
+    assert named == {"deploys/roles.py": 1}
+
+
+def test_it_is_off_until_a_hosts_file_switches_it_on() -> None:
+    assert "earlyoom" not in [role.name for role in roles_of(PLAIN)]
+    assert "earlyoom" in [role.name for role in roles_of(HOST)]
+
+
+def test_it_plans_and_applies_with_its_settings(tmp_path: Path) -> None:
+    events = run(tmp_path, HOST, {})
+    package, settings = changes(events)
+    assert package["summary"] == "1 package to install"
+    assert settings["summary"] == "earlyoom set up"
+    assert any('EARLYOOM_ARGS="-m 7 -r 3600"' in line for line in settings["lines"])
     done = [event["name"] for event in events if event.get("status") == "ok"]
     assert done == ["earlyoom: packages", "earlyoom: earlyoom"]
-    assert planned["commands"] == 3
+    assert changes(run(tmp_path, PLAIN, {})) == []
 
 
-def test_the_example_changes_nothing_twice_and_starts_again_what_was_stopped_by_hand(
-    example: Path,
+def test_it_changes_nothing_twice_and_starts_again_what_was_stopped_by_hand(
+    tmp_path: Path,
 ) -> None:
-    script = (
-        "from types import SimpleNamespace as N; from earlyoom_role import *\n"
-        "b = earlyoom_component(N(name='north')).bundle\n"
-        "print(b.fingerprint, b.files[0].sha256)"
-    )
-    printed = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=example,
-        env={"PYTHONPATH": f"{ROOT}:{example}"},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    fingerprint, sha256 = printed.split()
+    bundle = earlyoom_component(HOST).bundle
     there = [
         "@@bunker files",
-        f"{sha256} 644 root - /etc/default/earlyoom",
+        f"{bundle.files[0].sha256} 644 root - {PATH}",
         "@@bunker applied",
-        f"earlyoom {fingerprint}",
+        f"earlyoom {bundle.fingerprint}",
         "@@bunker checks",
         "earlyoom yes",
         "@@bunker end",
     ]
-    bare = [*BARE[:4], "installed earlyoom 1.8", *BARE[4:]]
-    events = run(example, {"dpkg-query": bare, "'@@bunker applied'": there})
-    [planned] = [event for event in events if event["event"] == "planned"]
-    assert planned["plan"]["changes"] == []
+    bare = RESPONSES["dpkg-query"]
+    at = bare.index("@@bunker audit")
+    installed = {"dpkg-query": [*bare[:at], "installed earlyoom 1.8", *bare[at:]]}
+    events = run(tmp_path, HOST, {**installed, APPLIED: there})
+    assert changes(events) == []
     [end] = [event for event in events if event["event"] == "host"]
     assert (end["outcome"], end["commands"]) == ("ok", 2)
 
     stopped = [*there[:-2], "earlyoom no systemctl is-active earlyoom", there[-1]]
-    events = run(example, {"dpkg-query": bare, "'@@bunker applied'": stopped})
-    [planned] = [event for event in events if event["event"] == "planned"]
-    [change] = planned["plan"]["changes"]
+    [change] = changes(run(tmp_path, HOST, {**installed, APPLIED: stopped}))
     assert "the running system is not; activated again" in change["summary"]
     assert change["lines"] == ["running now: systemctl is-active earlyoom"]

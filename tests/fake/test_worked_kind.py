@@ -22,8 +22,8 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "adding-a-kind-of-run.md"
 def kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kind:
     """The page's kind; its deploy lies in a file that a worker can import."""
     blocks = dict(re.findall(r"^```python\n# (\S+)\n(.*?)^```$", PAGE.read_text(), re.M | re.S))
-    assert list(blocks) == ["deploys/prune/__init__.py", "bunker/runs/kinds/prune.py"]
-    (tmp_path / "prune_deploy.py").write_text(blocks["deploys/prune/__init__.py"])
+    assert list(blocks) == ["deploys/prune/deploy.py", "bunker/runs/kinds/prune.py"]
+    (tmp_path / "prune_deploy.py").write_text(blocks["deploys/prune/deploy.py"])
     (tmp_path / "prune_kind.py").write_text(blocks["bunker/runs/kinds/prune.py"])
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "prune_kind", raising=False)
@@ -51,7 +51,7 @@ def test_its_deploy_plans_and_applies_what_was_asked_for(kind: Kind, tmp_path: P
     }
     request = {
         "run_id": "test",
-        "deploy": work.role.replace("deploys.prune", "prune_deploy"),
+        "deploy": work.role.replace("deploys.prune.deploy", "prune_deploy"),
         "fingerprint_key": "00" * 32,
         "hosts": [host],
     }

@@ -10,12 +10,12 @@ from dataclasses import replace
 from pyinfra.context import ctx_host
 
 from bunker.bundle import Bundle, BundleFile
+from bunker.component import Component
 from bunker.distributions import distribution
 from bunker.ops.context import current_host, current_system
 from bunker.ops.logins import read_logins
 from bunker.ops.place import place_components, read_components
-from bunker.roles.base.ssh import sshd_component
-from bunker.roles.component import Component
+from deploys.base.ssh import sshd_component
 
 FILE = "/etc/lockout.nft"
 

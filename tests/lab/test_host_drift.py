@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bunker.roles.base.kernel import SYSCTL_PATH
+from deploys.base.kernel import SYSCTL_PATH
 from tests.lab.fleet_under_test import FleetUnderTest, Ran
 from tests.lab.host_state import started
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bunker.roles.base.kernel import SYSCTL, SYSCTL_PATH
+from deploys.base.kernel import SYSCTL, SYSCTL_PATH
 from tests.lab.fleet_under_test import FleetUnderTest
 from tests.lab.machinery.neighbour import Neighbour
 from tests.lab.outside import (

@@ -82,7 +82,7 @@ def publish(fleet: FleetUnderTest, version: str, postinst: str, relation: str = 
 
 
 def request(
-    fleet: FleetUnderTest, deploy: str = "deploys.os_upgrade:os_upgrade", **data: Any
+    fleet: FleetUnderTest, deploy: str = "deploys.os_upgrade.deploy:os_upgrade", **data: Any
 ) -> dict[str, Any]:
     inventory = load_fleet(fleet.root, NAME)
     connection = host_data(inventory, inventory.hosts["north"])

@@ -7,6 +7,7 @@ from typing import Final
 
 from bunker.runs.kind import ALLOW_DOWNGRADE, Kind, argument
 from bunker.runs.work import Work
+from deploys.roles import TAGS
 
 REF_HELP: Final = "branch, tag or commit of the application, instead of what the host's file says"
 
@@ -16,7 +17,7 @@ class Arguments:
     """``tags`` are the parts of the host."""
 
     tags: tuple[str, ...] = argument(
-        "only these parts: base, docker, env, changemaker (comma list); default: everything",
+        f"only these parts: {', '.join(TAGS)} (comma list); default: everything",
         default=(),
     )
     ref: str = argument(REF_HELP)

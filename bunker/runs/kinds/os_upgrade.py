@@ -22,7 +22,7 @@ class Arguments:
 
 def work(given: Arguments) -> Work:
     """A role of its own."""
-    return Work("deploys.os_upgrade:os_upgrade", {"bunker_reboot": given.reboot})
+    return Work("deploys.os_upgrade.deploy:os_upgrade", {"bunker_reboot": given.reboot})
 
 
 OS_UPGRADE = Kind(

@@ -9,7 +9,7 @@ from bunker.runs.work import Work
 
 def work(_given: NoArguments) -> Work:
     """A role of its own."""
-    return Work("deploys.reboot:reboot")
+    return Work("deploys.reboot.deploy:reboot")
 
 
 REBOOT = Kind(

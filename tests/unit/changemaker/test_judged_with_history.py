@@ -16,9 +16,9 @@ from bunker.answers import UnreadableAnswer, sections
 from bunker.application.migrations import MigrationSafety
 from bunker.ops.migrations import judge_pending, read_sql
 from bunker.ops.way_back import read_way_back
-from bunker.roles.changemaker.way_back import assess, choose
 from bunker.workflows.schema_check import check_refs
 from deploys.changemaker.going_back import pending_question
+from deploys.changemaker.way_back import assess, choose
 from deploys.way_back import way_back_question
 from tests.unit.changemaker.repositories import RUNUSER, Server
 

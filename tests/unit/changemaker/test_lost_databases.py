@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bunker.roles.changemaker.database import Database, check_database, read_database
-from bunker.roles.changemaker.decision import Files, decide
 from bunker.shell import script_file, with_variables
+from deploys.changemaker.database import Database, check_database, read_database
+from deploys.changemaker.decision import Files, decide
 from tests.unit.changemaker.test_folders_with_a_past import host
 from tests.unit.plan.test_changemaker_decision import COMMIT, SAME, State
 

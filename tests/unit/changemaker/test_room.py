@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bunker.roles.changemaker.space import check_space, needed_lines, needs, read_space
 from bunker.shell import script_file, with_variables
+from deploys.changemaker.space import check_space, needed_lines, needs, read_space
 from tests.unit.changemaker.repositories import Server
 from tests.unit.changemaker.test_folders_with_a_past import host
 

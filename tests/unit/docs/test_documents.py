@@ -152,8 +152,7 @@ def test_paths_that_the_pages_name_exist() -> None:
     missing = []
     folders = "bunker|deploys|tests|lab|templates|sample"
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
-        # What the worked example makes is not there on purpose.
-        text = page.read_text().replace("earlyoom", "NAME")
+        text = page.read_text()
         for path in re.findall(rf"`((?:{folders})/[\w./-]*)`", text):
             placeholder = re.search(r"[A-Z]{2,}", path.replace("README", ""))
             if not placeholder and not (ROOT / path).exists():

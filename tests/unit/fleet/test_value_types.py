@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from bunker.application.dotenv import parse_dotenv, to_dotenv
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
-from bunker.fleet.values import EnvironmentValue, GitRef, Text, checked
+from bunker.values import EnvironmentValue, GitRef, Text, checked
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 NOT_PRINTABLE = ("\n", "\r", "\x00", "\x1b", "\x7f", "\x85", "\t", "\u2028", "\u202e", "\u200b")

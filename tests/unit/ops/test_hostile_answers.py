@@ -23,7 +23,6 @@ from bunker.ops.system import System
 from bunker.ops.way_back import WayBackFacts
 from bunker.outcomes import HostOutcome
 from bunker.remote import Completed
-from bunker.roles.docker.past import read_engine
 from bunker.runs.step_answers import answers_of
 from bunker.terminal.generations_text import history_lines
 from bunker.terminal.recap_text import Repeat, measured
@@ -31,7 +30,8 @@ from bunker.terminal.status_text import health_lines, status_lines
 from bunker.workflows.health import judge
 from bunker.workflows.probe import read_probe
 from bunker.workflows.status import HostStatus
-from deploys.os_upgrade import Upgrade
+from deploys.docker.past import read_engine
+from deploys.os_upgrade.deploy import Upgrade
 from tests.fake.bare_host import RESPONSES
 from tests.unit.ops.test_way_back_facts import ANSWER as WAY_BACK
 from tests.unit.runs.test_summary import MEASURED

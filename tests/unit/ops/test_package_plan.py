@@ -11,7 +11,7 @@ import pytest
 from bunker.answers import sections
 from bunker.errors import BunkerError
 from bunker.ops.packages import Simulated, package_changes
-from bunker.roles.packages import Simulation, judge_simulation
+from bunker.packages import Simulation, judge_simulation
 
 ARCHIVE = """
 Package: docker.io

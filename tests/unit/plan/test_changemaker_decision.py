@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bunker.application.containers import Container as Running
-from bunker.roles.changemaker.decision import Decision, Files, decide, ref_of
+from deploys.changemaker.decision import Decision, Files, decide, ref_of
 
 COMMIT = "a" * 40
 OTHER = "b" * 40

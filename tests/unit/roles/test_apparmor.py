@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bunker.roles.base.system import APPARMOR, apparmor_component
+from deploys.base.system import APPARMOR, apparmor_component
 
 WITHOUT = "AppArmor is absent"
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from bunker.distributions import DEBIAN_12, DEBIAN_13, SUPPORTED
 from bunker.errors import Problems
 from bunker.fleet.models import Host
-from bunker.roles.base import base_components, base_packages
-from bunker.roles.base.firewall import egress, ssh_ports
-from bunker.roles.base.kernel import SYSCTL
-from bunker.roles.base.logins import Login, Logins
-from bunker.roles.base.sshd_files import INCLUDE, MAIN
+from deploys.base.components import base_components, base_packages
+from deploys.base.firewall import egress, ssh_ports
+from deploys.base.kernel import SYSCTL
+from deploys.base.logins import Login, Logins
+from deploys.base.sshd_files import INCLUDE, MAIN
 
 LOGINS = Logins(Login("deploy", "/home/deploy", home_owner="deploy"), files={MAIN: (INCLUDE,)})
 
@@ -222,6 +222,6 @@ def test_updates_replace_the_lists_of_the_package(known):
 
 @each
 def test_packages_are_sorted_and_include_extras(known):
-    packages = base_packages(a_host(base={"extra_packages": ["htop"]}), known)
+    packages = base_packages(a_host(base={"extra_packages": ["htop"]}), known, {})
     assert list(packages) == sorted(set(packages))
     assert {"htop", "ufw", "nftables", "python3-systemd", "fail2ban"} <= set(packages)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bunker.errors import BunkerError
-from bunker.roles.changemaker.way_back import (
+from deploys.changemaker.way_back import (
     Armed,
     KeptGeneration,
     WayBack,

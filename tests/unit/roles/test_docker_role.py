@@ -8,9 +8,9 @@ import pytest
 from bunker.distributions import DEBIAN_12, DEBIAN_13, SUPPORTED, UBUNTU_24_04
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
-from bunker.roles.docker import docker_components, docker_packages, docker_source_components
-from bunker.roles.docker.daemon import daemon_settings, restart_fingerprint
-from bunker.roles.docker.past import EngineState
+from deploys.docker.components import docker_components, docker_packages, docker_source_components
+from deploys.docker.daemon import daemon_settings, restart_fingerprint
+from deploys.docker.past import EngineState
 
 
 def a_host(**docker):
@@ -64,9 +64,9 @@ def test_networks_are_never_wider_than_their_pool(pool):
 
 
 def test_packages_per_distribution():
-    assert docker_packages(DEBIAN_12, {}) == ("docker-compose", "docker.io")
-    assert docker_packages(DEBIAN_13, {}) == ("docker-cli", "docker-compose", "docker.io")
-    assert docker_packages(UBUNTU_24_04, {}) == ("docker-compose-v2", "docker.io")
+    assert docker_packages(a_host(), DEBIAN_12, {}) == ("docker-compose", "docker.io")
+    assert docker_packages(a_host(), DEBIAN_13, {}) == ("docker-cli", "docker-compose", "docker.io")
+    assert docker_packages(a_host(), UBUNTU_24_04, {}) == ("docker-compose-v2", "docker.io")
 
 
 def test_only_debian_12_takes_compose_from_the_next_release():

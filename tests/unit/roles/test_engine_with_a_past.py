@@ -8,14 +8,18 @@ from typing import Any
 
 import pytest
 
+from bunker.component import Component
 from bunker.distributions import DEBIAN_12, DEBIAN_13, UBUNTU_24_04
 from bunker.errors import Problems
 from bunker.fleet.models import Host
-from bunker.roles.component import Component
-from bunker.roles.docker import docker_packages, docker_source_components, missing_docker_packages
-from bunker.roles.docker.daemon import daemon_component, kept_keys, whole_settings
-from bunker.roles.docker.forwarding import foreign_accepts, forwarding_problems
-from bunker.roles.docker.past import EngineState, read_engine
+from deploys.docker.components import (
+    docker_packages,
+    docker_source_components,
+    missing_docker_packages,
+)
+from deploys.docker.daemon import daemon_component, kept_keys, whole_settings
+from deploys.docker.forwarding import foreign_accepts, forwarding_problems
+from deploys.docker.past import EngineState, read_engine
 
 UNIT = "/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock $DOCKER_OPTS"
 
@@ -153,19 +157,22 @@ def test_the_plan_says_when_the_engine_restarts() -> None:
 
 def test_an_engine_of_dockers_own_packages_is_adopted() -> None:
     there = {"docker-ce": "5:27", "docker-ce-cli": "5:27", "containerd.io": "1.7"}
-    assert missing_docker_packages(DEBIAN_12, there) == ("docker-compose-plugin",)
-    assert missing_docker_packages(DEBIAN_13, there | {"docker-compose-plugin": "2.29"}) == ()
+    assert missing_docker_packages(a_host(), DEBIAN_12, there) == ("docker-compose-plugin",)
+    assert (
+        missing_docker_packages(a_host(), DEBIAN_13, there | {"docker-compose-plugin": "2.29"})
+        == ()
+    )
     sources = docker_source_components(DEBIAN_12, there, engine())
     assert [item.name for item in sources] == ["docker-group"]
-    assert "docker.io" not in docker_packages(UBUNTU_24_04, there)
+    assert "docker.io" not in docker_packages(a_host(), UBUNTU_24_04, there)
 
 
 def test_compose_of_another_package_counts_if_it_is_version_2() -> None:
     engine_there = {"docker.io": "26", "docker-cli": "26"}
     for there in ({"docker-compose-v2": "2.27"}, {"docker-compose": "1:2.26.1-4"}):
-        assert missing_docker_packages(DEBIAN_13, engine_there | there) == ()
+        assert missing_docker_packages(a_host(), DEBIAN_13, engine_there | there) == ()
     old = engine_there | {"docker-compose": "1.29.2-3"}
-    assert missing_docker_packages(DEBIAN_12, old) == ("docker-compose",)
+    assert missing_docker_packages(a_host(), DEBIAN_12, old) == ("docker-compose",)
 
 
 WIREGUARD = "-A FORWARD -i wg0 -j ACCEPT"

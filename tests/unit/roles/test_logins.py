@@ -12,7 +12,7 @@ from bunker.fleet.models import Host
 from bunker.masking import Secret
 from bunker.ops.facts import FileState
 from bunker.ops.logins import read_logins
-from bunker.roles.base.logins import (
+from deploys.base.logins import (
     Login,
     Logins,
     Person,
@@ -21,15 +21,15 @@ from bunker.roles.base.logins import (
     login_of,
     remaining,
 )
-from bunker.roles.base.ssh import (
+from deploys.base.ssh import (
     closed_ports,
     keys_component,
     keys_file,
     socket_ports,
     sshd_component,
 )
-from bunker.roles.base.sshd_files import DROP_IN, INCLUDE, MAIN
-from bunker.roles.changemaker.bundles import changemaker_bundle, source_component
+from deploys.base.sshd_files import DROP_IN, INCLUDE, MAIN
+from deploys.changemaker.bundles import changemaker_bundle, source_component
 from tests.unit.roles.test_base_role import ED25519
 
 LOGIN = Login("deploy", "/srv/people/deploy", group="staff", home_owner="deploy")

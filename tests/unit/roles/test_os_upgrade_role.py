@@ -7,9 +7,14 @@ from dataclasses import replace
 import pytest
 
 from bunker.errors import BunkerError
-from bunker.roles.os_upgrade import RebootState, UpgradeState, decide, read_upgrade_state
-from bunker.roles.os_upgrade.decision import age_text, reboot_choice
-from bunker.roles.os_upgrade.state import Package, newer_kernel
+from deploys.os_upgrade.decision import age_text, decide, reboot_choice
+from deploys.os_upgrade.state import (
+    Package,
+    RebootState,
+    UpgradeState,
+    newer_kernel,
+    read_upgrade_state,
+)
 
 ANSWER = {
     "upgrades": [

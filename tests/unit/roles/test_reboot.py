@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bunker.errors import BunkerError
-from deploys.reboot import RebootFacts
+from deploys.reboot.deploy import RebootFacts
 
 ANSWER = """\
 @@bunker deployed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bunker.roles.base.ssh_socket import socket_problems
+from deploys.base.ssh_socket import socket_problems
 from tests.unit.roles.test_logins import HOST
 
 PACKAGED = ["# /usr/lib/systemd/system/ssh.socket", "[Socket]", "ListenStream=22", "Accept=no"]

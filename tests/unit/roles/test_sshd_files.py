@@ -2,7 +2,7 @@
 
 import pytest
 
-from bunker.roles.base.sshd_files import (
+from deploys.base.sshd_files import (
     DROP_IN,
     INCLUDE,
     MAIN,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bunker.roles.base.logins import Login
-from bunker.roles.base.surroundings import Surroundings, read_surroundings, surprises
+from deploys.base.logins import Login
+from deploys.base.surroundings import Surroundings, read_surroundings, surprises
 
 PLAIN = Login("deploy", "/home/deploy", group="deploy", home_owner="deploy")
 

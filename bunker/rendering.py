@@ -1,0 +1,46 @@
+"""Rendering of the files in templates/, and of the scripts that go with a component."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bunker.shell import script_file, with_variables
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_INCLUDED: Final = re.compile(r"^@([a-z_]+)@$", re.MULTILINE)
+TEMPLATES: Final = Path(__file__).resolve().parents[1] / "templates"
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - heavy
+
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - configuration files, not HTML
+    )
+
+
+def render(template: str, **values: object) -> bytes:
+    """One file from ``templates/``; a value that it names and nobody gives is an error."""
+    return _environment().get_template(template).render(**values).encode()
+
+
+def script(path: Path, **variables: str | int) -> str:
+    """A shell script of a role with its variables assigned in front.
+
+    A line ``@name@`` is replaced by the script ``name.sh`` beside it.
+    """
+    text = _INCLUDED.sub(
+        lambda found: script_file(path.with_name(f"{found[1]}.sh")), script_file(path)
+    )
+    return with_variables(text, **variables)

@@ -1,0 +1,53 @@
+"""A role: one folder of ``deploys/``, and what the rest of the program may know of it. Pure.
+
+Everything else follows from the registry, ``deploys/roles.py``. What needs more than this module
+is named as ``module:name`` and imported when it is asked for, so that the registry costs nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Role:
+    """One role.
+
+    ``summary`` says in a few words what it looks after. ``deploy`` is its function, which takes
+    the host. ``groups`` are those whose hosts have it unless their file says otherwise; ``all``:
+    every host. ``parts`` are the tags that a deploy can be limited to; empty: its name.
+
+    Named as ``module:name``, "" where it has none: ``settings``, its own model of settings, a
+    :class:`bunker.values.RoleSettings`. ``packages``, from a host, its distribution and the
+    installed packages to the packages that it needs, which nothing else may remove. ``check``,
+    which renders for a host and its secrets what can be known beforehand; it raises BunkerError.
+    ``secrets``, the :class:`bunker.secrets.catalog.SecretSpec` of each. ``egress``, from a host to
+    what containers may reach outside: protocol, port, meaning.
+
+    ``published_ports`` are the TCP ports on which its containers may be reached from outside.
+    """
+
+    name: str
+    summary: str
+    deploy: str
+    groups: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    settings: str = ""
+    packages: str = ""
+    check: str = ""
+    secrets: str = ""
+    egress: str = ""
+    published_ports: tuple[int, ...] = ()
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What a deploy can be limited to."""
+        return self.parts or (self.name,)
+
+
+def named(reference: str) -> Any:
+    """What ``module:name`` stands for."""
+    module, _, name = reference.partition(":")
+    return getattr(import_module(module), name)

@@ -1,1 +1,0 @@
-"""What each role places on a host: pure renderers, no remote commands."""

@@ -1,0 +1,102 @@
+"""Updates, journal, clock and audit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from bunker.bundle import Bundle, BundleFile
+from bunker.component import Component
+from bunker.distributions import Distribution
+from bunker.fleet.models import Host
+from bunker.rendering import render, script
+from bunker.shell import CLEAN_SHELL
+
+SCRIPTS = Path(__file__).parent / "scripts"
+APPARMOR: Final = "/sys/module/apparmor/parameters/enabled"
+APT_FILES: Final = (
+    ("/etc/apt/apt.conf.d/20auto-upgrades", "base/apt-periodic"),
+    ("/etc/apt/apt.conf.d/52bunker-unattended-upgrades", "base/unattended-upgrades"),
+)
+
+
+def updates_component(host: Host, distribution: Distribution) -> Component:
+    """Security updates by themselves, every day; a reboot only where the host file allows it."""
+    values = {"origins": distribution.update_origins, "reboot": host.base.automatic_reboot}
+    files = tuple(BundleFile(path, render(template, **values)) for path, template in APT_FILES)
+    parses = "\n".join(
+        f'APT_CONFIG="$STAGE{file.path}" apt-config dump Unattended-Upgrade >/dev/null'
+        for file in files
+    )
+    timers = "apt-daily.timer apt-daily-upgrade.timer"
+    return Component(
+        bundle=Bundle("updates", files),
+        validate=parses,
+        activate=f"systemctl enable --quiet --now {timers}",
+        # Asked about several units at once, systemctl is content with any one of them.
+        check=f"for timer in {timers}; do\n"
+        'systemctl is-enabled --quiet "$timer"\nsystemctl is-active --quiet "$timer"\ndone',
+    )
+
+
+def journal_component(host: Host) -> Component:
+    """A journal that survives a reboot and cannot fill the disk."""
+    path = "/etc/systemd/journald.conf.d/50-bunker.conf"
+    content = render("base/journald.conf", megabytes=host.base.journald_max_megabytes)
+    return Component(
+        bundle=Bundle("journal", (BundleFile(path, content),)),
+        # Restarting journald loses nothing: systemd keeps the services' streams open meanwhile.
+        activate="systemctl restart systemd-journald.service",
+        check="systemctl is-active --quiet systemd-journald.service\n[ -d /var/log/journal ]",
+    )
+
+
+def time_component(host: Host, distribution: Distribution) -> Component:
+    """Time zone and time synchronisation (which a container leaves to the machine below)."""
+    zone = host.base.timezone
+    names = {"ZONE": zone, "SERVICE": distribution.time_service}
+    return Component(
+        bundle=Bundle("time", (BundleFile("/etc/timezone", f"{zone}\n".encode()),)),
+        validate=f"[ -f /usr/share/zoneinfo/{zone} ] || {{ echo 'no time zone {zone}'; exit 1; }}",
+        activate=script(SCRIPTS / "time_activate.sh", **names),
+        check=script(SCRIPTS / "time_check.sh", **names),
+    )
+
+
+def revert_component() -> Component:
+    """After a reboot, too, a change that no fresh login confirmed is put back."""
+    unit = "bunker-put-back-at-boot.service"
+    content = render("base/put-back-at-boot.service", shell=CLEAN_SHELL)
+    return Component(
+        bundle=Bundle("revert", (BundleFile(f"/etc/systemd/system/{unit}", content),)),
+        activate=f"systemctl daemon-reload\nsystemctl enable --quiet {unit}",
+        check=f"systemctl is-enabled --quiet {unit}",
+    )
+
+
+def apparmor_component() -> Component:
+    """AppArmor's profiles, where the kernel has AppArmor; it places no file."""
+    names = {"PARAMETER": APPARMOR}
+    return Component(
+        bundle=Bundle("apparmor", ()),
+        activate=script(SCRIPTS / "apparmor_activate.sh", **names),
+        check=script(SCRIPTS / "apparmor_check.sh", **names),
+    )
+
+
+def audit_component() -> Component:
+    """Audit rules for what changes logins and privileges, loaded where there is a kernel to ask.
+
+    In a container the units are conditioned out, so that they do not stand there as failed.
+    """
+    condition = render("base/not-in-container.conf")
+    units = ("auditd.service", "audit-rules.service")
+    drop_ins = tuple(
+        BundleFile(f"/etc/systemd/system/{unit}.d/bunker.conf", condition) for unit in units
+    )
+    rules = BundleFile("/etc/audit/rules.d/50-bunker.rules", render("base/audit.rules"), mode=0o640)
+    return Component(
+        bundle=Bundle("audit", (rules, *drop_ins)),
+        activate=script(SCRIPTS / "audit_activate.sh"),
+        check=script(SCRIPTS / "audit_check.sh"),
+    )

@@ -1,0 +1,193 @@
+"""What a host's state calls for, as a pure function: the changes to show and the steps to take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bunker.plan.changes import Change, Symbol
+from deploys.changemaker.database import MARK
+
+ROLE = "changemaker"
+FOLDER = "folder"
+"""Subject of the change that gives the instance's folder to another owner."""
+
+
+class ContainerLike(Protocol):
+    """One container, as the instance's fact describes it."""
+
+    @property
+    def service(self) -> str: ...
+    @property
+    def condition(self) -> str: ...
+
+
+class InstanceLike(Protocol):
+    """The parts of an instance's state that the decision reads."""
+
+    @property
+    def head(self) -> str: ...
+    @property
+    def edited(self) -> tuple[str, ...]: ...
+    @property
+    def containers(self) -> Sequence[ContainerLike]: ...
+    @property
+    def missing(self) -> tuple[str, ...]: ...
+    @property
+    def services(self) -> tuple[str, ...]: ...
+    @property
+    def migrated_commit(self) -> str: ...
+    @property
+    def built_commit(self) -> str: ...
+    @property
+    def seed_pending(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Files:
+    """How the bundle on the host differs: paths, masked diff, services that read what changed.
+
+    ``builds`` tells that an image is built from something that changed.
+    """
+
+    differing: tuple[str, ...]
+    diff: tuple[str, ...]
+    applied: bool
+    affected: tuple[str, ...] = ()
+    builds: bool = False
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Changes to show and what they take.
+
+    ``switch`` lays out files, ``build`` makes images anew even where all are there, ``migrate``
+    asks the database.
+    """
+
+    changes: tuple[Change, ...]
+    switch: bool = False
+    migrate: bool = False
+    build: bool = False
+
+    @property
+    def needed(self) -> bool:
+        """Whether anything has to be done at all."""
+        return bool(self.changes)
+
+
+def ref_of(
+    commit: str, wanted: str, generation: Mapping[str, Any] | None, *, keeps_code: bool
+) -> str:
+    """What a commit is called in the generation: ``wanted``, unless the change keeps the code.
+
+    Then it keeps its name as well. The host's file may name another version by now.
+    """
+    if keeps_code and generation and generation.get("commit") == commit:
+        return str(generation.get("ref") or wanted)
+    return wanted
+
+
+def decide(
+    commit: str,
+    ref: str,
+    instance: InstanceLike,
+    files: Files,
+    *,
+    taken_over: str = "",
+    new_database: str = "",
+    from_newer: str = "",
+) -> Decision:
+    """Compare what should run with what does.
+
+    ``taken_over`` says that the folder changes its owner, which happens along with other changes.
+    ``new_database``: one was asked for, "empty" or with the content of the snapshot of that name.
+    ``from_newer``: the version that runs, where the commit is an older one.
+    """
+    changes: list[Change] = []
+    new_commit = instance.head != commit
+    if new_commit:
+        changes.append(_checkout(commit, ref, instance))
+        if from_newer:
+            changes.append(Change(ROLE, "version", "~", f"goes back from {from_newer} to {ref}"))
+    if instance.edited:
+        count = len(instance.edited)
+        summary = f"{count} tracked file{'s' * (count > 1)} edited by hand; kept as a patch"
+        changes.append(
+            Change(ROLE, "checkout", "~", summary, tuple(line.strip() for line in instance.edited))
+        )
+    if files.differing:
+        symbol: Symbol = "~" if instance.head else "+"
+        summary = "environment and override" if instance.head else "environment and override new"
+        changes.append(
+            Change(
+                ROLE,
+                "configuration",
+                symbol,
+                summary,
+                files.diff,
+                files.affected,
+            )
+        )
+    wrong_images = not new_commit and instance.built_commit != commit
+    if wrong_images:
+        # A deploy of other code was stopped after its build: whatever starts next would run it.
+        changes.append(Change(ROLE, "images", "~", "images of another commit; built again"))
+    if not new_commit and instance.migrated_commit != commit:
+        changes.append(Change(ROLE, "migrations", "~", "not yet applied for this commit"))
+    elif new_commit:
+        changes.append(
+            Change(
+                ROLE, "migrations", "~", "whatever the new commit brings (prisma migrate deploy)"
+            )
+        )
+    if new_database:
+        content = "empty" if new_database == "empty" else f"from the snapshot {new_database}"
+        summary = f"a new one, {content}, as {MARK} asks for"
+        changes.append(Change(ROLE, "database", "~", summary))
+    if instance.seed_pending:
+        changes.append(Change(ROLE, "seed", "~", "an empty database still waits for its seed"))
+    changes += _containers(instance)
+    if not changes and not files.applied:
+        summary = "an interrupted deployment is finished (gate and generation)"
+        changes.append(Change(ROLE, "deployment", "~", summary))
+    switch = bool(new_commit or instance.edited or files.differing or wrong_images)
+    if switch and taken_over:
+        changes.insert(0, Change(ROLE, FOLDER, "~", taken_over))
+    return Decision(
+        changes=tuple(changes),
+        switch=switch,
+        migrate=bool(new_database) or instance.migrated_commit != commit,
+        build=bool(new_commit or instance.edited or files.builds or wrong_images),
+    )
+
+
+def _checkout(commit: str, ref: str, instance: InstanceLike) -> Change:
+    if not instance.head:
+        return Change(ROLE, "checkout", "+", f"commit {commit[:12]} ({ref})")
+    summary = f"commit {instance.head[:12]} → {commit[:12]} ({ref})"
+    return Change(ROLE, "checkout", "~", summary, restarts=tuple(_built(instance)), lines=())
+
+
+def _built(instance: InstanceLike) -> list[str]:
+    """Services that a new commit may rebuild; which do is known after the build, not before."""
+    return [service for service in instance.services if service in ("api", "admin", "media-api")]
+
+
+def _containers(instance: InstanceLike) -> list[Change]:
+    if not instance.head or not instance.services:
+        return (
+            [Change(ROLE, "services", "+", "all services of the stack")]
+            if (not instance.containers)
+            else []
+        )
+    changes = []
+    by_service = {container.service: container for container in instance.containers}
+    for service in instance.missing:
+        container = by_service.get(service)
+        state = container.condition if container else "has no container"
+        changes.append(
+            Change(ROLE, service, "~", f"{service} {state}; brought up", restarts=(service,))
+        )
+    return changes

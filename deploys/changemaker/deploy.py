@@ -1,0 +1,274 @@
+"""The Changemaker Compose stack of one instance, at an exact commit.
+
+Order: fetch, then lay out, pull and build everything beside the running instance; then prepare
+the way back (see going_back.py); only then switch files, bring up the data services, migrate,
+seed an empty database, bring up the rest, ask the gates, and record a generation. An interrupted
+run leaves no applied hash, so the next one goes through the same order again and ends in the same
+place; where none comes, the host goes back by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pyinfra.api.deploy import deploy
+from pyinfra.context import ctx_host
+
+from bunker.application.compose import affected_services, builds_read
+from bunker.application.environment import HostIds, render_environment
+from bunker.bundle import Bundle
+from bunker.bundle_diff import changed_keys
+from bunker.component import Component
+from bunker.errors import BunkerError, Problems
+from bunker.fleet.models import Host
+from bunker.ops.changing import changing
+from bunker.ops.context import current_commit, current_run, current_secrets, current_system, wants
+from bunker.ops.engine import engine_of
+from bunker.ops.facts import ComponentsState, require
+from bunker.ops.instance import Instance, InstanceState
+from bunker.ops.logins import read_logins
+from bunker.ops.place import (
+    archive,
+    diff_lines,
+    differing,
+    instructions,
+    place_components,
+    put_files_script,
+    read_components,
+    read_contents,
+)
+from bunker.ops.recorder import recorder
+from bunker.ops.step import AS_ROOT, Command, shell, step
+from deploys.base.firewall import egress
+from deploys.base.logins import login_of
+from deploys.changemaker.bundles import changemaker_bundle, http_port, source_component
+from deploys.changemaker.database import check_database
+from deploys.changemaker.decision import Decision, Files, decide, ref_of
+from deploys.changemaker.downgrade import goes_back_from
+from deploys.changemaker.folder import check_folder, take_over
+from deploys.changemaker.going_back import going_back_variables, protect, scripts
+from deploys.changemaker.space import check_space, needed_lines, needs
+
+UNKNOWN_COMMIT = "0" * 40
+"""Wanted in a plan of a bare host that is made while the repository is out of reach."""
+
+
+@deploy("changemaker")
+def changemaker(host: Host) -> None:
+    """Declare the stack of one instance."""
+    secrets = current_secrets()
+    system = current_system()
+    login = login_of(host, read_logins(system.found))
+    ids = HostIds(login.uid, login.gid, engine_of(system.found).group_id)
+    source = source_component(host, secrets, login.home)
+    bundle = changemaker_bundle(host, secrets, ids)
+    unplaced = Component(bundle=bundle, validate=None, activate=None, check=None)
+    state = read_components([source, unplaced])
+    instance: InstanceState = require(
+        ctx_host.get().get_fact(
+            Instance,
+            directory=host.application.directory,
+            project=host.application.project,
+            owner=host.user,
+            wanted=current_commit(host) if wants("changemaker") else "",
+            **AS_ROOT,
+        ),
+        "what its instance runs",
+    )
+    problems = check_folder(host, instance.folder, ours=instance.generation is not None)
+    problems += check_database(host, instance.database, instance.generation)
+    if problems:
+        raise Problems("the instance cannot be deployed as it is", problems)
+    if instance.folder.shallow and instance.generation is None:
+        folder = host.application.directory
+        recorder().note("changemaker", f"{folder} is a shallow clone; what it lacks is fetched")
+    commit = _wanted_commit(host, instance)
+    from_newer = goes_back_from(host, instance, commit)
+    place_components("changemaker", [source], state)
+    decision = decide(
+        commit,
+        host.application.ref,
+        instance,
+        _files(bundle, instance, state, render_environment(host, secrets).profiles),
+        taken_over=take_over(host, instance.folder),
+        new_database=instance.database.new,
+        from_newer=from_newer,
+    )
+    wanted = needs(
+        instance.space,
+        code=decision.switch,
+        build=decision.build,
+        database_kb=instance.database.size_kb if _is_upgrade(decision, instance) else None,
+    )
+    problems = check_space(host, instance.space, wanted) if decision.needed else []
+    if problems:
+        raise Problems("there is not enough room", problems)
+    _record(bundle, commit, instance, state, decision)
+    _announce_egress(host, instance)
+    if decision.needed:
+        _declare(host, bundle, commit, decision, instance, needed=needed_lines(wanted))
+
+
+def _wanted_commit(host: Host, instance: InstanceState) -> str:
+    if wants("changemaker"):
+        return current_commit(host) or instance.head or UNKNOWN_COMMIT
+    if not instance.head:
+        raise BunkerError(
+            "nothing is deployed yet, so there is no environment to change",
+            where=host.name,
+            remedy=f"Deploy it whole first: invoke deploy --host {host.name}",
+        )
+    return instance.head
+
+
+def _files(
+    bundle: Bundle,
+    instance: InstanceState,
+    state: ComponentsState,
+    profiles: tuple[str, ...],
+) -> Files:
+    paths = differing(bundle, state)
+    old = read_contents([path for path in paths if path in state.files])
+    affected: tuple[str, ...] = ()
+    builds = False
+    if instance.compose_text and paths:
+        environment, override = bundle.files
+        keys = frozenset[str]()
+        if environment.path in paths:
+            keys = changed_keys(old.get(environment.path), environment.content)
+        builds = builds_read(instance.compose_text, keys)
+        affected = affected_services(
+            instance.compose_text,
+            keys,
+            (old.get(override.path, b"") if override.path in paths else override.content).decode(),
+            override.content.decode(),
+            profiles=profiles,
+        )
+    return Files(
+        differing=tuple(paths),
+        diff=diff_lines(bundle, paths, state, old),
+        applied=state.applied.get(bundle.name) == bundle.fingerprint,
+        affected=affected,
+        builds=builds,
+    )
+
+
+def _record(
+    bundle: Bundle,
+    commit: str,
+    instance: InstanceState,
+    state: ComponentsState,
+    decision: Decision,
+) -> None:
+    recording = recorder().current()
+    containers = [[item.service, item.state, item.fine] for item in instance.containers]
+    files = {path: str(state.files.get(path)) for path in (file.path for file in bundle.files)}
+    observed = [
+        instance.head,
+        instance.built_commit,
+        instance.edited,
+        containers,
+        files,
+        state.applied.get(bundle.name),
+    ]
+    recording.observed.append(["changemaker", *observed])
+    recording.wanted.append(["changemaker", commit, bundle.fingerprint])
+    recording.facts |= {
+        "commit": commit,
+        "generation": instance.generation,
+        "boot": dict(instance.boot),
+    }
+    for change in decision.changes:
+        recorder().change(change)
+
+
+def _announce_egress(host: Host, instance: InstanceState) -> None:
+    """Say what of the firewall follows from this change where the firewall is not part of it."""
+    if wants("base") or instance.egress is None:
+        return
+    rows = {(protocol, port): meaning for protocol, port, meaning in egress(host)}
+    closed = sorted(rows.keys() - instance.egress)
+    opened = sorted(instance.egress - rows.keys())
+    texts = [
+        f"does not let containers reach {p} {port} yet ({rows[p, port]})" for p, port in closed
+    ]
+    texts += [f"still lets containers reach {p} {port}" for p, port in opened]
+    if texts:
+        fleet = Path(ctx_host.get().data.bunker_fleet_folder).name
+        command = f"invoke deploy --fleet {fleet} --host {host.name} --tags base"
+        recorder().note("base", f"the firewall {', and '.join(texts)}; apply it with: {command}")
+
+
+def _is_upgrade(decision: Decision, instance: InstanceState) -> bool:
+    # An upgrade that was cut off after its switch still has to settle. Without a database there is
+    # nothing to go back to.
+    begun = decision.switch or instance.armed
+    return bool(begun and instance.generation is not None and not instance.database.new)
+
+
+def _declare(
+    host: Host,
+    bundle: Bundle,
+    commit: str,
+    decision: Decision,
+    instance: InstanceState,
+    *,
+    needed: str,
+) -> None:
+    upgrade = _is_upgrade(decision, instance)
+    variables: dict[str, str | int] = {
+        **going_back_variables(host, bundle),
+        "REPOSITORY": host.application.repository,
+        "REF": ref_of(
+            commit,
+            host.application.ref,
+            instance.generation,
+            keeps_code=not wants("changemaker"),
+        ),
+        "COMMIT": commit,
+        "FINGERPRINT": bundle.fingerprint,
+        "DOMAIN": host.domain,
+        "HTTP_PORT": http_port(bundle),
+        "RUN": current_run(),
+        "PLANNED": instance.token,
+        "NEEDED": needed,
+        "INSTRUCTIONS": instructions(bundle),
+        "BUILD": "yes" if decision.build else "",
+    }
+
+    def run(*names: str, files: bool = False, project: bool = True) -> Callable[[], list[Command]]:
+        def commands() -> list[Command]:
+            body = scripts(*(("common", *names) if project else names))
+            # In a subshell: a script that ends early still comes to renewing the deadline.
+            functions = scripts("armed") + (put_files_script() if files else "")
+            text = f"{functions}as_planned\nrenew\n(\n{body}\n)\nrenew\n"
+            return [
+                shell(changing(text, **variables), stdin=archive(bundle.files) if files else None)
+            ]
+
+        return commands
+
+    if decision.switch:
+        step("changemaker: fetch the code", run("room", "git", "fetch", project=False))
+        step(
+            "changemaker: pull and build images",
+            run("room", "before_switch", "prepare", files=True, project=False),
+        )
+        if upgrade:
+            step("changemaker: prepare the way back", protect(variables))
+            step("changemaker: start the availability probe", run("probe_start", project=False))
+        step(
+            "changemaker: switch files",
+            run("before_switch", "git", "switch", files=True, project=False),
+        )
+    step("changemaker: database and cache", run("data"))
+    if decision.migrate:
+        step("changemaker: migrate", run("migrate"))
+    step("changemaker: seed where empty", run("seed"))
+    step("changemaker: bring up services", run("swap", "reload", "up"))
+    step("changemaker: health gate", run("health"))
+    if upgrade:
+        step("changemaker: settle", run("settle"))
+        step("changemaker: stop the availability probe", run("probe_stop", project=False))
+    step("changemaker: record generation", run("keep", "record"))

@@ -1,0 +1,37 @@
+"""Compose v2 for a release that has none: one package of the next release, by an apt pin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from bunker.bundle import Bundle, BundleFile
+from bunker.component import Component
+from bunker.distributions import Distribution
+from bunker.rendering import render, script
+
+SCRIPTS = Path(__file__).parent / "scripts"
+PREFERENCES: Final = "/etc/apt/preferences.d/bunker-compose"
+
+
+def compose_source_component(distribution: Distribution) -> Component | None:
+    """The pin and the source; None for a release that has Compose v2.
+
+    The mirror is the one that the host uses already: the source is derived there from what apt
+    knows. It has to be placed before the packages are installed.
+    """
+    release = distribution.compose_release
+    if release is None:
+        return None
+    names = {
+        "CODENAME": distribution.codename,
+        "RELEASE": release,
+        "PACKAGE": distribution.compose_package,
+    }
+    content = render("docker/compose-pin", release=release, package=distribution.compose_package)
+    return Component(
+        bundle=Bundle("compose-source", (BundleFile(PREFERENCES, content),)),
+        validate=script(SCRIPTS / "compose_source_validate.sh", **names),
+        activate=script(SCRIPTS / "compose_source_activate.sh", **names),
+        check=script(SCRIPTS / "compose_source_check.sh", **names),
+    )

@@ -1,0 +1,128 @@
+"""Upgrading the operating system of one host: packages, engine, and a reboot where one is due.
+
+A plan reads the package lists that are there and writes nothing. Applied: fetch the lists, upgrade,
+look whether a reboot is due, wait for the new boot, and ask whether the instance is well. What was
+cut off is marked on the host (/var/lib/bunker/os-upgrade), and the next run finishes it.
+
+Host data ``bunker_reboot``: ``if-required`` (default), ``never``, ``always``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pyinfra.api import FactBase
+from pyinfra.api.deploy import deploy
+from pyinfra.context import ctx_host
+
+from bunker.answers import sections
+from bunker.application.containers import containers_function
+from bunker.distributions import distribution
+from bunker.fleet.models import Host
+from bunker.ops.changing import changing
+from bunker.ops.context import current_host, current_run, current_system
+from bunker.ops.facts import reading, require
+from bunker.ops.packages import APT_FUNCTIONS
+from bunker.ops.reboot import SCHEDULE, reboot_and_wait
+from bunker.ops.recorder import recorder
+from bunker.ops.step import AS_ROOT, shell, step
+from bunker.shell import script_file
+from deploys.os_upgrade.decision import Reboot, UpgradeDecision, decide, reboot_choice
+from deploys.os_upgrade.state import STATE_SCRIPT, UpgradeState, read_upgrade_state
+from deploys.roles import packages_of
+
+_SCRIPTS = Path(__file__).parent / "scripts"
+_INSTANCE_SCRIPTS = Path(__file__).parents[1] / "changemaker" / "scripts"
+
+
+class Upgrade(FactBase[UpgradeState]):
+    """One command for everything that this role decides on."""
+
+    def command(self) -> str:  # type: ignore[override]
+        return STATE_SCRIPT
+
+    def process(self, output: list[str]) -> UpgradeState:
+        with reading("what there is to upgrade"):
+            return read_upgrade_state(sections(output))
+
+
+@deploy("os-upgrade")
+def upgrade(host: Host, reboot: Reboot) -> None:
+    """Declare the upgrade of one host."""
+    system = current_system()
+    release = distribution(system.os_release)
+    protected = sorted(packages_of(host, release, system.packages))
+    state: UpgradeState = require(
+        ctx_host.get().get_fact(Upgrade, **AS_ROOT), "what there is to upgrade"
+    )
+    decision = decide(state, reboot, protected)
+    _record(state, decision, reboot)
+    if decision.needed:
+        _declare(host, state, decision, reboot, protected)
+
+
+def os_upgrade() -> None:
+    """The upgrade of the current host, for a worker: ``deploys.os_upgrade.deploy:os_upgrade``."""
+    data = ctx_host.get().data
+    upgrade(current_host(), reboot_choice(data.get("bunker_reboot") or "if-required"))
+
+
+def _record(state: UpgradeState, decision: UpgradeDecision, reboot: Reboot) -> None:
+    recording = recorder().current()
+    packages = [package.line for package in state.packages]
+    # Neither the age of the lists nor the moment of the boot: they differ at every look.
+    recording.observed.append(
+        ["os", packages, state.half_installed, state.reboot.reasons, state.unfinished]
+    )
+    recording.wanted.append(["os", reboot])
+    recording.facts |= {
+        "packages": len(packages),
+        "engine": state.engine,
+        "reboot_due": bool(state.reboot.reasons),
+        "reboot_reasons": list(state.reboot.reasons),
+        "package_lists_age_seconds": state.lists_age_seconds,
+    }
+    for change in decision.changes:
+        recorder().change(change)
+
+
+def _declare(
+    host: Host,
+    state: UpgradeState,
+    decision: UpgradeDecision,
+    reboot: Reboot,
+    protected: list[str],
+) -> None:
+    run, mark = current_run(), script_file(_SCRIPTS / "unfinished.sh")
+    if decision.upgrade:
+        lists = changing(APT_FUNCTIONS + mark + script_file(_SCRIPTS / "lists.sh"), RUN=run)
+        step("os: update package lists", [shell(lists)])
+        packages = changing(
+            APT_FUNCTIONS + mark + script_file(_SCRIPTS / "packages.sh"),
+            RUN=run,
+            PROTECTED=" ".join(protected),
+        )
+        step("os: upgrade packages", [shell(packages)])
+    if decision.reboot:
+        schedule = changing(mark + SCHEDULE, RUN=run)
+        always = reboot == "always"
+        step("os: reboot where one is due", [reboot_and_wait(schedule, always=always)])
+    if state.deployed:
+        step("os: health gate", [shell(health_gate(host))])
+    step("os: done", [shell(changing(script_file(_SCRIPTS / "finished.sh")))])
+
+
+def health_gate(host: Host) -> str:
+    """The instance's own gate, after its containers are well; what it needs is read on the host."""
+    parts = (
+        _INSTANCE_SCRIPTS / "common.sh",
+        _SCRIPTS / "healthy.sh",
+        _INSTANCE_SCRIPTS / "health.sh",
+    )
+    return changing(
+        containers_function() + "\n".join(script_file(part) for part in parts),
+        DIRECTORY=host.application.directory,
+        PROJECT=host.application.project,
+        DOMAIN=host.domain,
+        TIMEOUT=host.application.health_timeout_seconds,
+    )
