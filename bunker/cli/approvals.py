@@ -7,6 +7,7 @@ import sys
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.errors import BunkerError
+from bunker.terminal.lines import Line
 
 
 @operator_command(
@@ -31,18 +32,17 @@ def approve(options: Options, request: str, key: str = "", lasts: str = "24h") -
       invoke approve 3f9c0a1b22de
       invoke approve request.json --key ~/.ssh/id_ed25519 --lasts 4h
     """
-    from datetime import timedelta  # noqa: PLC0415 - keeps `--list` fast
+    from datetime import timedelta
 
-    from bunker.approvals.approval import give_approval  # noqa: PLC0415
-    from bunker.approvals.requests import read_request  # noqa: PLC0415
-    from bunker.approvals.ssh_keys import operator_key  # noqa: PLC0415
-    from bunker.duration import parse_duration  # noqa: PLC0415
-    from bunker.fleet import fleet_names  # noqa: PLC0415
-    from bunker.fleet.settings import load_settings  # noqa: PLC0415
-    from bunker.terminal.lines import Line  # noqa: PLC0415
-    from bunker.terminal.output import make_console, print_json, print_lines  # noqa: PLC0415
-    from bunker.terminal.plan_text import diff_style  # noqa: PLC0415
-    from bunker.terminal.reporter import ask  # noqa: PLC0415
+    from bunker.approvals.approval import give_approval
+    from bunker.approvals.requests import read_request
+    from bunker.approvals.ssh_keys import operator_key
+    from bunker.duration import parse_duration
+    from bunker.fleet import fleet_names
+    from bunker.fleet.settings import load_settings
+    from bunker.terminal.console import make_console, print_lines
+    from bunker.terminal.plan_text import diff_style
+    from bunker.terminal.reporter import ask
 
     lifetime = timedelta(seconds=parse_duration(lasts, where="--lasts"))
     found = read_request(options.root, request)
@@ -56,12 +56,9 @@ def approve(options: Options, request: str, key: str = "", lasts: str = "24h") -
     if not ask("Approve exactly this?", yes=options.yes):
         raise BunkerError("nothing was approved: it was not confirmed")
     approval = give_approval(found, operator_key(key), settings, lifetime)
-    if options.json:
-        print_json({**approval.to_json(), "file": str(approval.file)})
-        return
     until = f"{approval.expires:%Y-%m-%d %H:%M} UTC"
     lines = [f"approved by {approval.approver} until {until}"]
     if settings is None:
         lines.append("(not checked here: whether your key is among the fleet's approvers)")
     lines.append(f"start it with: --approve {approval.file}")
-    print_lines(map(Line, lines))
+    options.answer({**approval.to_json(), "file": str(approval.file)}, map(Line, lines))

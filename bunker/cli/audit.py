@@ -9,12 +9,12 @@ from bunker.cli.command import operator_command
 from bunker.cli.options import Options, words
 from bunker.cli.values import number_of
 from bunker.errors import BunkerError, ExitCode
+from bunker.terminal.lines import Line, count, indented, some, table
 from bunker.terminal.output import tell
 
 if TYPE_CHECKING:
     from bunker.audit import Entry, Verification
     from bunker.audit.host_heads import Witness
-    from bunker.terminal.lines import Line
 
 
 @operator_command(
@@ -44,22 +44,20 @@ def show(
       invoke audit.show --host north-1 --event 'secrets.*' --last 10
       invoke audit.show --run RUN --json
     """
-    from bunker.audit import read, verify  # noqa: PLC0415 - see the package
-    from bunker.terminal.lines import Line, count  # noqa: PLC0415
-    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
+    from bunker.audit import read, verify
 
     number = number_of(last, "--last", 50)
     fleet = _known_fleet(options)
     hosts, events = words(host), words(event)
     found = [entry for entry in read(options.root, fleet) if _fits(entry, hosts, run, events)]
     shown = found[-number:] if number else found
-    if options.json:
-        print_json({"fleet": fleet, "entries": [entry.to_json() for entry in shown]})
-    else:
-        total = f"{count(len(found), 'entry').replace('entrys', 'entries')} of the fleet {fleet}"
-        if len(shown) < len(found):
-            total += f", the last {len(shown)} shown"
-        print_lines([*_entry_lines(shown), Line(total, "heading")])
+    total = f"{count(len(found), 'entry', 'entries')} of the fleet {fleet}"
+    if len(shown) < len(found):
+        total += f", the last {len(shown)} shown"
+    options.answer(
+        {"fleet": fleet, "entries": [entry.to_json() for entry in shown]},
+        [*_entry_lines(shown), Line(total, "heading")],
+    )
     try:
         problem = verify(options.root, fleet).problem
     except BunkerError as error:
@@ -87,40 +85,32 @@ def verify(options: Options, hosts: bool = False) -> ExitCode:
     Exit codes: 0 whole, 1 not whole (the first bad entry is named first), 7 whole as far as can
     be seen, but a host could not be compared.
     """
-    from bunker.audit import verify as check  # noqa: PLC0415
-    from bunker.audit.host_heads import ask_hosts  # noqa: PLC0415
-    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
+    from bunker.audit import verify as check
+    from bunker.audit.host_heads import ask_hosts
 
     fleet = _known_fleet(options)
     found = check(options.root, fleet)
     witnesses = ask_hosts(options.load_fleet(), found) if hosts else []
-    if options.json:
-        print_json(
-            {
-                "fleet": fleet,
-                "ok": found.ok and all(witness.state != "contradicts" for witness in witnesses),
-                "entries": found.entries,
-                "problems": [vars(problem) for problem in found.problems],
-                "torn": found.torn,
-                "head": vars(found.head) if found.head else None,
-                "hosts": [
-                    {"host": witness.host, "state": witness.state, "text": witness.text}
-                    for witness in witnesses
-                ],
-            }
-        )
-    else:
-        print_lines(_verification_lines(found, witnesses))
-    if not found.ok or any(witness.state == "contradicts" for witness in witnesses):
-        return ExitCode.ERROR
-    if any(witness.state == "unknown" for witness in witnesses):
+    states = {witness.state for witness in witnesses}
+    ok = found.ok and "contradicts" not in states
+    answer = {
+        "fleet": fleet,
+        "ok": ok,
+        "entries": found.entries,
+        "problems": [vars(problem) for problem in found.problems],
+        "torn": found.torn,
+        "head": vars(found.head) if found.head else None,
+        "hosts": [{"host": w.host, "state": w.state, "text": w.text} for w in witnesses],
+    }
+    options.answer(answer, _verification_lines(found, witnesses))
+    if ok and "unknown" in states:
         return ExitCode.GATE_INCONCLUSIVE
-    return ExitCode.OK
+    return ExitCode.OK if ok else ExitCode.ERROR
 
 
 def _known_fleet(options: Options) -> str:
     """The fleet's name; the log of a fleet that was removed can still be read."""
-    from bunker.audit.files import AuditFiles  # noqa: PLC0415
+    from bunker.audit.files import AuditFiles
 
     files = AuditFiles.of(options.root, options.fleet_name)
     if not (files.log.exists() or files.head.exists()):
@@ -137,8 +127,7 @@ def _fits(entry: Entry, hosts: tuple[str, ...], run: str, events: tuple[str, ...
 
 
 def _entry_lines(entries: list[Entry]) -> list[Line]:
-    from bunker.audit.chain import dumps  # noqa: PLC0415
-    from bunker.terminal.lines import some, table  # noqa: PLC0415
+    from bunker.audit.chain import dumps
 
     rows = []
     for entry in entries:
@@ -171,8 +160,6 @@ _WIDEST = 120
 
 
 def _verification_lines(found: Verification, witnesses: list[Witness]) -> list[Line]:
-    from bunker.terminal.lines import Line, count, indented  # noqa: PLC0415
-
     lines = []
     if found.problem is not None:
         lines.append(Line(f"NOT WHOLE: {found.problem.text}", "bad"))
@@ -186,7 +173,7 @@ def _verification_lines(found: Verification, witnesses: list[Witness]) -> list[L
     for witness in witnesses:
         text = f"{witness.host}: {witness.text}"
         lines += indented(text, "  ", styles[witness.state])  # type: ignore[arg-type]
-    entries = count(found.entries, "genuine entry").replace("entrys", "entries")
+    entries = count(found.entries, "genuine entry", "genuine entries")
     if found.head is None:
         ending = f"The fleet {found.fleet} has nothing recorded yet"
         return [*lines, Line(ending if found.ok else f"{entries} in all", "heading")]

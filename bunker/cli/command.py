@@ -129,7 +129,7 @@ def run_guarded(
 
     ``again`` is the command line that repeats it, where that is not the one that was typed.
     """
-    from bunker.terminal.output import show_anything  # noqa: PLC0415 - see the package
+    from bunker.terminal.output import show_anything
 
     show_anything()
     try:
@@ -148,7 +148,7 @@ def run_guarded(
 
 
 def _say(sentence: str, code: ExitCode, options: Options) -> int:
-    from bunker.terminal.output import print_json_line, tell  # noqa: PLC0415 - see the package
+    from bunker.terminal.output import print_json_line, tell
 
     if options.debug:
         tell(traceback.format_exc().rstrip())

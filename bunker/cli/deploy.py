@@ -59,7 +59,7 @@ def plan(
     }
     if out is None:
         return begin_run(DEPLOY, options, given)
-    from bunker.workflows.deploy import save_plan  # noqa: PLC0415 - keeps `--list` fast
+    from bunker.workflows.deploy import save_plan
 
     request = request_of(DEPLOY, options, arguments_of(DEPLOY, given), given)
     with reporter_of(DEPLOY, options, request) as reporter:
@@ -83,7 +83,7 @@ def apply(options: Options, file: str, verbose: bool = False) -> ExitCode:
 
     Exit codes: 0 done, 3 some hosts failed, 6 the plan is stale, 130 interrupted.
     """
-    from bunker.workflows.deploy import apply_plan  # noqa: PLC0415
+    from bunker.workflows.deploy import apply_plan
 
     path = Path(file)
     named = replace(options, fleet_given=_fleet_of(path, options.root))
@@ -98,9 +98,9 @@ def _fleet_of(file: Path, root: Path) -> str:
 
     The seal itself is checked with that key, and a file that is no plan is refused then.
     """
-    from bunker.files import read_json  # noqa: PLC0415
-    from bunker.fleet import fleet_names  # noqa: PLC0415
-    from bunker.plan.store import MOST_BYTES  # noqa: PLC0415
+    from bunker.files import read_json
+    from bunker.fleet import fleet_names
+    from bunker.plan.store import MOST_BYTES
 
     try:
         content = read_json(file, most=MOST_BYTES)

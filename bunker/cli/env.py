@@ -20,14 +20,11 @@ def check(options: Options) -> ExitCode:
 
     Exit codes: 0 they agree, 1 they differ or cannot be compared.
     """
-    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415 - see the package
-    from bunker.terminal.status_text import env_check_lines  # noqa: PLC0415
-    from bunker.workflows.env_check import check_environments, env_check_json  # noqa: PLC0415
+    from bunker.terminal.status_text import env_check_lines
+    from bunker.workflows.env_check import check_environments, env_check_json
 
     found = check_environments(*options.select())
-    if options.json:
-        print_json({host: env_check_json(outcome) for host, outcome in found.items()})
-    else:
-        print_lines(env_check_lines(found))
+    answer = {host: env_check_json(outcome) for host, outcome in found.items()}
+    options.answer(answer, env_check_lines(found))
     agree = all(not isinstance(item, BunkerError) and item.agrees for item in found.values())
     return ExitCode.OK if agree else ExitCode.ERROR

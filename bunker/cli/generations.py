@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.errors import BunkerError, ExitCode
+from bunker.terminal.lines import Line, after
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,32 +29,27 @@ def history(options: Options) -> ExitCode:
 
     Exit codes: 0; 3 where a host could not be asked.
     """
-    from bunker.generations import read_generations  # noqa: PLC0415
-    from bunker.remote import Remote  # noqa: PLC0415 - see the package
-    from bunker.terminal.generations_text import history_lines  # noqa: PLC0415
-    from bunker.terminal.lines import Line, after  # noqa: PLC0415
-    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
+    from bunker.generations import read_generations
+    from bunker.remote import Remote
+    from bunker.terminal.generations_text import history_lines
 
     fleet, hosts = options.select()
     found = read_generations(Remote.of(fleet, host) for host in hosts)
-    if options.json:
-        rows = [_history_json(host, known) for host, known in found.items()]
-        print_json({"fleet": fleet.name, "hosts": rows})
-    else:
-        lines: list[Line] = []
-        for host, known in found.items():
-            lines += [Line("")] if lines else []
-            if isinstance(known, BunkerError):
-                lines += after(f"{host}: ", str(known).removeprefix(f"{host}: "), "bad")
-            else:
-                lines += history_lines(host, known)
-        print_lines(lines)
+    rows = [_history_json(host, known) for host, known in found.items()]
+    lines: list[Line] = []
+    for host, known in found.items():
+        lines += [Line("")] if lines else []
+        if isinstance(known, BunkerError):
+            lines += after(f"{host}: ", str(known).removeprefix(f"{host}: "), "bad")
+        else:
+            lines += history_lines(host, known)
+    options.answer({"fleet": fleet.name, "hosts": rows}, lines)
     failed = any(isinstance(known, BunkerError) for known in found.values())
     return ExitCode.SOME_HOSTS_FAILED if failed else ExitCode.OK
 
 
 def _history_json(host: str, known: Sequence[Generation] | BunkerError) -> dict[str, Any]:
-    from bunker.generations import steps  # noqa: PLC0415
+    from bunker.generations import steps
 
     if isinstance(known, BunkerError):
         return {"host": host, "error": str(known)}
@@ -86,12 +83,9 @@ def diff(options: Options, older: str, newer: str) -> None:
       invoke diff --host north-1 3 current
       invoke diff --host north-1 4 5 --json
     """
-    from datetime import UTC, datetime  # noqa: PLC0415
-
-    from bunker.generations import read_difference, read_generations  # noqa: PLC0415
-    from bunker.remote import Remote  # noqa: PLC0415
-    from bunker.terminal.generations_text import difference_lines  # noqa: PLC0415
-    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
+    from bunker.generations import read_difference, read_generations
+    from bunker.remote import Remote
+    from bunker.terminal.generations_text import difference_lines
 
     fleet, host = options.select_one()
     remote = Remote.of(fleet, host)
@@ -100,10 +94,10 @@ def diff(options: Options, older: str, newer: str) -> None:
         raise known
     old, new = (_chosen(known, word, host.name) for word in (older, newer))
     found = read_difference(remote, old, new)
-    if options.json:
-        print_json({"fleet": fleet.name, "host": host.name, **found.to_json()})
-    else:
-        print_lines(difference_lines(host.name, found, datetime.now(UTC)))
+    options.answer(
+        {"fleet": fleet.name, "host": host.name, **found.to_json()},
+        difference_lines(host.name, found, datetime.now(UTC)),
+    )
 
 
 def _chosen(known: Sequence[Generation], word: str, host: str) -> Generation:

@@ -10,7 +10,7 @@ from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.cli.values import number_of
 from bunker.errors import ExitCode
-from bunker.terminal.output import say
+from bunker.terminal.output import print_json_line, say
 
 
 @operator_command(
@@ -35,16 +35,13 @@ def status(options: Options, exit_status: bool = False) -> ExitCode:
     Exit codes: 0, whatever the hosts' state is; 3 with --exit-status and a host that is neither
     healthy nor in maintenance.
     """
-    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415 - see the package
-    from bunker.terminal.status_text import status_lines  # noqa: PLC0415
-    from bunker.workflows.status import collect_status  # noqa: PLC0415
+    from bunker.terminal.status_text import status_lines
+    from bunker.workflows.status import collect_status
 
     fleet, hosts = options.select(everyone=True)
     statuses = collect_status(fleet, hosts)
-    if options.json:
-        print_json({"fleet": fleet.name, "hosts": [found.to_json() for found in statuses]})
-    else:
-        print_lines(status_lines(statuses))
+    answer = {"fleet": fleet.name, "hosts": [found.to_json() for found in statuses]}
+    options.answer(answer, status_lines(statuses))
     well = all(found.well for found in statuses)
     return ExitCode.OK if well or not exit_status else ExitCode.SOME_HOSTS_FAILED
 
@@ -62,17 +59,14 @@ def health(options: Options) -> ExitCode:
 
     Exit codes: 0 all healthy, 1 something is not.
     """
-    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
-    from bunker.terminal.status_text import health_lines  # noqa: PLC0415
-    from bunker.workflows.status import collect_status  # noqa: PLC0415
+    from bunker.terminal.status_text import health_lines
+    from bunker.workflows.status import collect_status
 
     fleet, hosts = options.select()
     statuses = collect_status(fleet, hosts)
-    if options.json:
-        print_json({"fleet": fleet.name, "hosts": [found.to_json() for found in statuses]})
-    else:
-        repeat = options.repeat()
-        print_lines(line for found in statuses for line in health_lines(found, repeat))
+    answer = {"fleet": fleet.name, "hosts": [found.to_json() for found in statuses]}
+    repeat = options.repeat()
+    options.answer(answer, (line for found in statuses for line in health_lines(found, repeat)))
     well = all(found.verdict.well for found in statuses)
     return ExitCode.OK if well else ExitCode.ERROR
 
@@ -84,9 +78,7 @@ def health(options: Options) -> ExitCode:
         "follow": "go on with new lines until Ctrl-C",
     },
 )
-def logs(
-    options: Options, service: str = "", lines: str = "100", follow: bool = False
-) -> ExitCode | None:
+def logs(options: Options, service: str = "", lines: str = "100", follow: bool = False) -> None:
     """Container logs of a host, with its secrets masked.
 
     Reads `docker compose logs` over SSH. Every value in the host's secrets file is replaced by a
@@ -96,11 +88,10 @@ def logs(
       invoke logs --host north-1 --service api
       invoke logs --host north-1 --service nginx --lines 20 --follow
     """
-    from bunker.masking import Redactor  # noqa: PLC0415
-    from bunker.remote import Remote  # noqa: PLC0415
-    from bunker.secrets import decrypt_hosts  # noqa: PLC0415
-    from bunker.terminal.output import print_json_line  # noqa: PLC0415
-    from bunker.workflows.logs import stream_logs  # noqa: PLC0415
+    from bunker.masking import Redactor
+    from bunker.remote import Remote
+    from bunker.secrets import decrypt_hosts
+    from bunker.workflows.logs import stream_logs
 
     number = number_of(lines, "--lines", 100)
     fleet, host = options.select_one()
@@ -109,20 +100,13 @@ def logs(
     def write(line: str) -> None:
         if options.json:
             print_json_line({"event": "line", "host": host.name, "text": line})
-            return
-        say(line)
+        else:
+            say(line)
 
-    remote = Remote.of(fleet, host)
+    remote, fleet_name = Remote.of(fleet, host), fleet.name
     stream_logs(
-        remote,
-        redact,
-        write,
-        fleet=fleet.name,
-        service=service,
-        lines=number,
-        follow=follow,
+        remote, redact, write, fleet=fleet_name, service=service, lines=number, follow=follow
     )
-    return None
 
 
 @operator_command(help={"command": "run this instead of a login shell"})
@@ -135,7 +119,7 @@ def ssh(options: Options, command: str = "") -> None:
       invoke ssh --host north-1
       invoke ssh --host north-1 --command 'systemctl --failed'
     """
-    from bunker.remote import Remote  # noqa: PLC0415
+    from bunker.remote import Remote
 
     fleet, host = options.select_one()
     interactive = not command and sys.stdin.isatty()
@@ -144,7 +128,7 @@ def ssh(options: Options, command: str = "") -> None:
 
 def replace_process(argv: list[str]) -> None:
     """Become another program, which answers the terminal and gives the exit code from here on."""
-    from bunker.openssh import no_client  # noqa: PLC0415
+    from bunker.openssh import no_client
 
     sys.stdout.flush()
     sys.stderr.flush()

@@ -12,6 +12,7 @@ from bunker.cli.command import operator_command
 from bunker.cli.options import Options, words
 from bunker.cli.values import number_of
 from bunker.errors import BunkerError
+from bunker.terminal.lines import Line, count, table
 from bunker.terminal.output import say, tell
 
 if TYPE_CHECKING:
@@ -63,9 +64,8 @@ def add(
       invoke instance.add north-1 north.example.org 203.0.113.7
       invoke instance.add north-2 north2.example.org 203.0.113.8 --tier 2 --group canary --ref v2.1
     """
-    from bunker.fleet.scaffold import add_instance  # noqa: PLC0415 - see the package
-    from bunker.secrets import create_host_secrets  # noqa: PLC0415
-    from bunker.terminal.output import print_json  # noqa: PLC0415
+    from bunker.fleet.scaffold import add_instance
+    from bunker.secrets import create_host_secrets
 
     _refuse_unnamed_lab(options)
     folder = options.fleet_folder
@@ -87,18 +87,16 @@ def add(
     files = [str(path.relative_to(options.root)) for path in (added.host_file, added.secrets_file)]
     files.append(str((folder / "known_hosts").relative_to(options.root)))
     following = options.repeat().again(name)
+    answer: dict[str, object] = {"host": name, "files": files, "next_command": following}
     if not options.json:
         say(f"Added {name}: {', '.join(files)}")
-    looked = None if no_preflight else _looked_at(options, name)
-    if options.json:
-        answer = {"host": name, "files": files, "next_command": following}
-        print_json(answer if looked is None else {**answer, "preflight": looked.to_json()})
-        return
-    if looked is None or looked.ready:
-        say(f"Deploy it with: {following}")
-    else:
-        again = options.repeat().other("preflight", name)
-        say(f"Then look again with: {again}")
+    next_step = f"Deploy it with: {following}"
+    if not no_preflight:
+        looked = _looked_at(options, name)
+        answer["preflight"] = looked.to_json()
+        if not looked.ready:
+            next_step = f"Then look again with: {options.repeat().other('preflight', name)}"
+    options.answer(answer, next_step)
 
 
 @operator_command(select=False, positional=("name",), help={"name": "name of the host"})
@@ -110,8 +108,7 @@ def trust(options: Options, name: str, fingerprint: str = "") -> None:
     Example:
       invoke instance.trust north-1
     """
-    from bunker.fleet.scaffold import trust_instance  # noqa: PLC0415
-    from bunker.terminal.output import print_json  # noqa: PLC0415
+    from bunker.fleet.scaffold import trust_instance
 
     keys = trust_instance(
         options.root,
@@ -119,11 +116,10 @@ def trust(options: Options, name: str, fingerprint: str = "") -> None:
         name,
         confirm=lambda keys: _confirm(keys, name, fingerprint, options),
     )
-    _record(options, name, {"trusted": [key.fingerprint for key in keys]})
-    if options.json:
-        print_json({"host": name, "fingerprints": [key.fingerprint for key in keys]})
-        return
-    say(f"Recorded {len(keys)} host keys of {name}")
+    fingerprints = [key.fingerprint for key in keys]
+    _record(options, name, {"trusted": fingerprints})
+    answer = {"host": name, "fingerprints": fingerprints}
+    options.answer(answer, f"Recorded {len(keys)} host keys of {name}")
 
 
 @operator_command(name="list", select=False)
@@ -134,15 +130,10 @@ def list_(options: Options) -> None:
       invoke instance.list
       invoke instance.list --fleet production --json
     """
-    from bunker.fleet.scaffold import list_instances  # noqa: PLC0415
-    from bunker.terminal.lines import Line, count, table  # noqa: PLC0415
-    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
+    from bunker.fleet.listing import list_instances
 
     fleet = options.load_fleet()
     rows = list_instances(fleet)
-    if options.json:
-        print_json([asdict(row) for row in rows])
-        return
     headers = ("HOST", "DOMAIN", "ADDRESS", "TIER", "REF", "GROUPS", "TAGS")
     cells = []
     for row in rows:
@@ -150,7 +141,8 @@ def list_(options: Options) -> None:
         groups, tags = ", ".join(row.groups), ", ".join(row.tags)
         cells.append((row.name, row.domain, address, str(row.tier), row.ref, groups, tags))
     total = Line(f"{count(len(rows), 'host')} in the fleet {fleet.name}", "heading")
-    print_lines([*(table(headers, cells) if cells else []), total])
+    lines = table(headers, cells) if cells else []
+    options.answer([asdict(row) for row in rows], [*lines, total])
 
 
 @operator_command(select=False, positional=("name",), help={"name": "name of the host"})
@@ -162,16 +154,11 @@ def show(options: Options, name: str) -> None:
     Example:
       invoke instance.show north-1
     """
-    from bunker.fleet.scaffold import show_instance  # noqa: PLC0415
-    from bunker.terminal.lines import table  # noqa: PLC0415
-    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
+    from bunker.fleet.listing import show_instance
 
     values = show_instance(options.load_fleet(), name)
-    if options.json:
-        print_json([asdict(value) for value in values])
-        return
     rows = [(item.key, _shown(item.value), item.origin) for item in values]
-    print_lines(table(("KEY", "VALUE", "FROM"), rows))
+    options.answer([asdict(value) for value in values], table(("KEY", "VALUE", "FROM"), rows))
 
 
 @operator_command(
@@ -188,10 +175,9 @@ def remove(options: Options, name: str, force: bool = False) -> None:
     Example:
       invoke instance.remove north-1
     """
-    from bunker.audit.secret_access import recorded_change  # noqa: PLC0415
-    from bunker.fleet.scaffold import remove_instance  # noqa: PLC0415
-    from bunker.terminal.output import print_json  # noqa: PLC0415
-    from bunker.terminal.reporter import ask  # noqa: PLC0415
+    from bunker.audit.secret_access import recorded_change
+    from bunker.fleet.removal import remove_instance
+    from bunker.terminal.reporter import ask
 
     host = options.load_fleet().host(name)
     question = f"Remove the files and secrets of {name} ({host.domain}) from {options.fleet_name}?"
@@ -201,21 +187,18 @@ def remove(options: Options, name: str, force: bool = False) -> None:
         removed = remove_instance(options.root, options.fleet_name, name, force=force)
     _record(options, name, {"removed": host.domain, "kept_in": removed.kept_in})
     files = [str(path.relative_to(options.root)) for path in removed.files]
-    if options.json:
-        print_json({"host": name, "files": files, "kept_in": removed.kept_in})
-        return
-    kept = (
-        f"git has them in commit {removed.kept_in[:12]}" if removed.kept_in else "no copy is kept"
-    )
-    say(f"Removed {', '.join(files)}; {kept}")
+    commit = removed.kept_in
+    kept = f"git has them in commit {commit[:12]}" if commit else "no copy is kept"
+    answer = {"host": name, "files": files, "kept_in": commit}
+    options.answer(answer, f"Removed {', '.join(files)}; {kept}")
 
 
 def _looked_at(options: Options, name: str) -> Finding:
     """What has to be settled before a new host is deployed, shown unless a program reads."""
-    from bunker.cli.preflight import findings  # noqa: PLC0415
-    from bunker.terminal.output import print_lines  # noqa: PLC0415
-    from bunker.terminal.preflight_text import finding_lines  # noqa: PLC0415
-    from bunker.workflows.preflight import Finding  # noqa: PLC0415
+    from bunker.cli.preflight import findings
+    from bunker.terminal.console import print_lines
+    from bunker.terminal.preflight_text import finding_lines
+    from bunker.workflows.preflight import Finding
 
     try:
         (found,) = findings(options, (name,))
@@ -227,7 +210,7 @@ def _looked_at(options: Options, name: str) -> Finding:
 
 
 def _record(options: Options, name: str, what: dict[str, object]) -> None:
-    from bunker.audit.inventory_change import record_inventory_change  # noqa: PLC0415
+    from bunker.audit.inventory_change import record_inventory_change
 
     record_inventory_change(options.root, options.fleet_name, name, what)
 
@@ -245,7 +228,7 @@ def _refuse_unnamed_lab(options: Options) -> None:
 
 
 def _confirm(keys: Sequence[HostKey], name: str, fingerprint: str, options: Options) -> bool:
-    from bunker.terminal.reporter import ask  # noqa: PLC0415
+    from bunker.terminal.reporter import ask
 
     if fingerprint:
         return any(key.fingerprint == fingerprint for key in keys)

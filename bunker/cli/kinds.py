@@ -69,7 +69,7 @@ def command_of(kind: Kind) -> OperatorTask:
 
 def begin_run(kind: Kind, options: Options, given: Mapping[str, Any]) -> ExitCode:
     """Plan, show, ask and begin a run, from what stands on the command line."""
-    from bunker.runs.start import Intent, begin  # noqa: PLC0415 - keeps `--list` fast
+    from bunker.runs.start import Intent, begin
 
     may_ask = not (options.yes or given["dry"])
     options, arguments = kind.completed(options, arguments_of(kind, given), may_ask)
@@ -107,7 +107,7 @@ def request_of(
     kind: Kind, options: Options, arguments: Any, given: Mapping[str, Any]
 ) -> DeployRequest:
     """The change as planning takes it."""
-    from bunker.workflows.request import DeployRequest  # noqa: PLC0415
+    from bunker.workflows.request import DeployRequest
 
     return DeployRequest(
         root=options.root,
@@ -128,7 +128,7 @@ def request_of(
 
 def reporter_of(kind: Kind, options: Options, request: DeployRequest) -> ClosingReporter:
     """What shows the run, and tells how to repeat it."""
-    from bunker.terminal.reporter import make_reporter  # noqa: PLC0415
+    from bunker.terminal.reporter import make_reporter
 
     repeat = options.repeat(f"invoke {kind.name}", *request.words)
     if request.work.ref and not kind.keeps_ref:
@@ -141,11 +141,11 @@ def pace_of(kind: Kind, options: Options, given: Mapping[str, Any]) -> tuple[Pac
 
     Also as it is given on a command line.
     """
-    from bunker.journal.records import Pace  # noqa: PLC0415
+    from bunker.journal.records import Pace
 
     if not kind.pace:
         return Pace(), []
-    from bunker.fleet.settings import load_settings  # noqa: PLC0415
+    from bunker.fleet.settings import load_settings
 
     settings = load_settings(options.fleet_folder).rollout
     pace, typed = Pace(), []

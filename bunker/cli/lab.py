@@ -9,7 +9,8 @@ from bunker.cli.command import operator_command
 from bunker.cli.hosts import replace_process
 from bunker.cli.options import Options
 from bunker.cli.values import number_of
-from bunker.terminal.output import say, tell
+from bunker.terminal.lines import table
+from bunker.terminal.output import tell
 
 NAME = "lab"
 
@@ -37,21 +38,18 @@ def up(options: Options, hosts: str = "1", base: str = "debian:trixie") -> None:
       invoke lab.up --hosts 1 --base debian:bookworm
       invoke deploy --fleet lab --host north
     """
-    from bunker.lab.lab import fleet_up  # noqa: PLC0415 - see the package
-    from bunker.terminal.output import print_json  # noqa: PLC0415
+    from bunker.lab.lab import fleet_up
 
     number = number_of(hosts, "--hosts", 1)
     started = time.monotonic()
     state, folder = fleet_up(options.root, NAME, number, base, _progress)
     seconds = time.monotonic() - started
     names = [host.name for host in state.hosts]
-    if options.json:
-        print_json({"hosts": names, "fleet": NAME, "seconds": round(seconds, 1)})
-        return
-    say(
+    options.answer(
+        {"hosts": names, "fleet": NAME, "seconds": round(seconds, 1)},
         f"The lab is up after {seconds:.0f} s: {', '.join(names)}"
         f" (fleet {NAME} in {folder.relative_to(options.root)})\n"
-        f"Deploy one with: invoke deploy --fleet {NAME} --host {names[0] if names else 'NAME'}"
+        f"Deploy one with: invoke deploy --fleet {NAME} --host {names[0] if names else 'NAME'}",
     )
 
 
@@ -62,22 +60,16 @@ def status(options: Options) -> None:
     Example:
       invoke lab.status --json
     """
-    from bunker.lab.lab import Lab  # noqa: PLC0415
-    from bunker.terminal.lines import Line, table  # noqa: PLC0415
-    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
+    from bunker.lab.lab import Lab
 
     rows = Lab.open(options.root, NAME).status()
-    if options.json:
-        print_json([asdict(row) for row in rows])
-        return
-    if not rows:
-        print_lines([Line("The lab is down. Bring it up with: invoke lab.up --hosts 1")])
-        return
     cells = []
     for row in rows:
         address = f"{row.address}:{row.port}"
         cells.append((row.name, row.base, address, row.state, row.system_state or "no answer"))
-    print_lines(table(("HOST", "BASE", "ADDRESS", "CONTAINER", "SYSTEM"), cells))
+    lines = table(("HOST", "BASE", "ADDRESS", "CONTAINER", "SYSTEM"), cells)
+    down = "The lab is down. Bring it up with: invoke lab.up --hosts 1"
+    options.answer([asdict(row) for row in rows], lines if rows else down)
 
 
 @operator_command(
@@ -92,7 +84,7 @@ def ssh(options: Options, name: str, command: str = "") -> None:
     Example:
       invoke lab.ssh north --command 'sudo docker ps'
     """
-    from bunker.lab.lab import Lab  # noqa: PLC0415
+    from bunker.lab.lab import Lab
 
     argv = Lab.open(options.root, NAME).ssh_command(name)
     replace_process([*argv, command] if command else argv)
@@ -107,17 +99,13 @@ def down(options: Options) -> None:
     Example:
       invoke lab.down
     """
-    from bunker.lab.fleet import remove_fleet, written_hosts  # noqa: PLC0415
-    from bunker.lab.lab import Lab  # noqa: PLC0415
-    from bunker.terminal.output import print_json  # noqa: PLC0415
+    from bunker.lab.fleet import remove_fleet, written_hosts
+    from bunker.lab.lab import Lab
 
     hosts = written_hosts(options.root, NAME)
     Lab.open(options.root, NAME).down(_progress)
     remove_fleet(options.root, NAME, hosts)
-    if options.json:
-        print_json({"fleet": NAME, "state": "down"})
-        return
-    say("The lab is down.")
+    options.answer({"fleet": NAME, "state": "down"}, "The lab is down.")
 
 
 def _progress(line: str) -> None:

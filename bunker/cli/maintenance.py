@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.errors import BunkerError, ExitCode
+from bunker.terminal.lines import Line, Style, after
 
 if TYPE_CHECKING:
     from bunker.fleet import Fleet, Host
     from bunker.maintenance.hosts import Answer
     from bunker.maintenance.maintenance import Maintenance
     from bunker.remote import Remote
-    from bunker.terminal.lines import Style
 
 LONGEST_SECONDS = 30 * 86_400
 
@@ -38,8 +38,8 @@ def on(options: Options, for_: str = "1h", reason: str = "") -> ExitCode:
 
     Exit codes: 0 all hosts, 3 some could not be told.
     """
-    from bunker.duration import parse_duration  # noqa: PLC0415 - see the package
-    from bunker.maintenance.hosts import open_maintenance  # noqa: PLC0415
+    from bunker.duration import parse_duration
+    from bunker.maintenance.hosts import open_maintenance
 
     seconds = parse_duration(for_, where="--for")
     if not 0 < seconds <= LONGEST_SECONDS:
@@ -64,7 +64,7 @@ def off(options: Options) -> ExitCode:
 
     Exit codes: 0 all hosts (also where none was open), 3 some could not be told.
     """
-    from bunker.maintenance.hosts import close_maintenance  # noqa: PLC0415
+    from bunker.maintenance.hosts import close_maintenance
 
     fleet, hosts = options.select()
     answers = close_maintenance(_remotes(fleet, hosts))
@@ -83,7 +83,7 @@ def list_(options: Options) -> ExitCode:
 
     Exit codes: 0, or 3 where some host could not be asked.
     """
-    from bunker.maintenance.hosts import maintenance_of  # noqa: PLC0415
+    from bunker.maintenance.hosts import maintenance_of
 
     fleet, hosts = options.select(everyone=True)
     answers = maintenance_of(_remotes(fleet, hosts))
@@ -91,7 +91,7 @@ def list_(options: Options) -> ExitCode:
 
 
 def _remotes(fleet: Fleet, hosts: Sequence[Host]) -> list[Remote]:
-    from bunker.remote import Remote  # noqa: PLC0415
+    from bunker.remote import Remote
 
     return [Remote.of(fleet, host) for host in hosts]
 
@@ -104,9 +104,7 @@ def _report(
     none: str,
 ) -> ExitCode:
     """One line, or one JSON object, for every host."""
-    from bunker.host_keys import Unreachable  # noqa: PLC0415
-    from bunker.terminal.lines import Line, after  # noqa: PLC0415
-    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
+    from bunker.host_keys import Unreachable
 
     lines: list[Line] = []
     rows = []
@@ -124,8 +122,5 @@ def _report(
             text, style = told(answer), "warn"
         rows.append(row)
         lines += after(f"{name}: ", text, style)
-    if options.json:
-        print_json({"fleet": fleet.name, "hosts": rows})
-    else:
-        print_lines(lines)
+    options.answer({"fleet": fleet.name, "hosts": rows}, lines)
     return ExitCode.SOME_HOSTS_FAILED if failed else ExitCode.OK

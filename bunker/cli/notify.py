@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.errors import BunkerError, ExitCode
-from bunker.terminal.output import say
+from bunker.terminal.lines import table
 
 if TYPE_CHECKING:
     from bunker.notify import Delivery
@@ -25,23 +25,20 @@ def test(options: Options) -> ExitCode:
 
     Exit codes: 0 every target has it, 1 some have not.
     """
-    from bunker.notify import Message, open_dispatcher  # noqa: PLC0415 - see the package
-    from bunker.terminal.lines import table  # noqa: PLC0415
-    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
+    from bunker.notify import Message, open_dispatcher
 
     _folder, fleet = options.fleet_folder, options.fleet_name
     text = "This is a test: messages about runs of this fleet will arrive here."
     message = Message(f"{fleet}: test of notifications", text, text, priority=2)
     deliveries = open_dispatcher(options.root, fleet).send_to_all(message)
-    if options.json:
-        print_json({"fleet": fleet, "deliveries": [vars(item) for item in deliveries]})
-    elif not deliveries:
+    if not (deliveries or options.json):
         raise BunkerError(
             f"the fleet {fleet} has no notification targets",
             remedy="Name them in fleet.settings.yaml (docs/notifications.md)",
         )
-    else:
-        print_lines(table(("TARGET", "KIND", "OUTCOME"), [_row(item) for item in deliveries]))
+    answer = {"fleet": fleet, "deliveries": [vars(item) for item in deliveries]}
+    rows = [_row(item) for item in deliveries]
+    options.answer(answer, table(("TARGET", "KIND", "OUTCOME"), rows))
     return ExitCode.OK if all(item.ok for item in deliveries) else ExitCode.ERROR
 
 
@@ -61,20 +58,18 @@ def secret(options: Options, name: str) -> None:
       invoke notify.secret OPS_GOTIFY_TOKEN
       invoke notify.secret OPS_WEBHOOK < webhook_address
     """
-    from bunker.cli.secret_value import read_value  # noqa: PLC0415
-    from bunker.fleet.settings import load_settings  # noqa: PLC0415
-    from bunker.notify import store_secret  # noqa: PLC0415
-    from bunker.notify.secrets import refuse_unknown  # noqa: PLC0415
-    from bunker.terminal.output import print_json  # noqa: PLC0415
+    from bunker.cli.secret_value import read_value
+    from bunker.fleet.settings import load_settings
+    from bunker.notify import store_secret
+    from bunker.notify.secrets import refuse_unknown
 
     folder = options.fleet_folder
     targets = load_settings(folder).notifications
     wanted = [key for target in targets for key in target.secret_names]
     refuse_unknown(name, wanted)
     changed = store_secret(folder, name, read_value(name), wanted)
-    if options.json:
-        print_json({"fleet": options.fleet_name, "secret": name, "changed": changed})
-    elif changed:
-        say(f"Stored {name}. Try it with: invoke notify.test")
-    else:
-        say(f"{name} has this value already")
+    stored = f"Stored {name}. Try it with: invoke notify.test"
+    options.answer(
+        {"fleet": options.fleet_name, "secret": name, "changed": changed},
+        stored if changed else f"{name} has this value already",
+    )

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bunker.errors import BunkerError
+from bunker.terminal.lines import Line
+from bunker.terminal.output import print_json, say
 
 if TYPE_CHECKING:
     from bunker.fleet import Fleet, Host
@@ -67,17 +69,22 @@ class Options:
     @cached_property
     def fleet_name(self) -> str:
         """The fleet to work on; from here on this process uses the keys of a lab's fleet."""
-        from bunker.fleet import default_fleet_name  # noqa: PLC0415 - see the package
-        from bunker.lab.fleet import use_lab_keys  # noqa: PLC0415
+        from bunker.fleet import default_fleet_name
+        from bunker.lab.fleet import use_lab_keys
 
         name = self.fleet_given or default_fleet_name(self.root)
         use_lab_keys(self.root, name)
         return name
 
     @property
+    def chosen(self) -> bool:
+        """Whether any host, group or tag was named."""
+        return bool(self.hosts or self.groups or self.tags)
+
+    @property
     def fleet_folder(self) -> Path:
         """Where the fleet's host files and secrets are; it may be empty but must be a fleet."""
-        from bunker.fleet import fleet_names  # noqa: PLC0415
+        from bunker.fleet import fleet_names
 
         if self.fleet_name not in fleet_names(self.root):
             self.load_fleet()  # raises the sentence that names the fleets there are
@@ -85,14 +92,14 @@ class Options:
 
     def load_fleet(self, *, require_secrets: bool = False) -> Fleet:
         """The checked fleet."""
-        from bunker.fleet import load_fleet  # noqa: PLC0415
+        from bunker.fleet import load_fleet
 
         return load_fleet(self.root, self.fleet_name, require_secrets=require_secrets)
 
     def select(self, *, everyone: bool = False) -> tuple[Fleet, list[Host]]:
         """The fleet and the chosen hosts; with ``everyone`` no choice means all of them."""
         fleet = self.load_fleet()
-        if everyone and not (self.hosts or self.groups or self.tags):
+        if everyone and not self.chosen:
             return fleet, list(fleet.hosts.values())
         return fleet, fleet.select(hosts=self.hosts, groups=self.groups, tags=self.tags)
 
@@ -110,10 +117,21 @@ class Options:
 
     def repeat(self, command: str = "invoke deploy", *more: str) -> Repeat:
         """How a command is repeated for single hosts of this fleet."""
-        from bunker.terminal.recap_text import Repeat  # noqa: PLC0415
+        from bunker.terminal.recap_text import Repeat
 
         fleet = ("--fleet", self.fleet_given) if self.fleet_given else ()
         return Repeat(" ".join((command, *map(shlex.quote, (*fleet, *more)))), self.fleet_given)
+
+    def answer(self, value: Any, shown: str | Iterable[Line]) -> None:
+        """The command's answer on stdout: ``value`` with ``--json``, else a text or lines."""
+        if self.json:
+            print_json(value)
+        elif isinstance(shown, str):
+            say(shown)
+        else:
+            from bunker.terminal.console import print_lines
+
+            print_lines(shown)
 
 
 def words(values: Iterable[str]) -> tuple[str, ...]:

@@ -28,23 +28,20 @@ def preflight(options: Options) -> ExitCode:
 
     Exit codes: 0 every host is ready, 1 error, 3 some have something to settle or are not reached.
     """
-    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415 - see the package
-    from bunker.terminal.preflight_text import preflight_lines  # noqa: PLC0415
+    from bunker.terminal.preflight_text import preflight_lines
 
     found = findings(options, options.hosts)
-    if options.json:
-        print_json({"fleet": options.fleet_name, "hosts": [one.to_json() for one in found]})
-    else:
-        print_lines(preflight_lines(found, options.repeat()))
+    answer = {"fleet": options.fleet_name, "hosts": [one.to_json() for one in found]}
+    options.answer(answer, preflight_lines(found, options.repeat()))
     ready = all(finding.ready for finding in found)
     return ExitCode.OK if ready else ExitCode.SOME_HOSTS_FAILED
 
 
 def findings(options: Options, hosts: tuple[str, ...]) -> list[Finding]:
     """Look at the chosen hosts; progress goes to stderr, or nowhere with --json."""
-    from bunker.terminal.reporter import make_reporter  # noqa: PLC0415
-    from bunker.workflows.preflight import look_before  # noqa: PLC0415
-    from bunker.workflows.request import DeployRequest  # noqa: PLC0415
+    from bunker.terminal.reporter import make_reporter
+    from bunker.workflows.preflight import look_before
+    from bunker.workflows.request import DeployRequest
 
     request = DeployRequest(
         root=options.root,

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.cli.values import number_of
 from bunker.errors import BunkerError, ExitCode
+from bunker.journal.records import ENDED, RunRecord
+from bunker.runs.context import BACK, GO_ON, STOP
+from bunker.terminal.lines import Line
 from bunker.terminal.output import say
-
-if TYPE_CHECKING:
-    from bunker.journal.records import RunRecord
 
 RUN_HELP = {"run": "id of the run, or how it begins or ends"}
 
@@ -31,19 +29,17 @@ def list_(options: Options, limit: str = "20") -> None:
       invoke run.list
       invoke run.list --fleet production --json
     """
-    from bunker.journal.reader import open_journal  # noqa: PLC0415
-    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
-    from bunker.terminal.run_text import list_lines  # noqa: PLC0415
+    from bunker.journal.reader import open_journal
+    from bunker.terminal.run_text import list_lines
 
     number = number_of(limit, "--limit", 20, least=1)
     with open_journal(options.root) as journal:
         records = journal.runs(limit=number, fleet=options.fleet_given or None)
-    if options.json:
-        print_json([record.to_json() for record in records])
-    else:
-        print_lines(list_lines(records))
-        if journal.left_out:
-            say(f"not shown: {journal.left_out} that another version of Bunker Ops recorded")
+    lines = list_lines(records)
+    if journal.left_out:
+        text = f"not shown: {journal.left_out} that another version of Bunker Ops recorded"
+        lines.append(Line(text))
+    options.answer([record.to_json() for record in records], lines)
 
 
 @operator_command(select=False, fleet=False, positional=("run",), help=RUN_HELP)
@@ -56,16 +52,10 @@ def show(options: Options, run: str) -> None:
       invoke run.show 20261121T1404
       invoke run.show 3f2a --json
     """
-    from bunker.journal.reader import open_journal  # noqa: PLC0415
-    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415
-    from bunker.terminal.run_text import show_lines  # noqa: PLC0415
+    from bunker.terminal.run_text import show_lines
 
-    with open_journal(options.root) as journal:
-        record = journal.run(run)
-    if options.json:
-        print_json(record.to_json())
-    else:
-        print_lines(show_lines(record))
+    record = _record(options, run)
+    options.answer(record.to_json(), show_lines(record))
 
 
 @operator_command(select=False, fleet=False, positional=("run",), help=RUN_HELP)
@@ -81,8 +71,8 @@ def watch(options: Options, run: str) -> ExitCode:
 
     Exit codes: those of the run, once it has ended.
     """
-    from bunker.runs.watching import watch_run  # noqa: PLC0415
-    from bunker.terminal.reporter import make_reporter  # noqa: PLC0415
+    from bunker.runs.watching import watch_run
+    from bunker.terminal.reporter import make_reporter
 
     with make_reporter(json=options.json) as reporter:
         return watch_run(options.root, run, reporter)
@@ -120,10 +110,8 @@ def resume(
 
     Exit codes: those of the run; 5 where another process executes it.
     """
-    from bunker.journal.records import ENDED  # noqa: PLC0415
-    from bunker.runs.context import BACK, GO_ON, STOP  # noqa: PLC0415
-    from bunker.runs.control import execute  # noqa: PLC0415
-    from bunker.terminal.reporter import make_reporter  # noqa: PLC0415
+    from bunker.runs.control import execute
+    from bunker.terminal.reporter import make_reporter
 
     answers = [word for given, word in ((go_on, GO_ON), (roll_back, BACK), (stop, STOP)) if given]
     if len(answers) > 1:
@@ -140,16 +128,11 @@ def resume(
             remedy=f"Take it up with: invoke run.resume {record.run}",
         )
     _use_keys(options, record)
+    answer = answers[0] if answers else ""
     with make_reporter(
         json=options.json, verbose=verbose, yes=options.yes, repeat=options.repeat()
     ) as reporter:
-        return execute(
-            options.root,
-            record.request,
-            reporter,
-            resume=True,
-            answer=answers[0] if answers else "",
-        )
+        return execute(options.root, record.request, reporter, resume=True, answer=answer)
 
 
 @operator_command(select=False, fleet=False, positional=("run",), help=RUN_HELP)
@@ -161,10 +144,9 @@ def cancel(options: Options, run: str) -> None:
     Examples:
       invoke run.cancel 3f2a
     """
-    from bunker.audit import append  # noqa: PLC0415
-    from bunker.journal.reader import open_journal  # noqa: PLC0415
-    from bunker.journal.records import ENDED  # noqa: PLC0415
-    from bunker.terminal.reporter import ask  # noqa: PLC0415
+    from bunker.audit import append
+    from bunker.journal.reader import open_journal
+    from bunker.terminal.reporter import ask
 
     with open_journal(options.root) as journal:
         record = journal.run(run)
@@ -172,13 +154,8 @@ def cancel(options: Options, run: str) -> None:
             raise BunkerError(f"the run {record.run} has ended: {record.state}")
         if not ask(f"Cancel the {record.request.kind} {record.run}?", yes=options.yes):
             raise BunkerError("nothing was cancelled")
-        append(
-            options.root,
-            record.request.fleet,
-            "run.cancelled",
-            hosts=record.request.hosts,
-            run=record.run,
-        )
+        request = record.request
+        append(options.root, request.fleet, "run.cancelled", hosts=request.hosts, run=record.run)
         journal.cancel(record.run)
     say(f"the run {record.run} is cancelled; what has begun is finished")
 
@@ -200,9 +177,9 @@ def retry_failed(options: Options, run: str, dry: bool = False, verbose: bool = 
       invoke run.retry-failed 3f2a --dry
       invoke run.retry-failed 3f2a --yes
     """
-    from bunker.runs.retry import retry_intent  # noqa: PLC0415
-    from bunker.runs.start import begin  # noqa: PLC0415
-    from bunker.terminal.reporter import make_reporter  # noqa: PLC0415
+    from bunker.runs.retry import retry_intent
+    from bunker.runs.start import begin
+    from bunker.terminal.reporter import make_reporter
 
     record = _record(options, run)
     _use_keys(options, record)
@@ -215,13 +192,13 @@ def retry_failed(options: Options, run: str, dry: bool = False, verbose: bool = 
 
 
 def _record(options: Options, run: str) -> RunRecord:
-    from bunker.journal.reader import open_journal  # noqa: PLC0415
+    from bunker.journal.reader import open_journal
 
     with open_journal(options.root) as journal:
         return journal.run(run)
 
 
 def _use_keys(options: Options, record: RunRecord) -> None:
-    from bunker.lab.fleet import use_lab_keys  # noqa: PLC0415
+    from bunker.lab.fleet import use_lab_keys
 
     use_lab_keys(options.root, record.request.fleet)

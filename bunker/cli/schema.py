@@ -45,9 +45,8 @@ def check(
 
     Exit codes: 0 all safe, 8 something is unsafe or not understood, 1 nothing could be read.
     """
-    from bunker.terminal.output import print_json, print_lines  # noqa: PLC0415 - see the package
-    from bunker.terminal.schema_text import schema_lines  # noqa: PLC0415
-    from bunker.workflows.schema_check import check_files, check_refs  # noqa: PLC0415
+    from bunker.terminal.schema_text import schema_lines
+    from bunker.workflows.schema_check import check_files, check_refs
 
     if bool(files) == bool(ref):
         raise BunkerError(
@@ -58,18 +57,16 @@ def check(
         checked = check_refs(ref, repository or _source(options))
     else:
         checked = check_files(files or (), history)
-    if options.json:
-        print_json({"safe": all(one.safe for one in checked), "migrations": _json(checked)})
-    else:
-        print_lines(schema_lines(checked))
-    return ExitCode.OK if all(one.safe for one in checked) else ExitCode.UNSAFE_FOR_OLDER_CODE
+    safe = all(one.safe for one in checked)
+    options.answer({"safe": safe, "migrations": _json(checked)}, schema_lines(checked))
+    return ExitCode.OK if safe else ExitCode.UNSAFE_FOR_OLDER_CODE
 
 
 def _source(options: Options) -> Any:
-    from bunker.secrets import decrypt_hosts  # noqa: PLC0415
-    from bunker.source import Source  # noqa: PLC0415
+    from bunker.secrets import decrypt_hosts
+    from bunker.source import Source
 
-    if not (options.hosts or options.groups or options.tags):
+    if not options.chosen:
         raise BunkerError(
             "no repository was chosen",
             expected="--repository PATH or ADDRESS, or --host NAME for that host's own",

@@ -17,7 +17,7 @@ LARGEST = 200_000
 
 def read_value(key: str) -> Secret:
     """A secret's value from a prompt or from standard input, never from an argument."""
-    from bunker.masking import Secret  # noqa: PLC0415
+    from bunker.masking import Secret
 
     prompt = f"Value of {key} (not shown): "
     text = getpass.getpass(prompt) if sys.stdin.isatty() else _piped(key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,8 @@ from bunker.cli.command import Body, OperatorTask, operator_command
 from bunker.cli.options import Options, words
 from bunker.cli.secret_value import read_value
 from bunker.errors import BunkerError, ExitCode
-from bunker.terminal.output import say, tell
+from bunker.terminal.lines import table
+from bunker.terminal.output import print_clear, tell
 
 if TYPE_CHECKING:
     from bunker.secrets import KeptVersion
@@ -23,7 +24,7 @@ def secrets_command(**how: Any) -> Callable[[Body], OperatorTask]:
     def decorate(body: Body) -> OperatorTask:
         @wraps(body)
         def swept(options: Options, **arguments: Any) -> ExitCode | int | None:
-            from bunker import secrets  # noqa: PLC0415 - see the package
+            from bunker import secrets
 
             if secrets.sweep():
                 advise(("the text of an edit that was cut off lay in memory still; it is wiped",))
@@ -43,16 +44,12 @@ def generate(options: Options, name: str) -> None:
     Example:
       invoke secrets.generate north-1
     """
-    from bunker import secrets  # noqa: PLC0415
-    from bunker.terminal.output import print_json  # noqa: PLC0415
+    from bunker import secrets
 
     options.load_fleet().host(name)
     path = secrets.create_host_secrets(options.fleet_folder, name)
     shown = str(path.relative_to(options.root))
-    if options.json:
-        print_json({"host": name, "file": shown})
-        return
-    say(f"Generated the secrets of {name}: {shown}")
+    options.answer({"host": name, "file": shown}, f"Generated the secrets of {name}: {shown}")
 
 
 @secrets_command(
@@ -65,11 +62,9 @@ def show(options: Options, key: str = "", reveal: bool = False) -> None:
       invoke secrets.show --host north-1
       invoke secrets.show --host north-1 --key INITIAL_ADMIN_PASSWORD --reveal
     """
-    from bunker import secrets  # noqa: PLC0415
-    from bunker.suggest import suggest  # noqa: PLC0415
-    from bunker.terminal.lines import table  # noqa: PLC0415
-    from bunker.terminal.output import print_clear, print_json, print_lines  # noqa: PLC0415
-    from bunker.terminal.reporter import ask  # noqa: PLC0415
+    from bunker import secrets
+    from bunker.suggest import suggest
+    from bunker.terminal.reporter import ask
 
     fleet, host = options.select_one()
     if reveal and not ask(f"Show secrets of {host.name} in clear?", yes=options.yes):
@@ -79,13 +74,12 @@ def show(options: Options, key: str = "", reveal: bool = False) -> None:
         problem = f"{host.name} has no secret {key!r}"
         raise BunkerError(problem, remedy=suggest(key, values))
     chosen = {key: values[key]} if key else values
-    if options.json:
-        print_json({"host": host.name, "secrets": chosen})
-    elif key:
+    if key and not options.json:
         # What was asked for in clear may go into a file, so there it is just the value.
         print_clear(chosen[key])
-    else:
-        print_lines(table(("SECRET", "VALUE"), list(chosen.items())))
+        return
+    answer = {"host": host.name, "secrets": chosen}
+    options.answer(answer, table(("SECRET", "VALUE"), list(chosen.items())))
 
 
 @secrets_command(name="set", help={"key": "which secret, such as SMTP_PASS or DEPLOY_KEY"})
@@ -98,21 +92,18 @@ def set_(options: Options, key: str = "") -> None:
       invoke secrets.set --host north-1 --key SMTP_PASS
       invoke secrets.set --host north-1 --key DEPLOY_KEY < deploy_key
     """
-    from bunker import secrets  # noqa: PLC0415
-    from bunker.terminal.output import print_json  # noqa: PLC0415
+    from bunker import secrets
 
     if not key:
         raise BunkerError("no secret is named", expected="--key NAME, such as --key SMTP_PASS")
     fleet, host = options.select_one()
     changed = secrets.set_secret(fleet.folder, host.name, key, read_value(key))
-    if options.json:
-        print_json({"host": host.name, "key": key, "changed": changed})
-        return
-    if not changed:
-        say(f"{key} of {host.name} has this value already")
-        return
     following = options.repeat("invoke deploy", "--tags", "env").again(host.name)
-    say(f"Stored {key} of {host.name}. Bring it to the host with: {following}")
+    stored = f"Stored {key} of {host.name}. Bring it to the host with: {following}"
+    options.answer(
+        {"host": host.name, "key": key, "changed": changed},
+        stored if changed else f"{key} of {host.name} has this value already",
+    )
 
 
 @secrets_command(
@@ -130,9 +121,8 @@ def edit(options: Options, remove: list[str]) -> None:
       invoke secrets.edit --host north-1
       invoke secrets.edit --host north-1 --remove SMTP_PASS
     """
-    from bunker import secrets  # noqa: PLC0415
-    from bunker.terminal.output import print_json  # noqa: PLC0415
-    from bunker.terminal.reporter import ask  # noqa: PLC0415
+    from bunker import secrets
+    from bunker.terminal.reporter import ask
 
     def try_again(error: BunkerError) -> bool:
         if not sys.stdin.isatty():
@@ -154,11 +144,9 @@ def edit(options: Options, remove: list[str]) -> None:
         confirm=confirm if sys.stdin.isatty() else None,
     )
     changes = {"added": report.added, "changed": report.changed, "removed": report.removed}
-    if options.json:
-        print_json({"host": host.name, **{word: list(names) for word, names in changes.items()}})
-        return
-    said = [f"{word} {', '.join(names)}" for word, names in changes.items() if names]
-    say(f"{host.name}: {'; '.join(said) or 'nothing changed'}")
+    options.answer(
+        {"host": host.name, **changes}, f"{host.name}: {_said(changes) or 'nothing changed'}"
+    )
 
 
 @secrets_command(
@@ -176,10 +164,9 @@ def restore(options: Options, version: str = "1") -> None:
       invoke secrets.restore --host north-1
       invoke secrets.restore --host north-1 --version 3 --yes
     """
-    from bunker import secrets  # noqa: PLC0415
-    from bunker.terminal.lines import table  # noqa: PLC0415
-    from bunker.terminal.output import make_console, print_json, print_lines  # noqa: PLC0415
-    from bunker.terminal.reporter import ask  # noqa: PLC0415
+    from bunker import secrets
+    from bunker.terminal.console import make_console, print_lines
+    from bunker.terminal.reporter import ask
 
     if not version.isdecimal():
         raise BunkerError(f"{version!r} is not a number", where="--version", expected="1 or more")
@@ -193,17 +180,18 @@ def restore(options: Options, version: str = "1") -> None:
         if not ask(question, yes=options.yes):
             raise BunkerError("nothing was changed: it was not confirmed")
     found = secrets.restore(fleet.folder, host.name, int(version))
-    if options.json:
-        names = {key: list(getattr(found, key)) for key in ("added", "changed", "removed")}
-        print_json({"host": host.name, "version": found.number, **names})
-        return
-    say(f"{host.name}: {_would_do(found)}")
+    names = {key: getattr(found, key) for key in ("added", "changed", "removed")}
+    answer = {"host": host.name, "version": found.number, **names}
+    options.answer(answer, f"{host.name}: {_would_do(found)}")
 
 
 def _would_do(version: KeptVersion) -> str:
     parts = {"adds": version.added, "changes": version.changed, "removes": version.removed}
-    said = [f"{word} {', '.join(names)}" for word, names in parts.items() if names]
-    return version.problem or "; ".join(said) or "changes nothing"
+    return version.problem or _said(parts) or "changes nothing"
+
+
+def _said(changes: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{word} {', '.join(names)}" for word, names in changes.items() if names)
 
 
 def advise(advice: tuple[str, ...]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bunker.cli.options import Options
 from bunker.cli.secrets import advise, secrets_command
 from bunker.errors import ExitCode
-from bunker.terminal.output import say
+from bunker.terminal.lines import count
 
 
 @secrets_command(select=False)
@@ -19,24 +19,22 @@ def init(options: Options) -> None:
     Example:
       invoke secrets.init --fleet production
     """
-    from bunker import secrets  # noqa: PLC0415 - see the package
-    from bunker.terminal.output import print_json  # noqa: PLC0415
+    from bunker import secrets
 
     report = secrets.init(options.fleet_folder)
-    if options.json:
-        print_json(
-            {
-                "key_file": str(report.key_file),
-                "key_created": report.key_created,
-                "recipient": report.recipient,
-                "config_file": str(report.config_file),
-                "advice": list(report.advice),
-            }
-        )
-        return
+    answer = {
+        "key_file": str(report.key_file),
+        "key_created": report.key_created,
+        "recipient": report.recipient,
+        "config_file": str(report.config_file),
+        "advice": report.advice,
+    }
     made = "new key" if report.key_created else "existing key"
-    say(f"{made}: {report.key_file}\nrecipient: {report.recipient}\nrules: {report.config_file}")
-    advise(report.advice)
+    options.answer(
+        answer,
+        f"{made}: {report.key_file}\nrecipient: {report.recipient}\nrules: {report.config_file}",
+    )
+    advise(() if options.json else report.advice)
 
 
 @secrets_command()
@@ -50,25 +48,16 @@ def rekey(options: Options) -> None:
     Example:
       invoke secrets.rekey --fleet production
     """
-    from bunker import secrets  # noqa: PLC0415
-    from bunker.terminal.output import print_json  # noqa: PLC0415
+    from bunker import secrets
 
     report = secrets.rekey(options.fleet_folder, _chosen(options))
-    if options.json:
-        print_json(
-            {
-                "hosts": list(report.hosts),
-                "added_recipients": list(report.added_recipients),
-                "removed_recipients": list(report.removed_recipients),
-                "warnings": list(report.warnings),
-            }
-        )
-        return
-    say(f"Encrypted anew: {', '.join(report.hosts) or 'no host has secrets'}")
-    for sign, recipients in (("+", report.added_recipients), ("-", report.removed_recipients)):
-        for recipient in recipients:
-            say(f"  {sign} {recipient}")
-    advise(report.warnings)
+    lines = [
+        f"Encrypted anew: {', '.join(report.hosts) or 'no host has secrets'}",
+        *(f"  + {recipient}" for recipient in report.added_recipients),
+        *(f"  - {recipient}" for recipient in report.removed_recipients),
+    ]
+    options.answer(vars(report), "\n".join(lines))
+    advise(() if options.json else report.warnings)
 
 
 @secrets_command()
@@ -83,24 +72,20 @@ def check(options: Options) -> ExitCode:
 
     Exit codes: 0 in order, 1 there are problems.
     """
-    from bunker import secrets  # noqa: PLC0415
-    from bunker.terminal.lines import count  # noqa: PLC0415
-    from bunker.terminal.output import print_json  # noqa: PLC0415
+    from bunker import secrets
 
     report = secrets.check(options.fleet_folder, host_names=_chosen(options))
-    if options.json:
-        problems = [str(problem) for problem in report.problems]
-        warnings = list(report.warnings)
-        print_json({"hosts": list(report.hosts), "problems": problems, "warnings": warnings})
-        return ExitCode.ERROR if problems else ExitCode.OK
-    advise(report.warnings)
-    report.raise_for_problems()
-    say(f"The secrets of {count(len(report.hosts), 'host')} are in order")
-    return ExitCode.OK
+    problems = [str(problem) for problem in report.problems]
+    if not options.json:
+        advise(report.warnings)
+        report.raise_for_problems()
+    options.answer(
+        {"hosts": report.hosts, "problems": problems, "warnings": report.warnings},
+        f"The secrets of {count(len(report.hosts), 'host')} are in order",
+    )
+    return ExitCode.ERROR if problems else ExitCode.OK
 
 
 def _chosen(options: Options) -> list[str] | None:
     """Names of the chosen hosts, None where nothing was chosen: all of them."""
-    if not (options.hosts or options.groups or options.tags):
-        return None
-    return [host.name for host in options.select()[1]]
+    return [host.name for host in options.select()[1]] if options.chosen else None

@@ -9,7 +9,7 @@ from bunker.errors import BunkerError
 
 def seconds_of(text: str, where: str, default: int) -> int:
     """Seconds of an option that names a length of time; ``default`` where it is not given."""
-    from bunker.duration import parse_duration  # noqa: PLC0415
+    from bunker.duration import parse_duration
 
     return parse_duration(text, where=where) if text else default
 

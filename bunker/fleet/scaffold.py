@@ -13,29 +13,14 @@ from bunker.files import make_unversioned, write_atomically
 from bunker.fleet import known_hosts
 from bunker.fleet.fleet import Fleet
 from bunker.fleet.host_file import render_host_file
-from bunker.fleet.listing import EffectiveValue, InstanceRow, list_instances, show_instance
 from bunker.fleet.loader import load_fleet
 from bunker.fleet.models import Host
-from bunker.fleet.removal import Removed, remove_instance
 from bunker.remote import HostKey, Remote, scan_host_key
 
 Confirm = Callable[[Sequence[HostKey]], bool]
 CreateSecrets = Callable[[Path, str], Path]
 DEFAULT_GROUP = "changemaker"
 LOCK_SECONDS = 30
-
-__all__ = [
-    "Added",
-    "EffectiveValue",
-    "InstanceRow",
-    "Removed",
-    "add_instance",
-    "check_access",
-    "list_instances",
-    "remove_instance",
-    "show_instance",
-    "trust_instance",
-]
 
 
 @dataclass(frozen=True)

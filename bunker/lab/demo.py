@@ -24,8 +24,9 @@ from bunker.lab.models import LabHost
 from bunker.plan.changes import HostPlan
 from bunker.runs.kinds.deploy import DEPLOY, Arguments
 from bunker.runs.start import Intent, begin
+from bunker.terminal.console import print_lines
 from bunker.terminal.lines import Line
-from bunker.terminal.output import print_lines, say, tell
+from bunker.terminal.output import say, tell
 from bunker.terminal.recap_text import Repeat
 from bunker.terminal.rich_reporter import RichReporter
 from bunker.terminal.status_text import status_lines

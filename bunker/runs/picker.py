@@ -21,7 +21,8 @@ def pick_generation(fleet: Fleet, hosts: Sequence[Host], *, may_ask: bool) -> st
         return ""
     from bunker.generations import read_generations  # noqa: PLC0415
     from bunker.remote import Remote  # noqa: PLC0415
-    from bunker.terminal.output import make_console, print_lines, tell  # noqa: PLC0415
+    from bunker.terminal.console import make_console, print_lines  # noqa: PLC0415
+    from bunker.terminal.output import tell  # noqa: PLC0415
 
     host = hosts[0]
     found = read_generations([Remote.of(fleet, host)])[host.name]

@@ -1,51 +1,16 @@
-"""Printing: data on stdout, progress and errors on stderr, colours only where they are wanted.
+"""Printing: data on stdout, progress and errors on stderr.
 
-The one way out: nothing else writes to a terminal, and what leaves here is printable.
+The one way out: nothing else writes to a terminal, and what leaves here is printable. Lines, which
+may have colours, are printed by :mod:`bunker.terminal.console`.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from bunker.printable import json_text, printable
-from bunker.terminal.lines import Line
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-COLOURS = {
-    "": "",
-    "heading": "bold",
-    "add": "green",
-    "change": "yellow",
-    "remove": "red",
-    "faint": "dim",
-    "good": "green",
-    "bad": "bold red",
-    "warn": "yellow",
-}
-
-
-def make_console(stream: IO[str] | None = None) -> Console:
-    """A console for a stream (stdout where None); no colours without a terminal or with NO_COLOR.
-
-    Text is printed as it is: no markup, no highlighting, no hard line breaks.
-    """
-    from rich.console import Console  # noqa: PLC0415 - keeps `invoke --list` fast
-
-    return Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
-
-
-def print_lines(lines: Iterable[Line], console: Console | None = None) -> None:
-    """Print lines, on stdout unless told otherwise."""
-    from rich.text import Text  # noqa: PLC0415
-
-    target = console or make_console()
-    for line in lines:
-        target.print(Text(line.text, style=COLOURS[line.style]), soft_wrap=True)
 
 
 def print_json(value: Any, stream: IO[str] | None = None) -> None:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import IO, TYPE_CHECKING, Self
+from typing import IO, Self
+
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from bunker.events import (
     Connected,
@@ -20,14 +28,11 @@ from bunker.events import (
 from bunker.outcomes import Outcomes
 from bunker.plan.changes import HostPlan
 from bunker.printable import printable
+from bunker.terminal.console import make_console, print_lines
 from bunker.terminal.event_text import event_lines
-from bunker.terminal.output import make_console, print_lines
 from bunker.terminal.plan_text import plan_lines
 from bunker.terminal.recap_text import Repeat, recap_lines
 from bunker.terminal.reporter import ask
-
-if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
 
 FEW_HOSTS = 3
 """Up to this many hosts every finished step is worth a line beside the live display."""
@@ -61,12 +66,7 @@ class RichReporter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         self._stop()
 
     def event(self, event: Event) -> None:
@@ -138,14 +138,6 @@ class RichReporter:
         progress.update(row, completed=done, what=printable(step.name))
 
     def _start(self) -> Progress:
-        from rich.progress import (  # noqa: PLC0415 - keeps other commands fast
-            BarColumn,
-            Progress,
-            SpinnerColumn,
-            TextColumn,
-            TimeElapsedColumn,
-        )
-
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),

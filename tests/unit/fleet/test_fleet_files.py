@@ -9,7 +9,9 @@ import pytest
 from bunker.errors import BunkerError, Problems
 from bunker.fleet import known_hosts
 from bunker.fleet.host_file import render_host_file, write_host_file
-from bunker.fleet.scaffold import add_instance, list_instances, remove_instance, show_instance
+from bunker.fleet.listing import list_instances, show_instance
+from bunker.fleet.removal import remove_instance
+from bunker.fleet.scaffold import add_instance
 from bunker.fleet.yaml_file import read_document
 
 DATA = {

@@ -21,9 +21,10 @@ from bunker.events import read_event
 from bunker.outcomes import read_outcomes
 from bunker.plan.changes import HostPlan
 from bunker.printable import json_text, printable, without_sequences
+from bunker.terminal.console import print_lines
 from bunker.terminal.json_reporter import JsonReporter
 from bunker.terminal.lines import Line
-from bunker.terminal.output import print_json, print_lines, say, tell
+from bunker.terminal.output import print_json, say, tell
 from bunker.terminal.reporter import ask
 from bunker.terminal.rich_reporter import RichReporter
 from tests.unit.terminal.hostile import EVENTS, HOSTILE, OUTCOMES, PLAN, hostile, reports
@@ -125,6 +126,7 @@ def test_colours_of_a_program_are_left_out_and_half_a_sequence_is_shown() -> Non
 
 WRITERS = {
     "bunker/terminal/output.py",
+    "bunker/terminal/console.py",
     "bunker/terminal/rich_reporter.py",
     "bunker/terminal/reporter.py",
     "bunker/ops/terminal_guard.py",
