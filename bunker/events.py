@@ -192,7 +192,7 @@ class Waiting(HostEvent, kind="waiting"):
 
 
 class RollbackBegan(Event, kind="rollback"):
-    """Hosts whose change failed are brought back to what they were."""
+    """Hosts whose change failed are rolled back."""
 
     hosts: tuple[str, ...]
 

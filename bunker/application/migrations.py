@@ -1,6 +1,6 @@
-"""Which database migrations let the code of before go on working: may code go back alone?
+"""Which database migrations let the code of before go on working: is older code alone enough?
 
-Going back to the code of before is only right when every migration applied since leaves it a
+A rollback to the code of before is only right when every migration applied since leaves it a
 database that it can read and write. That is decided here from the migrations' SQL, before it is
 applied, by Postgres' own parser and a list of what is known to be harmless:
 
@@ -12,7 +12,7 @@ applied, by Postgres' own parser and a list of what is known to be harmless:
   columns that the code of before leaves NULL;
 - dropping an index that the migrations before made without UNIQUE.
 
-The migrations before, which the database has already, are read as history: an upgrade, a way back
+The migrations before, which the database has already, are read as history: an upgrade, a rollback
 and ``schema.check --ref`` give all of them, or none where one is not known. Without them nothing is
 known of what was there, and dropping an older index is unsafe.
 

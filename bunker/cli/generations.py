@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def history(options: Options) -> ExitCode:
     """What hosts ran: generations, when, and what changed.
 
-    Read from the hosts themselves, which remember 20. A way back is a generation of its own;
+    Read from the hosts themselves, which remember 20. A rollback is a generation of its own;
     those it left behind are marked as rolled back. Changes nothing.
 
     Examples:

@@ -132,7 +132,7 @@ def reporter_of(kind: Kind, options: Options, request: DeployRequest) -> Closing
 
     repeat = options.repeat(f"invoke {kind.name}", *request.words)
     if request.work.ref and not kind.keeps_ref:
-        repeat = replace(repeat, way_back=options.repeat(f"invoke {kind.name}").deploy)
+        repeat = replace(repeat, of_file=options.repeat(f"invoke {kind.name}").deploy)
     return make_reporter(json=options.json, verbose=request.verbose, yes=options.yes, repeat=repeat)
 
 

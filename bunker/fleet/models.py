@@ -93,7 +93,7 @@ class ApplicationSettings(Section):
     health_timeout_seconds: Annotated[int, *number(5, 86_400)] = 120
     deadman_seconds: Annotated[int, *number(15, WEEK)] = Field(
         default=300,
-        description="an upgrade that nobody goes on with for so long is taken back by the host",
+        description="an upgrade whose controller is silent for so long is rolled back by the host",
     )
     quiet_seconds: Annotated[int, *number(0, 86_400)] = Field(
         default=5, description="how long nothing may restart or log errors after an upgrade"

@@ -1,4 +1,4 @@
-"""The fleet as pyinfra sees it, and the way back: from pyinfra's host data to the same Host.
+"""The fleet as pyinfra sees it, and a Host from pyinfra's host data again.
 
 pyinfra does not merge sections, and it orders groups by the inventory file instead of by host. So
 the merged host is handed to pyinfra as host data, which beat every group there; only ``--data``

@@ -177,7 +177,7 @@ def _try_with(fleet: Fleet, host: Host, keys: Sequence[HostKey]) -> None:
 def _undoing(paths: Sequence[Path]) -> Iterator[None]:
     """Put the files back as they were if anything, Ctrl-C included, ends the block early.
 
-    The old content is kept as a second link, so that going back works on a full disk too; this
+    The old content is kept as a second link, so that undoing works on a full disk too; this
     relies on every file being replaced, not written in place.
     """
     backups = {path: path.with_name(f".{path.name}.before") for path in paths}

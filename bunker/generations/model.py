@@ -17,9 +17,9 @@ class Generation:
     number: counts up for ever. time: when it passed its gate (UTC). run: the run that made it.
     configuration: fingerprint of the placed files. migration_head: the newest migration that was
     applied. images: image id by service. backup: the snapshot made before, if any. came_from: the
-    number that ran before it. rollback_of and rollback_to: the run that was undone and the number
-    that was gone back to, where this generation is a way back. kept: what is needed to go back to
-    it is still on the host (files, commit, images).
+    number that ran before it. rollback_of and rollback_to: of a rollback, the run that was undone
+    and the number that was rolled back to. kept: what is needed to roll back to it is still
+    on the host (files, commit, images).
     """
 
     number: int
@@ -86,7 +86,7 @@ class Step:
 
     changed: what differs from the one before it ("code", "configuration", "images",
     "migrations"); None where the one before is not known any more. current: it runs now.
-    rolled_back: a later generation left it behind on the way back.
+    rolled_back: a rollback left it behind.
     """
 
     generation: Generation
@@ -96,7 +96,7 @@ class Step:
 
 
 def steps(generations: Sequence[Generation]) -> list[Step]:
-    """The history, oldest first. The newest record is what runs: a way back is recorded too."""
+    """The history, oldest first. The newest record is what runs: a rollback is recorded too."""
     ordered = sorted(generations, key=lambda generation: generation.number)
     known = {generation.number: generation for generation in ordered}
     # As ranges: a record may name whatever numbers.
@@ -107,7 +107,7 @@ def steps(generations: Sequence[Generation]) -> list[Step]:
     ]
     found = []
     for generation in ordered:
-        # Numbers have no gaps, so the record before is what ran before, also after a way back.
+        # Numbers have no gaps, so the record before is what ran before, also after a rollback.
         before = known.get(generation.number - 1)
         changed = _changes(before, generation) if before or generation.number > 1 else ()
         current = generation is ordered[-1]

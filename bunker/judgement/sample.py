@@ -126,7 +126,7 @@ class Window:
 def window(before: Sample, after: Sample) -> Window:
     """What happened from one sample to the next.
 
-    A counter that went back, or another process, means a new start: the counters began at 0, so
+    A counter that decreased, or another process, means a new start: the counters began at 0, so
     the second reading alone is what is known (as Prometheus' ``increase`` has it).
     """
     restarted = _restarted(before, after)

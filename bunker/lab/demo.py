@@ -119,7 +119,7 @@ def next_text(root: Path, host: LabHost) -> str:
         f"invoke health {chosen}": "every container, the failing part named",
         f"invoke logs {chosen} --service api": "logs, with secrets masked",
         f"invoke upgrade {chosen} --ref v2.1.0": "the next version, and no visitor notices",
-        f"invoke rollback {chosen}": "and back to a generation of your choice",
+        f"invoke rollback {chosen}": "roll it back to a generation of your choice",
         f"invoke secrets.show {chosen}": "which secrets it has, masked",
         "invoke lab.ssh " + host.name: "log in and look around",
         "invoke lab.down": "remove the lab and nothing else",

@@ -39,9 +39,9 @@ class InstanceState:
     older: bool = False
     """Whether the wanted commit is an ancestor of the one that runs."""
     token: str = ""
-    """Changes when the host goes back by itself: newest generation and attempts to go back."""
+    """Changes when the host rolls back by itself: newest generation and attempts to roll back."""
     armed: bool = False
-    """Whether an upgrade was begun that has neither ended nor gone back."""
+    """Whether an upgrade was begun that has neither ended nor been rolled back."""
     folder: Folder = field(default_factory=Folder)
     database: Database = field(default_factory=Database)
     space: Space = field(default_factory=Space)

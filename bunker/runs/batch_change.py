@@ -72,7 +72,7 @@ class BatchChange:
         return self._told(outcomes)
 
     def roll_back_all(self, why: str) -> Outcomes:
-        """Bring every host of this batch back to its generation from before the run."""
+        """Roll back every host of this batch to its generation from before the run."""
         outcomes: dict[str, HostOutcome] = {}
         with self._leases(self._fleet(), self.batch.hosts) as leases:
             outcomes |= refused(leases)
@@ -113,9 +113,9 @@ class BatchChange:
         request, before = self.context.request, self.context.before
         kind, arguments = kind_of(request)
         outcomes = {n: before.rolled_back[n] for n in names if n in before.rolled_back}
-        returning = {n: Applied(before.failures[n]) for n in names if n in before.failures}
-        outcomes |= {name: found.outcome for name, found in returning.items()}
-        outcomes |= self._roll_back(returning)
+        rolling_back = {n: Applied(before.failures[n]) for n in names if n in before.failures}
+        outcomes |= {name: found.outcome for name, found in rolling_back.items()}
+        outcomes |= self._roll_back(rolling_back)
         forward = [name for name in names if name not in outcomes]
         if not forward or self.context.stopping:
             return outcomes
@@ -131,22 +131,22 @@ class BatchChange:
         return outcomes
 
     def _roll_back(self, failures: Changed) -> dict[str, HostOutcome]:
-        """Bring hosts back to the generation they had before this run, where that is safe."""
+        """Roll hosts back to the generation they had before this run, where that is safe."""
         if not failures:
             return {}
         names = list(failures)
         self.context.event(RollbackBegan(hosts=tuple(names)))
         work = rollback(of_run=self.context.request.run)
-        returned = self._apply(names, work, {})
-        # A host that restarts is away for a while, and then goes back.
-        away = [name for name in names if returned[name].outcome.outcome == "unreachable"]
+        after = self._apply(names, work, {})
+        # A host that restarts is away for a while, and then rolls back.
+        away = [name for name in names if after[name].outcome.outcome == "unreachable"]
         if away and self._answers_again(away):
-            returned |= self._apply(away, work, {})
+            after |= self._apply(away, work, {})
         found = {
             name: rolled_back(
                 failures[name],
-                returned[name],
-                returning=name in self.context.before.returning,
+                after[name],
+                rolling_back=name in self.context.before.rolling_back,
                 stopping=self.context.stopping,
             )
             for name in names
@@ -228,7 +228,7 @@ class BatchChange:
 
         now = fingerprints(request, fleet, targets)
         return {
-            # What this run had begun to change goes back; a step is what says so.
+            # What this run had begun to change is rolled back; a step is what says so.
             name: failed(
                 MOVED, stale=True, step="approval" if name in self.context.before.touched else None
             )

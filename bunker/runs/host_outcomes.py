@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 class Applied:
     """How one host took what a worker applied to it.
 
-    ``boot`` is the boot that its plan saw (``id``, ``since``). Of a rollback: ``went_back`` where
-    the host did it by itself on behalf of this run, ``ref_to`` is the version that it led to.
+    ``boot`` is the boot that its plan saw (``id``, ``since``). Of a rollback:
+    ``already_rolled_back`` where the host did it by itself for this run; ``ref_to``: its version.
     """
 
     outcome: HostOutcome
     began: bool = False
     boot: Mapping[str, Any] | None = None
-    went_back: bool = False
+    already_rolled_back: bool = False
     ref_to: str = ""
 
     def update(self, **values: Any) -> None:
@@ -52,7 +52,7 @@ class Applied:
                 )
 
     def planned(self, plan: HostPlan, run: str) -> None:
-        """Take what its plan says: where it goes back to, and what ``run`` recorded before."""
+        """Take what its plan says: where it rolls back to, and what ``run`` recorded before."""
         facts = plan.facts
         made = facts.get("generation")
         if isinstance(made, Mapping) and made.get("run") == run:
@@ -60,7 +60,7 @@ class Applied:
         if facts.get("generation_to") is not None:
             self.update(going_to=facts["generation_to"])
         self.boot = facts.get("boot") or None
-        self.went_back = bool(facts.get("went_back"))
+        self.already_rolled_back = bool(facts.get("already_rolled_back"))
         self.ref_to = facts.get("ref_to") or ""
         if self.ref_to:
             self.update(ref=self.ref_to)
@@ -83,15 +83,15 @@ def refused(leases: HostLeases) -> dict[str, HostOutcome]:
 
 
 def rolled_back(
-    before: Applied, after: Applied, *, returning: bool, stopping: bool
+    before: Applied, after: Applied, *, rolling_back: bool, stopping: bool
 ) -> HostOutcome | None:
     """The outcome of a host whose change failed, after its rollback was tried.
 
-    ``returning``: a rollback of this run had begun a step before. None where nothing had been
+    ``rolling_back``: a rollback of this run had begun a step before. None where nothing had been
     touched, so that nothing had to be put back.
     """
     outcome = restarted(before, after) or before.outcome
-    if after.outcome.outcome == "ok" and not (returning or after.went_back):
+    if after.outcome.outcome == "ok" and not (rolling_back or after.already_rolled_back):
         return outcome if outcome.restarted else None
     if after.outcome.succeeded:
         return replace(

@@ -1,4 +1,4 @@
-"""Which generation to go back to: asked on a terminal, the one before where nobody can be asked."""
+"""Which generation to roll back to: asked on a terminal, else the one before."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def pick_generation(fleet: Fleet, hosts: Sequence[Host], *, may_ask: bool) -> str:
     """The number of a generation as text; empty for the one before what runs now.
 
-    Several hosts count their generations each on their own, so they can only go back by one.
+    Several hosts count their generations each on their own, so they can only roll back by one.
     """
     if len(hosts) != 1 or not may_ask:
         return ""
@@ -30,13 +30,13 @@ def pick_generation(fleet: Fleet, hosts: Sequence[Host], *, may_ask: bool) -> st
         raise found
     earlier = list(found)[:-1]
     if not earlier:
-        raise BunkerError("there is no earlier generation to go back to", where=host.name)
+        raise BunkerError("there is no earlier generation to roll back to", where=host.name)
     if not sys.stdin.isatty():
         return ""
     from bunker.terminal.generations_text import history_lines  # noqa: PLC0415
 
     print_lines(history_lines(host.name, found), make_console(sys.stderr))
-    tell(f"Go back to which generation? [{earlier[-1].number}] ", end="")
+    tell(f"Roll back to which generation? [{earlier[-1].number}] ", end="")
     answer = sys.stdin.readline().strip() or str(earlier[-1].number)
     if answer not in {str(generation.number) for generation in earlier}:
         known = ", ".join(str(generation.number) for generation in earlier)

@@ -59,7 +59,7 @@ def pin(root: Path, fleet_name: str, run: str, refs: Mapping[str, str]) -> list[
 
 
 def _ref_of(found: HostOutcome, asked: str | None) -> str:
-    """What a host runs: the ref that was asked for, or that of the generation it is back on."""
+    """What a host runs: the ref that was asked for, or that of the generation rolled back to."""
     if not (found.succeeded or found.outcome == "rolled back"):
         return ""
     return found.ref or (asked or "" if found.succeeded else "")

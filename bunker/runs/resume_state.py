@@ -13,13 +13,14 @@ from bunker.outcomes import HostOutcome
 class ResumeState:
     """By host: whether it was touched, and how far its rollback had come.
 
-    ``failures`` holds the outcomes of hosts whose rollback had begun and not ended, ``returning``
-    those whose rollback had begun a step, ``rolled_back`` the outcomes of those that are back.
+    ``failures`` holds the outcomes of hosts whose rollback had begun and not ended,
+    ``rolling_back`` those whose rollback had begun a step, ``rolled_back`` the outcomes of those
+    that are rolled back.
     """
 
     touched: set[str] = field(default_factory=set)
     failures: dict[str, HostOutcome] = field(default_factory=dict)
-    returning: set[str] = field(default_factory=set)
+    rolling_back: set[str] = field(default_factory=set)
     rolled_back: dict[str, HostOutcome] = field(default_factory=dict)
 
 
@@ -30,7 +31,7 @@ def resume_state(events: Iterable[Event]) -> ResumeState:
     for event in events:
         match event:
             case Step(host=host, status="started"):
-                (found.returning if host in found.failures else found.touched).add(host)
+                (found.rolling_back if host in found.failures else found.touched).add(host)
             case Step(host=host, status="failed") if host not in found.failures:
                 failed[host] = HostOutcome(
                     outcome="failed",

@@ -76,7 +76,7 @@ class RunSteps:
         return read_outcomes(self.durable("change", work))
 
     def roll_back(self, names: Sequence[str], why: str) -> Outcomes:
-        """Bring hosts that were changed well back to what they were, because of a later gate."""
+        """Roll back hosts whose change succeeded, because of a later gate."""
 
         def work() -> dict[str, Any]:
             change = batch_change.BatchChange(self.context, RunBatch("rollback", tuple(names)))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 WHOLE_HOST: Final = "deploys.whole_host:whole_host"
 """The role that brings a host to all that its file says, or to the parts that were asked for."""
-ROLLBACK: Final = "deploys.way_back:way_back"
+ROLLBACK: Final = "deploys.rollback:rollback"
 """The role that brings an instance to an earlier generation."""
 
 
@@ -54,7 +54,7 @@ EVERYTHING: Final = Work()
 
 
 def rollback(*, to: str = "", restore: bool = False, of_run: str = "") -> Work:
-    """Back to generation ``to``; empty: to the one before, or before all that ``of_run`` did."""
+    """Roll back to generation ``to``; empty: the one before, or what ran before ``of_run``."""
     data = {
         "bunker_to": to,
         "bunker_restore": "yes" if restore else "",

@@ -28,7 +28,7 @@ _CAUSES: Final[tuple[tuple[re.Pattern[str], Words], ...]] = (
 """What a step printed, whatever step it was, and where that is looked into."""
 
 _SERVICE_OF_STEP: Final = {
-    "changemaker: prepare the way back": "v2-postgres",
+    "changemaker: prepare the rollback": "v2-postgres",
     "changemaker: database and cache": "v2-postgres",
     "changemaker: migrate": "v2-postgres",
     "changemaker: seed where empty": "v2-postgres",
@@ -49,7 +49,7 @@ _BEFORE_THE_SWITCH: Final = frozenset(
         "changemaker: source",
         "changemaker: fetch the code",
         "changemaker: pull and build images",
-        "changemaker: prepare the way back",
+        "changemaker: prepare the rollback",
         "changemaker: start the availability probe",
     }
 )

@@ -21,13 +21,13 @@ STYLES: Mapping[str, Style] = {"ok": "", "changed": "good", "failed": "bad", "un
 class Repeat:
     """How the operator goes on: ``deploy`` repeats the run, to be followed by ``--host NAME``.
 
-    ``fleet`` is the ``--fleet NAME`` that other commands need, or empty. ``way_back`` is the run
+    ``fleet`` is the ``--fleet NAME`` that other commands need, or empty. ``of_file`` is the run
     that brings a host back to what its file says, where this run asked for another version.
     """
 
     deploy: str = "invoke deploy"
     fleet: str = ""
-    way_back: str = ""
+    of_file: str = ""
 
     def again(self, host: str) -> str:
         """The same run for one host."""
@@ -151,8 +151,8 @@ def next_commands(host: str, outcome: HostOutcome, repeat: Repeat) -> list[str]:
             return []  # it says itself what to do
         case "failed":
             # The version that just failed would fail again.
-            again = same_again(step, output) or not repeat.way_back
-            return [*found, repeat.again(host) if again else f"{repeat.way_back} --host {host}"]
+            again = same_again(step, output) or not repeat.of_file
+            return [*found, repeat.again(host) if again else f"{repeat.of_file} --host {host}"]
         case "unreachable":
             return [repeat.other("ssh", host), repeat.again(host)]
         case "ok" | "changed" | "not started" | "interrupted":

@@ -64,7 +64,7 @@ def container_json(container: Container) -> dict[str, Any]:
 
 def _unfinished(probe: Probe) -> str:
     if probe.halted:
-        return f"the last deployment failed and was not taken back: {probe.halted}"
+        return f"the last deployment failed and was not rolled back: {probe.halted}"
     reason = "the last deployment failed or was cut off"
     if probe.returns_in is not None:
         when = f"in {probe.returns_in} s" if probe.returns_in > 0 else "now"

@@ -1,4 +1,4 @@
-"""A Changemaker instance: its Compose stack at an exact commit, and the way back from a change."""
+"""A Changemaker instance: its Compose stack at an exact commit, and how a change is rolled back."""
 
 from bunker.role import Role
 

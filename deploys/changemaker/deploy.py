@@ -1,10 +1,10 @@
 """The Changemaker Compose stack of one instance, at an exact commit.
 
 Order: fetch, then lay out, pull and build everything beside the running instance; then prepare
-the way back (see going_back.py); only then switch files, bring up the data services, migrate,
+the rollback (see armed.py); only then switch files, bring up the data services, migrate,
 seed an empty database, bring up the rest, ask the gates, and record a generation. An interrupted
 run leaves no applied hash, so the next one goes through the same order again and ends in the same
-place; where none comes, the host goes back by itself.
+place; where none comes, the host rolls back by itself.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ from bunker.ops.recorder import recorder
 from bunker.ops.step import AS_ROOT, Command, shell, step
 from deploys.base.firewall import egress
 from deploys.base.logins import login_of
+from deploys.changemaker.armed import protect, rollback_variables, scripts
 from deploys.changemaker.bundles import changemaker_bundle, http_port, source_component
 from deploys.changemaker.database import check_database
 from deploys.changemaker.decision import Decision, Files, decide, ref_of
-from deploys.changemaker.downgrade import goes_back_from
+from deploys.changemaker.downgrade import downgrade_from
 from deploys.changemaker.folder import check_folder, take_over
-from deploys.changemaker.going_back import going_back_variables, protect, scripts
 from deploys.changemaker.space import check_space, needed_lines, needs
 
 UNKNOWN_COMMIT = "0" * 40
@@ -84,7 +84,7 @@ def changemaker(host: Host) -> None:
         folder = host.application.directory
         recorder().note("changemaker", f"{folder} is a shallow clone; what it lacks is fetched")
     commit = _wanted_commit(host, instance)
-    from_newer = goes_back_from(host, instance, commit)
+    from_newer = downgrade_from(host, instance, commit)
     place_components("changemaker", [source], state)
     decision = decide(
         commit,
@@ -202,7 +202,7 @@ def _announce_egress(host: Host, instance: InstanceState) -> None:
 
 def _is_upgrade(decision: Decision, instance: InstanceState) -> bool:
     # An upgrade that was cut off after its switch still has to settle. Without a database there is
-    # nothing to go back to.
+    # nothing to roll back to.
     begun = decision.switch or instance.armed
     return bool(begun and instance.generation is not None and not instance.database.new)
 
@@ -218,7 +218,7 @@ def _declare(
 ) -> None:
     upgrade = _is_upgrade(decision, instance)
     variables: dict[str, str | int] = {
-        **going_back_variables(host, bundle),
+        **rollback_variables(host, bundle),
         "REPOSITORY": host.application.repository,
         "REF": ref_of(
             commit,
@@ -256,7 +256,7 @@ def _declare(
             run("room", "before_switch", "prepare", files=True, project=False),
         )
         if upgrade:
-            step("changemaker: prepare the way back", protect(variables))
+            step("changemaker: prepare the rollback", protect(variables))
             step("changemaker: start the availability probe", run("probe_start", project=False))
         step(
             "changemaker: switch files",

@@ -14,7 +14,7 @@ from bunker.ops.instance import InstanceState
 from bunker.ops.migrations import judge_pending
 from bunker.ops.step import AS_ROOT
 from bunker.shell import with_variables
-from deploys.changemaker.going_back import scripts
+from deploys.changemaker.armed import scripts
 
 
 class LeftBehind(FactBase[list[MigrationSafety]]):
@@ -29,8 +29,8 @@ class LeftBehind(FactBase[list[MigrationSafety]]):
             return judge_pending(output)
 
 
-def goes_back_from(host: Host, instance: InstanceState, commit: str) -> str:
-    """What a deploy of an older commit goes back from; empty where it does not go back.
+def downgrade_from(host: Host, instance: InstanceState, commit: str) -> str:
+    """The version that a deploy of an older commit replaces; empty where it is no downgrade.
 
     Raises BunkerError where nobody said that older code is meant, and where a migration since
     then leaves it a database that it does not work with.
@@ -41,9 +41,9 @@ def goes_back_from(host: Host, instance: InstanceState, commit: str) -> str:
     now = str(generation.get("ref") or instance.head[:12])
     if str(ctx_host.get().data.get("bunker_allow_downgrade") or "") != "yes":
         raise BunkerError(
-            f"{host.application.ref} is older than {now}, which runs: this would go back",
+            f"{host.application.ref} is older than {now}, which runs: this is a downgrade",
             where=host.name,
-            remedy=f"Set application.ref to {now} in the host's file, go back with"
+            remedy=f"Set application.ref to {now} in the host's file, roll back with"
             f" invoke rollback --host {host.name}, or add --allow-downgrade",
         )
     application = host.application
@@ -62,7 +62,7 @@ def goes_back_from(host: Host, instance: InstanceState, commit: str) -> str:
         raise BunkerError(
             f"{host.application.ref} cannot work with the database of {now}: {', '.join(unsafe)}",
             where=host.name,
-            remedy=f"Go back with the database of that time:"
+            remedy=f"Roll back with the database of that time:"
             f" invoke rollback --host {host.name} --restore",
         )
     return now

@@ -47,7 +47,7 @@ def test_a_host_whose_code_crashes_leaves_the_other_to_finish_and_can_be_mended(
     assert "its last log lines" in "\n".join(failed["output"])
     (recap,) = ran.events("recap")
     assert any("invoke logs" in text for text in recap["hosts"]["south"]["next_commands"])
-    # A failed deploy is not recorded as what runs, and the way back is another deploy.
+    # A failed deploy is not recorded as what runs, and the old version is another deploy.
     assert north.on("south", "ls /var/lib/bunker/generations 2>/dev/null", check=False) == ""
     north.configure("south", {"application": {**application, "ref": "v2"}})
     north.deploy("south")

@@ -14,8 +14,8 @@ from tests.lab.fleet_under_test import FleetUnderTest, Ran
 from tests.lab.host_state import differences, lasting_state
 from tests.lab.killing import (
     KilledRun,
-    assert_goes_back_once,
     assert_nothing_left,
+    assert_rolled_back_once,
     cut_connections,
     disarmed,
     generations,
@@ -88,7 +88,7 @@ ROLLOUT_POINTS = {
     "west: changemaker: record generation",
     "west: outcome",
 }
-WAY_BACK_POINTS = {"rollback", "north: changemaker: go back to generation 1", "north: outcome"}
+ROLLBACK_POINTS = {"rollback", "north: changemaker: roll back to generation 1", "north: outcome"}
 
 
 def test_a_rollout_killed_between_and_within_its_batches_ends_like_an_undisturbed_one(
@@ -115,11 +115,11 @@ def test_a_rollout_killed_between_and_within_its_batches_ends_like_an_undisturbe
         north.remove(name)
 
 
-def test_a_rollout_killed_at_every_point_of_its_way_back_goes_back_once(
+def test_a_rollout_killed_at_every_point_of_its_rollback_rolls_back_once(
     north: FleetUnderTest,
 ) -> None:
     north.configure("north", {"groups": ["changemaker", "canary"]})
-    assert_goes_back_once(north, WAY_BACK_POINTS, *CAREFULLY)
+    assert_rolled_back_once(north, ROLLBACK_POINTS, *CAREFULLY)
 
 
 def retried(fleet: FleetUnderTest, run: str) -> None:

@@ -148,8 +148,8 @@ def assert_nothing_left(fleet: FleetUnderTest, host: str) -> None:
     assert left == "", left
 
 
-def assert_goes_back_once(fleet: FleetUnderTest, points: set[str], *how: str) -> None:
-    """A version that crashes is taken back once, though its rollout is killed at these points."""
+def assert_rolled_back_once(fleet: FleetUnderTest, points: set[str], *how: str) -> None:
+    """A version that crashes is rolled back once, though its rollout is killed at these points."""
     before = version(fleet, "north")
     killed = KilledRun(fleet, points.__contains__)
     ended = killed.through("rollout", "--host", "north", *how, "--ref", "v2.2.0-crash")

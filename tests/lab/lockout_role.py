@@ -1,4 +1,4 @@
-"""Changes that lock the operator out, for tests of the way back; run in the worker's own process.
+"""Changes that lock the operator out, for tests of undoing them; run in the worker's own process.
 
 Each is a component like those of the real roles: its file is loaded into the kernel's firewall.
 """

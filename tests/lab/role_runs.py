@@ -15,7 +15,7 @@ from tests.json_events import stream
 from tests.lab.fleet_under_test import NAME, FleetUnderTest
 
 WHOLE_HOST = "deploys.whole_host:whole_host"
-WAY_BACK = "deploys.way_back:way_back"
+ROLLBACK = "deploys.rollback:rollback"
 
 
 @dataclass
@@ -80,7 +80,7 @@ def run_role(
 
     ``when`` is called before the kill.
     """
-    work = Work(role, data or {}, ref=ref, secrets=role == WAY_BACK)
+    work = Work(role, data or {}, ref=ref, secrets=role == ROLLBACK)
     request = DeployRequest(root=fleet.root, fleet_name=NAME, hosts=(name,), work=work)
     result = RoleRun(run or new_run_id())
     with _environment(fleet):

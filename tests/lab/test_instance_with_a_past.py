@@ -111,13 +111,13 @@ def one_shots(host: FleetUnderTest, tmp_path: Path) -> Iterator[FleetUnderTest]:
         git("push", "-q", "origin", f"HEAD:refs/tags/{tag}")
     host.lab.git.publish(bare)
     yield host
-    # Back to what the file says, which is older than these versions.
+    # What the file says, which is older than these versions.
     host.deploy("north", more=("--allow-downgrade",))
     build_repository(tmp_path / "original")
     host.lab.git.publish(tmp_path / "original")
 
 
-def test_a_service_that_does_something_and_ends_is_done_and_one_that_fails_goes_back(
+def test_a_service_that_does_something_and_ends_is_done_and_one_that_fails_is_rolled_back(
     one_shots: FleetUnderTest,
 ) -> None:
     one_shots.invoke("upgrade", "--ref", "ends-well", "--no-pin", "--host", "north", "--yes")

@@ -44,7 +44,7 @@ def test_ctrl_c_finishes_the_step_says_how_to_go_on_and_ends_with_130(
     assert "Go on with: invoke run.resume" in said
     # The step under way ended, and the next one was never started: the old code still serves.
     assert version(host) == "2.0.0"
-    # The images are the new version's by now. Going back instead must not start them.
+    # The images are the new version's by now. A rollback must not start them.
     back = host.deploy("north")
     (planned,) = back.events("planned")
     assert [change["subject"] for change in planned["plan"]["changes"]] == ["images"]

@@ -7,8 +7,8 @@ import pytest
 from tests.lab.fleet_under_test import FleetUnderTest
 from tests.lab.killing import (
     KilledRun,
-    assert_goes_back_once,
     assert_nothing_left,
+    assert_rolled_back_once,
     generations,
     version,
 )
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.lab
 
 CAREFULLY = ("--batch", "1", "--soak", "1s", "--no-judgement")
 UPGRADE_POINTS = {"north: changemaker: migrate", "batch 1"}
-WAY_BACK_POINTS = {"rollback"}
+ROLLBACK_POINTS = {"rollback"}
 
 
 @pytest.fixture(scope="module")
@@ -48,5 +48,5 @@ def test_a_rollout_killed_in_an_upgrade_and_between_batches_ends_like_an_undistu
     two.remove("south")
 
 
-def test_a_rollout_killed_as_it_begins_to_go_back_goes_back_once(two: FleetUnderTest) -> None:
-    assert_goes_back_once(two, WAY_BACK_POINTS, *CAREFULLY)
+def test_a_rollout_killed_as_it_begins_to_roll_back_rolls_back_once(two: FleetUnderTest) -> None:
+    assert_rolled_back_once(two, ROLLBACK_POINTS, *CAREFULLY)

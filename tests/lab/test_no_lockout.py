@@ -72,7 +72,7 @@ def wait_for(fleet: FleetUnderTest, condition: str, seconds: float = 60) -> None
 
 
 def assert_as_before(fleet: FleetUnderTest, component: str = "lockout") -> None:
-    """A fresh login works, and nothing is left of the change or of the way back."""
+    """A fresh login works, and nothing is left of the change or of what undoes it."""
     left = fleet.on(
         "north",
         f"ls /var/lib/bunker/revert /var/lib/bunker/stage; ls {FILE} 2>/dev/null; "

@@ -17,10 +17,10 @@ if [ -n "$VALIDATE" ]; then
   fi
 fi
 
-# An unconfirmed change of a run that died: go back to the last state that is known to be good.
+# An unconfirmed change of a run that died is undone: the last good state is restored first.
 put_back
 
-# The former files, and how to go back to them. Those that a run left which died in between are kept:
+# The former files, and how to restore them. Those that a run left which died in between are kept:
 # what stands in place since then may be new already.
 keep_old() {
   rm -rf "$OLD.new"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Going back to what stood before an unconfirmed change of $NAME: at once, and never beside the
+# Undoes an unconfirmed change of $NAME: at once, and never beside the
 # timer that does the same. Nothing happens where no change is unconfirmed.
 put_back() {
   systemctl stop "bunker-revert-$NAME.timer" 2>/dev/null || true

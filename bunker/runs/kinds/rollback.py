@@ -1,4 +1,4 @@
-"""`invoke rollback`: instances back to an earlier generation."""
+"""`invoke rollback`: instances to an earlier generation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Arguments:
     """``to`` is a generation's number; empty: the one before."""
 
-    to: str = argument("generation to go back to (default: ask, or the one before)")
+    to: str = argument("generation to roll back to (default: ask, or the one before)")
     restore: bool = argument(
         "restore the database of that time too; later writes are lost", default=False
     )
@@ -25,7 +25,7 @@ class Arguments:
 
 
 def work(given: Arguments) -> Work:
-    """Back to that generation."""
+    """Roll back to that generation."""
     return rollback_work(to=given.to, restore=given.restore)
 
 
@@ -41,14 +41,14 @@ def completed(options: Options, given: Arguments, may_ask: bool) -> tuple[Option
 
 ROLLBACK = Kind(
     name="rollback",
-    help="""Go back to an earlier generation of an instance.
+    help="""Roll back to an earlier generation of an instance.
 
     Shows the generations that passed their gates, with their age, and asks which one. Says first
     whether code alone suffices; where a migration since then is not safe for the older code, it
     stops and spells out the choice: --restore brings back the database of that time as well, and
     what was written since is lost (the present database is kept beside it under another name).
 
-    The version that it is back on is written into the host's file, so that the next deploy keeps
+    The version that it then runs is written into the host's file, so that the next deploy keeps
     it; --no-pin leaves the file as it is.
 
     Examples:
@@ -63,7 +63,7 @@ ROLLBACK = Kind(
     work=work,
     completed=completed,
     pins=True,
-    # Going back is never made to wait for a window or for a second person.
+    # A rollback is never made to wait for a window or for a second person.
     windows=False,
     approval=False,
 )

@@ -31,7 +31,7 @@ UPGRADE = Kind(
     the API without a failed request where the stack allows it, and asks the gates: containers
     healthy, /api/health, the version really live, the error log quiet. What fails is rolled back
     where the database allows it; else the choice is spelled out. If this machine or the
-    connection dies, the host goes back by itself.
+    connection dies, the host rolls back by itself.
 
     The version that a host reaches is written into its file, so that the next deploy keeps it;
     --no-pin leaves the file as it is.

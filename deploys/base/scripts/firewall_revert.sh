@@ -1,5 +1,5 @@
 #!/bin/sh
-# The files are the former ones again: load them, or go back to no firewall where there was none.
+# The files are the former ones again: load them, or no firewall where there was none.
 # Every line is tried: a half-way revert would be worse than a failing one.
 set +e
 if grep -qx 'ENABLED=yes' /etc/ufw/ufw.conf; then

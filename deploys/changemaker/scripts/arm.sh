@@ -7,7 +7,7 @@ enable_deadman() {
   systemctl enable --quiet bunker-deadman.timer
   systemctl restart bunker-deadman.timer
 }
-# Add to the list of what makes going back unsafe; what an earlier run found still counts.
+# Add to the list of what makes a rollback unsafe; what an earlier run found still counts.
 add_unsafe() {
   [ -s "$1" ] || return 0
   cat "$1" "$UPGRADE/unsafe" 2>/dev/null | sort -u | write "$UPGRADE/unsafe"

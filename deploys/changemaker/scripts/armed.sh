@@ -1,5 +1,5 @@
 #!/bin/sh
-# What an armed change leaves on the host: where to go back to, until when, and by what.
+# What an armed change leaves on the host: where to roll back to, until when, and by what.
 UPGRADE=/var/lib/bunker/upgrade
 GENERATIONS=/var/lib/bunker/generations
 SNAPSHOTS=/var/lib/bunker/snapshots
@@ -9,7 +9,7 @@ number_of() { basename "$1" .json | sed 's/^0*//'; }
 # A value of a generation's record, without its images, whose services could bear any name.
 field() { sed -n 's/, "images":.*//; s/.*"'"$1"'": "\{0,1\}\([^",}]*\).*/\1/p' "$2"; }
 write() { cat > "$1.new" && mv -f "$1.new" "$1"; }
-# What the plan was made from: it changes when the host goes back by itself.
+# What the plan was made from: it changes when the host rolls back by itself.
 token() {
   last=$(newest)
   echo "$(basename "${last:-none}" .json)-$(cat "$UPGRADE/attempts" 2>/dev/null || echo 0)"
@@ -21,7 +21,7 @@ as_planned() {
   if [ -n "$last" ] && [ "$(field run "$last")" = "$RUN" ] && [ -z "$(field rollback_of "$last")" ]; then
     return 0
   fi
-  echo 'the host went back by itself after this was planned; nothing more is changed' >&2
+  echo 'the host rolled back by itself after this was planned; nothing more is changed' >&2
   exit 75
 }
 # Whoever works on an armed change keeps the dead-man's switch from firing.
@@ -36,7 +36,7 @@ disable_deadman() {
   rm -f /etc/systemd/system/bunker-deadman.service /etc/systemd/system/bunker-deadman.timer
   systemctl daemon-reload
 }
-# The change is over, well or not: nothing goes back by itself from here on.
+# The change is over: nothing rolls back by itself from here on.
 disarm() {
   disable_deadman
   systemctl reset-failed bunker-deadman.service 2>/dev/null || true

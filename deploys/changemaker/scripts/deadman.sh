@@ -1,6 +1,6 @@
 #!/bin/sh
 # The dead-man's switch of an armed change: waits for whatever changes the host right now, and
-# goes back where nobody renewed the deadline.
+# rolls back where the deadline was not renewed.
 exec 9>/var/lib/bunker/lock
 flock 9
 [ -e "$UPGRADE/deadline" ] || exit 0
@@ -11,5 +11,5 @@ if [ ! -e "$UPGRADE/back" ] && [ "$(field run "$last")" = "$(cat "$UPGRADE/run")
   exit 0
 fi
 [ "$(date +%s)" -ge "$(cat "$UPGRADE/deadline")" ] || exit 0
-echo "nobody went on with run $(cat "$UPGRADE/run"): back to generation $(cat "$UPGRADE/from")"
+echo "the controller is gone from run $(cat "$UPGRADE/run"): rolling back to generation $(cat "$UPGRADE/from")"
 exec /bin/sh "$UPGRADE/return"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Keeping generations: what is needed to go back to one without the controller.
+# Keeping generations: what is needed to roll back to one without the controller.
 owners_git() {
   runuser -u "$OWNER" -- git -c core.hooksPath=/dev/null -C "$DIRECTORY" "$@" 9>&-
 }

@@ -2,7 +2,7 @@
 # Which migrations the wanted commit brings that the database has not applied, and which it has,
 # with their SQL. Only reads, but for starting a database that is down: without it nobody can tell.
 if ! database_answers; then
-  echo 'the database does not answer, so no way back can be prepared; nothing was changed' >&2
+  echo 'the database does not answer, so no rollback can be prepared; nothing was changed' >&2
   explain
   exit 70
 fi

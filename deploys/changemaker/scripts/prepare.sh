@@ -17,7 +17,7 @@ case $(docker version --format '{{.Server.Version}}') in
 esac
 compose config --quiet
 compose pull --quiet --policy missing --ignore-buildable
-# The host may have gone back by itself, images included, since that was decided.
+# The host may have rolled back by itself, images included, since that was decided.
 [ "$(cat /var/lib/bunker/changemaker/built 2>/dev/null)" = "$COMMIT" ] || BUILD=yes
 # A changed setting is no reason to build: a new image would restart what did not change.
 for image in $(compose config --images); do

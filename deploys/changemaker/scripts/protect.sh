@@ -1,6 +1,6 @@
 #!/bin/sh
 # Before anything of a running instance is changed: a snapshot of its database where its code
-# changes, the generation to go back to, and a dead-man's switch that goes back.
+# changes, the generation to roll back to, and a dead-man's switch that rolls back.
 # Standard input: the files of the armed change.
 STAGE=/var/lib/bunker/stage/upgrade
 rm -rf "$STAGE"
@@ -27,7 +27,7 @@ if [ ! -e "${record%.json}/commit" ]; then
     && [ "$(as_owner rev-parse HEAD)" = "$commit" ]; then
     keep_generation "$from" "$commit"
   else
-    echo "an earlier deploy was cut off: what it replaced is not known, so nothing goes back by itself"
+    echo "an earlier deploy was cut off: what it replaced is not known, so nothing rolls back by itself"
     rm -rf "$STAGE"
     exit 0
   fi

@@ -44,7 +44,7 @@ class Neighbour:
         return self.engine.attempt(self.container, *command, seconds=seconds)
 
     def remove(self) -> None:
-        """Remove it, and the way back to its public address on the hosts."""
+        """Remove it, and the route to its public address on the hosts."""
         self.engine.remove(self.container)
         if self.source_address != self.address:
             for host in self.hosts:

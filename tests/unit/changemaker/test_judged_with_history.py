@@ -15,11 +15,11 @@ import pytest
 from bunker.answers import UnreadableAnswer, sections
 from bunker.application.migrations import MigrationSafety
 from bunker.ops.migrations import judge_pending, read_sql
-from bunker.ops.way_back import read_way_back
+from bunker.ops.rollback import read_rollback
 from bunker.workflows.schema_check import check_refs
-from deploys.changemaker.going_back import pending_question
-from deploys.changemaker.way_back import assess, choose
-from deploys.way_back import way_back_question
+from deploys.changemaker.armed import pending_question
+from deploys.changemaker.rollback_choice import assess, choose
+from deploys.rollback import rollback_question
 from tests.unit.changemaker.repositories import RUNUSER, Server
 
 FOLDER = "api/prisma/migrations"
@@ -128,8 +128,8 @@ class Deployed(Server):
     def pending(self) -> list[str]:
         return self.answer(pending_question(self.variables()))
 
-    def going_back(self) -> list[str]:
-        return self.answer(way_back_question(self.variables()))
+    def for_rollback(self) -> list[str]:
+        return self.answer(rollback_question(self.variables()))
 
 
 def unsafe(found: list[MigrationSafety]) -> dict[str, tuple[str, ...]]:
@@ -137,14 +137,14 @@ def unsafe(found: list[MigrationSafety]) -> dict[str, tuple[str, ...]]:
 
 
 def back(answer: list[str]) -> dict[str, tuple[str, ...]]:
-    """What speaks against going back to the first generation."""
-    state, _token = read_way_back(sections(answer))
-    way = choose(state, to=1, of_run="")
-    assert way is not None
-    return unsafe(list(assess(state, way).unsafe))
+    """What speaks against a rollback to the first generation."""
+    state, _token = read_rollback(sections(answer))
+    chosen = choose(state, to=1, of_run="")
+    assert chosen is not None
+    return unsafe(list(assess(state, chosen).unsafe))
 
 
-def test_schema_check_an_upgrade_and_a_way_back_say_the_same(tmp_path: Path) -> None:
+def test_schema_check_an_upgrade_and_a_rollback_say_the_same(tmp_path: Path) -> None:
     host = Deployed(tmp_path, BEFORE, SINCE)
     checked = check_refs(f"{host.old}..{host.new}", str(host.upstream))
     assert {one.judged.name for one in checked if one.safe} == SAFE
@@ -154,7 +154,7 @@ def test_schema_check_an_upgrade_and_a_way_back_say_the_same(tmp_path: Path) -> 
     assert {one.name for one in pending if one.safe} == SAFE
     assert unsafe(pending) == said
     host.switch(host.new, BEFORE | SINCE)
-    assert back(host.going_back()) == said
+    assert back(host.for_rollback()) == said
 
 
 def test_without_a_whole_history_nothing_is_known_of_what_was_there(tmp_path: Path) -> None:
@@ -165,10 +165,10 @@ def test_without_a_whole_history_nothing_is_known_of_what_was_there(tmp_path: Pa
     reasons = unsafe(judge_pending(host.pending()))["3_b"]
     host.switch(host.new, {**lost, "3_b": ""})
     # It is of after the first generation, as far as anybody knows.
-    assert "what it does is not known" in back(host.going_back()).pop("2_lost")[0]
+    assert "what it does is not known" in back(host.for_rollback()).pop("2_lost")[0]
     record = host.state / "generations/000001.json"
     record.write_text(record.read_text().replace(host.old, "0" * 40).replace("1_a", "2_lost"))
-    assert back(host.going_back()) == {"3_b": reasons}
+    assert back(host.for_rollback()) == {"3_b": reasons}
     assert "index i" in reasons[0]
 
 
@@ -180,7 +180,7 @@ def test_what_is_too_long_counts_as_not_known(tmp_path: Path) -> None:
     found = unsafe(judge_pending(host.answer(small)))
     assert "too long" in found["4_c"][0]
     host.switch(host.new, {**before, "3_b": "", "4_c": ""})
-    assert "3_b" in back(host.going_back())
+    assert "3_b" in back(host.for_rollback())
 
 
 def test_many_migrations_take_no_more_calls_of_git_than_few_and_little_traffic(
@@ -196,7 +196,7 @@ def test_many_migrations_take_no_more_calls_of_git_than_few_and_little_traffic(
     assert host.calls == 4
     assert sum(map(len, answer)) < 40_000
     host.switch(host.new, {**many, "900_b": ""})
-    answer = host.going_back()
+    answer = host.for_rollback()
     assert back(answer) == {}
     assert host.calls == 6
     assert sum(map(len, answer)) < 50_000

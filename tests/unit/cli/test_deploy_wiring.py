@@ -78,7 +78,7 @@ def test_deploy(seen: list[Any], tmp_path: Path) -> None:
     assert isinstance(reporter, RichReporter)
     again = "invoke deploy --fleet lab --tags base,env --ref v2.1 --host x"
     assert reporter.repeat.again("x") == again
-    assert reporter.repeat.way_back == "invoke deploy --fleet lab"
+    assert reporter.repeat.of_file == "invoke deploy --fleet lab"
 
 
 def test_a_plan_is_shown_or_saved_but_never_applied(seen: list[Any]) -> None:

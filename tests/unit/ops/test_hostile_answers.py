@@ -19,8 +19,8 @@ from bunker.ops.facts import Components, Contents, reading
 from bunker.ops.instance import Instance
 from bunker.ops.logins import read_logins
 from bunker.ops.packages import Simulated
+from bunker.ops.rollback import RollbackFacts
 from bunker.ops.system import System
-from bunker.ops.way_back import WayBackFacts
 from bunker.outcomes import HostOutcome
 from bunker.remote import Completed
 from bunker.runs.step_answers import answers_of
@@ -33,7 +33,7 @@ from bunker.workflows.status import HostStatus
 from deploys.docker.past import read_engine
 from deploys.os_upgrade.deploy import Upgrade
 from tests.fake.bare_host import RESPONSES
-from tests.unit.ops.test_way_back_facts import ANSWER as WAY_BACK
+from tests.unit.ops.test_rollback_facts import ANSWER as ROLLBACK
 from tests.unit.runs.test_summary import MEASURED
 from tests.unit.workflows.probe_answers import GENERATION, UP, WELL, answer
 
@@ -143,7 +143,7 @@ READERS: dict[str, tuple[Reader, Sequence[str]]] = {
     "components": (Components().process, COMPONENTS),
     "contents": (Contents().process, CONTENTS),
     "instance": (read_boot_of_instance, INSTANCE),
-    "way back": (WayBackFacts().process, WAY_BACK.splitlines()),
+    "rollback": (RollbackFacts().process, ROLLBACK.splitlines()),
     "packages": (Simulated().process, RESPONSES["'@@bunker install'"]),
     "upgrade": (Upgrade().process, UPGRADE),
     "probe": (show_status, answer(WELL, UP, upgrade="@@bunker returns\n5\n").splitlines()),
@@ -248,10 +248,10 @@ def test_a_history_is_shown_or_one_sentence_whatever_the_records_say(records: li
 
 @settings(max_examples=EXAMPLES)
 @given(damaged_record(RECORD))
-def test_a_way_back_is_read_or_refused_whatever_a_record_says(text: str) -> None:
-    lines = [text if row.startswith("{") else row for row in WAY_BACK.splitlines()]
+def test_a_rollback_is_read_or_refused_whatever_a_record_says(text: str) -> None:
+    lines = [text if row.startswith("{") else row for row in ROLLBACK.splitlines()]
     try:
-        state, _token = WayBackFacts().process(lines)
+        state, _token = RollbackFacts().process(lines)
     except BunkerError:
         return
     assert all(type(one.number) is int for one in state.generations)

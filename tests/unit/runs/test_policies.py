@@ -1,4 +1,4 @@
-"""Windows and approvals stand before every change but the way back."""
+"""Windows and approvals stand before every change but a rollback."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_closed_window_refuses_before_any_host_is_asked_and_names_the_next(fle
         begin(intent(fleet), None)  # type: ignore[arg-type] # nobody is told anything
 
 
-def test_going_back_waits_for_no_window_and_for_no_second_person(fleet: Fleet) -> None:
+def test_a_rollback_waits_for_no_window_and_for_no_second_person(fleet: Fleet) -> None:
     text = settings_with("    approval: true\n" + closed_now())
     (fleet.folder / "fleet.settings.yaml").write_text(text)
     check_windows(intent(fleet, "rollback"), fleet, targets(fleet))

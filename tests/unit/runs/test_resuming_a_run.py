@@ -18,7 +18,7 @@ UP: dict[str, Any] = {"host": "a", "name": "bring up services", "number": 9, "of
 BEGAN = Step(**UP, status="started")
 FAILED = Step(**UP, status="failed", output=("no",))
 BACK = RollbackBegan(hosts=("a",))
-RETURNING = Step(host="a", name="go back", number=1, of=2, status="started")
+ROLLING_BACK = Step(host="a", name="roll back", number=1, of=2, status="started")
 FAILURE = HostOutcome(
     outcome="failed",
     message="step 9 of 13 failed: bring up services",
@@ -39,13 +39,13 @@ def test_a_host_that_a_step_was_begun_on_was_touched() -> None:
 
 def test_a_rollback_that_did_not_end_goes_on_with_why_it_began() -> None:
     found = resume_state([BEGAN, FAILED, BACK])
-    assert (found.failures, found.returning) == ({"a": FAILURE}, set())
-    found = resume_state([BEGAN, FAILED, BACK, RETURNING, ended("interrupted")])
-    assert (found.failures, found.returning) == ({"a": FAILURE}, {"a"})
+    assert (found.failures, found.rolling_back) == ({"a": FAILURE}, set())
+    found = resume_state([BEGAN, FAILED, BACK, ROLLING_BACK, ended("interrupted")])
+    assert (found.failures, found.rolling_back) == ({"a": FAILURE}, {"a"})
 
 
 def test_a_host_that_is_back_stays_there() -> None:
-    found = resume_state([BEGAN, FAILED, BACK, RETURNING, ended("rolled back")])
+    found = resume_state([BEGAN, FAILED, BACK, ROLLING_BACK, ended("rolled back")])
     assert found.failures == {}
     assert found.rolled_back == {"a": HostOutcome(outcome="rolled back", message="m")}
 
@@ -84,19 +84,19 @@ def test_what_the_run_had_finished_on_a_host_counts_as_changed() -> None:
 
 def test_a_run_that_died_while_it_rolled_back_goes_on_rolling_back() -> None:
     answers = {"rollback": HostOutcome(outcome="changed", going_to=1)}
-    found, asked = outcome([BEGAN, FAILED, BACK, RETURNING], answers)
+    found, asked = outcome([BEGAN, FAILED, BACK, ROLLING_BACK], answers)
     assert (found.outcome, found.back_on, found.step) == ("rolled back", 1, UP["name"])
     assert asked == ["rollback"]
 
 
 def test_a_rollback_that_ended_while_nobody_listened_is_a_rollback() -> None:
     answers = {"rollback": HostOutcome(outcome="ok", going_to=1)}
-    assert outcome([BEGAN, FAILED, BACK, RETURNING], answers)[0].outcome == "rolled back"
+    assert outcome([BEGAN, FAILED, BACK, ROLLING_BACK], answers)[0].outcome == "rolled back"
     assert outcome([BEGAN, FAILED, BACK], answers)[0].outcome == "failed", "nothing was put back"
 
 
 def test_a_host_that_the_run_rolled_back_is_not_tried_again() -> None:
-    found, asked = outcome([BEGAN, FAILED, BACK, RETURNING, ended("rolled back")], {})
+    found, asked = outcome([BEGAN, FAILED, BACK, ROLLING_BACK, ended("rolled back")], {})
     assert found.outcome == "rolled back"
     assert asked == []
 

@@ -171,7 +171,7 @@ CUT_OFF = "the last deployment failed or was cut off"
         (
             answer(WELL, UP, applied=False, upgrade="@@bunker halted\nit drops a column\n"),
             "unfinished",
-            ("the last deployment failed and was not taken back: it drops a column",),
+            ("the last deployment failed and was not rolled back: it drops a column",),
         ),
         (
             answer(WELL, UP, applied=False, upgrade="@@bunker returns\n250\n"),

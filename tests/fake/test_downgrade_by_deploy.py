@@ -62,7 +62,7 @@ def planned(instance: list[str], sql: str = "", *, allowed: bool = False) -> dic
 def test_older_code_is_refused_with_the_ways_to_go_on() -> None:
     found = planned(running(older=True))
     assert found["event"] == "failed"
-    assert "v2 is older than v2.1.0, which runs: this would go back" in found["message"]
+    assert "v2 is older than v2.1.0, which runs: this is a downgrade" in found["message"]
     for way in ("Set application.ref to v2.1.0", "invoke rollback --host", "--allow-downgrade"):
         assert way in found["message"]
 

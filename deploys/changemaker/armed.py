@@ -1,4 +1,4 @@
-"""What an armed change leaves on the host, so that it can go back without the controller."""
+"""What an armed change leaves on the host, so that it can roll back without the controller."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def scripts(*names: str) -> str:
     return containers_function() + database_function() + text if "common" in names else text
 
 
-def going_back_variables(host: Host, bundle: Bundle) -> dict[str, str | int]:
-    """What the scripts about going back need to know of an instance."""
+def rollback_variables(host: Host, bundle: Bundle) -> dict[str, str | int]:
+    """What the scripts of a rollback need to know of an instance."""
     return {
         "DIRECTORY": host.application.directory,
         "PROJECT": host.application.project,
@@ -48,14 +48,14 @@ def going_back_variables(host: Host, bundle: Bundle) -> dict[str, str | int]:
 def armed_files(
     variables: Mapping[str, str | int], unsafe: Sequence[MigrationSafety], **more: str
 ) -> str:
-    """The archive of an armed change: how to go back, when, and what speaks against it.
+    """The archive of an armed change: how to roll back, when, and what speaks against it.
 
     ``unsafe`` are the migrations after which the code of before does not work.
     """
     functions = scripts("armed", "git", "common", "keep", "snapshot", "restore", "swap", "reload")
     gates = f"gate() (\n{scripts('health')}\n)\nbring_up() (\n{scripts('up')}\n)\n"
     files = {
-        "return": with_variables(functions + gates + scripts("return"), **variables),
+        "return": with_variables(functions + gates + scripts("undo"), **variables),
         "deadman": with_variables(scripts("armed", "deadman")),
         "unsafe": unsafe_text(unsafe),
         "bunker-deadman.service": (SCRIPTS / "bunker-deadman.service").read_text(),
@@ -80,7 +80,7 @@ def pending_question(variables: Mapping[str, str | int]) -> str:
 def protect(
     variables: Mapping[str, str | int],
 ) -> Callable[[], Iterator[Command]]:
-    """The commands of the step that makes the way back, before anything is changed."""
+    """The commands of the step that prepares the rollback, before anything is changed."""
 
     def commands() -> Iterator[Command]:
         found: list[MigrationSafety] = []

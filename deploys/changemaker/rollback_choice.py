@@ -1,4 +1,4 @@
-"""Going back to an earlier generation: which one, and whether its code alone suffices. Pure."""
+"""A rollback to an earlier generation: which one, and whether its code alone suffices. Pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class KeptGeneration:
 
 @dataclass(frozen=True)
 class Armed:
-    """A change that was begun and neither recorded nor taken back."""
+    """A change that was begun and neither recorded nor rolled back."""
 
     source: int
     run: str
@@ -46,8 +46,8 @@ class Armed:
 
 
 @dataclass(frozen=True)
-class WayBackState:
-    """What a host knows about going back. ``applied`` is None where the database is down.
+class RollbackState:
+    """What a host knows for a rollback. ``applied`` is None where the database is down.
 
     ``sql`` is that of applied migrations, by name, as far as the host has it. ``snapshots`` are the
     times (seconds since 1970) whose data they hold, by id.
@@ -77,7 +77,7 @@ class WayBackState:
 
 
 @dataclass(frozen=True)
-class WayBack:
+class Choice:
     """Where to go back to, whose change that undoes, and whether it makes a new generation."""
 
     target: KeptGeneration
@@ -87,7 +87,7 @@ class WayBack:
 
 @dataclass(frozen=True)
 class Assessment:
-    """What speaks against going back with code alone, and what a restore would lose.
+    """What speaks against a rollback of the code alone, and what a restore would lose.
 
     ``lost_since`` (seconds since 1970): everything written after it is lost with a restore.
     """
@@ -108,7 +108,7 @@ class Assessment:
         return tuple(f"{one.name}: {'; '.join(one.reasons)}" for one in self.unsafe)
 
 
-def choose(state: WayBackState, *, to: int | None, of_run: str) -> WayBack | None:
+def choose(state: RollbackState, *, to: int | None, of_run: str) -> Choice | None:
     """The generation to go back to; None where there is nothing to undo.
 
     ``to`` names one. Without it: where an armed change came from, else what the last generation of
@@ -122,7 +122,7 @@ def choose(state: WayBackState, *, to: int | None, of_run: str) -> WayBack | Non
     if to is not None:
         return _to_number(state, newest, to, of_run)
     if state.armed:
-        return WayBack(_found(state, state.armed.source), of_run or state.armed.run)
+        return Choice(_found(state, state.armed.source), of_run or state.armed.run)
     if of_run:
         return _of_run(state, newest, of_run)
     if newest.source is None:
@@ -130,24 +130,24 @@ def choose(state: WayBackState, *, to: int | None, of_run: str) -> WayBack | Non
             f"generation {newest.number} replaced none that is known",
             remedy="Name one with --to; invoke history lists them",
         )
-    return WayBack(_found(state, newest.source), newest.run)
+    return Choice(_found(state, newest.source), newest.run)
 
 
-def _to_number(state: WayBackState, newest: KeptGeneration, to: int, of_run: str) -> WayBack | None:
+def _to_number(state: RollbackState, newest: KeptGeneration, to: int, of_run: str) -> Choice | None:
     target = _found(state, to)
     same = (target.commit, target.configuration) == (newest.commit, newest.configuration)
     if same and not state.armed and _runs(state, newest):
         return None
     undoes = of_run or (state.armed.run if state.armed else newest.run)
-    return WayBack(target, undoes, recorded=not (same and not state.armed))
+    return Choice(target, undoes, recorded=not (same and not state.armed))
 
 
-def _of_run(state: WayBackState, newest: KeptGeneration, run: str) -> WayBack | None:
+def _of_run(state: RollbackState, newest: KeptGeneration, run: str) -> Choice | None:
     made = [one for one in state.generations if one.run == run and not one.rollback_of]
     if not made:
         # It failed before anything was switched, but it may have replaced the images' names.
         mended = newest.kept and state.head == newest.commit and state.built != newest.commit
-        return WayBack(newest, run, recorded=False) if mended else None
+        return Choice(newest, run, recorded=False) if mended else None
     if any(one.rollback_of == run and one.number > made[-1].number for one in state.generations):
         return None
     if newest.number != made[-1].number:
@@ -157,10 +157,10 @@ def _of_run(state: WayBackState, newest: KeptGeneration, run: str) -> WayBack | 
         )
     if newest.source is None:
         raise BunkerError(f"generation {newest.number} is the first one: there is none before it")
-    return WayBack(_found(state, newest.source), run)
+    return Choice(_found(state, newest.source), run)
 
 
-def _runs(state: WayBackState, generation: KeptGeneration) -> bool:
+def _runs(state: RollbackState, generation: KeptGeneration) -> bool:
     """Whether the host's own marks say that this generation is what stands there."""
     return (
         state.head == generation.commit
@@ -169,7 +169,7 @@ def _runs(state: WayBackState, generation: KeptGeneration) -> bool:
     )
 
 
-def _found(state: WayBackState, number: int) -> KeptGeneration:
+def _found(state: RollbackState, number: int) -> KeptGeneration:
     found = state.numbered(number)
     if found is None or not found.kept:
         numbers = ", ".join(str(one.number) for one in state.generations if one.kept)
@@ -181,9 +181,9 @@ def _found(state: WayBackState, number: int) -> KeptGeneration:
     return found
 
 
-def assess(state: WayBackState, way: WayBack) -> Assessment:
+def assess(state: RollbackState, chosen: Choice) -> Assessment:
     """What was migrated since the target, and what that means. Raises BunkerError where unknown."""
-    target = way.target
+    target = chosen.target
     applied = state.applied
     if applied is None:
         untouched = state.armed and state.armed.source == target.number
@@ -210,7 +210,7 @@ def assess(state: WayBackState, way: WayBack) -> Assessment:
 
 
 def _snapshot(
-    state: WayBackState, target: KeptGeneration, unsafe: tuple[MigrationSafety, ...]
+    state: RollbackState, target: KeptGeneration, unsafe: tuple[MigrationSafety, ...]
 ) -> str | None:
     """The latest snapshot of a database that the target's code works with: it loses the least."""
 
@@ -230,17 +230,17 @@ def _snapshot(
 
 
 def check_choice(
-    host: str, state: WayBackState, way: WayBack, found: Assessment, *, restore: bool
+    host: str, state: RollbackState, chosen: Choice, found: Assessment, *, restore: bool
 ) -> None:
     """Refuse what would break the instance, with the exact choice that is left."""
-    number = way.target.number
+    number = chosen.target.number
     forward = f"fix forward with: invoke upgrade --host {host} --ref FIXED"
-    head = way.target.migration_head
+    head = chosen.target.migration_head
     if not restore and state.applied and head and head not in state.applied:
         raise BunkerError(
             f"generation {number} needs migration {head}, which the database does not have",
             where=host,
-            remedy=f"Deploy it instead: invoke upgrade --host {host} --ref {way.target.commit}",
+            remedy=f"Deploy it instead: invoke upgrade --host {host} --ref {chosen.target.commit}",
         )
     if restore and found.snapshot is None:
         raise BunkerError(

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Everything that decides about going back. Only reads.
+# Everything that decides about a rollback. Only reads.
 echo '@@bunker token'; token
 echo '@@bunker generations'; cat "$GENERATIONS"/*.json 2>/dev/null || true
 echo '@@bunker kept'

@@ -1,4 +1,4 @@
-"""An upgrade that goes wrong is taken back: by the host itself, by a worker, and never blindly."""
+"""An upgrade that goes wrong is rolled back: by the host itself, by a worker, and never blindly."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.lab.fleet_under_test import FleetUnderTest
-from tests.lab.role_runs import WAY_BACK, RoleRun, run_role
+from tests.lab.role_runs import ROLLBACK, RoleRun, run_role
 
 pytestmark = pytest.mark.lab
 
@@ -57,9 +57,9 @@ def newest(fleet: FleetUnderTest) -> dict[str, object]:
 
 
 def go_back(fleet: FleetUnderTest, *, of_run: str = "", to: str = "", restore: str = "") -> RoleRun:
-    """The way back by a worker."""
+    """The rollback by a worker."""
     data = {"bunker_to": to, "bunker_restore": restore, "bunker_of_run": of_run}
-    return run_role(fleet, WAY_BACK, data=data, run=of_run)
+    return run_role(fleet, ROLLBACK, data=data, run=of_run)
 
 
 def assert_as_before(fleet: FleetUnderTest, *, undone: str) -> None:
@@ -80,16 +80,16 @@ def assert_as_before(fleet: FleetUnderTest, *, undone: str) -> None:
 
 
 @pytest.mark.promise("If the control machine dies in the middle")
-def test_the_host_takes_an_upgrade_back_whose_worker_was_killed(host: FleetUnderTest) -> None:
+def test_the_host_rolls_an_upgrade_back_whose_worker_was_killed(host: FleetUnderTest) -> None:
     killed = run_role(host, ref="v2.1.0", kill_at="changemaker: bring up services")
     assert killed.outcome == "killed"
     disarmed(host)
     assert_as_before(host, undone=killed.run)
 
 
-@pytest.mark.promise("Where a migration makes going back unsafe")
+@pytest.mark.promise("Where a migration makes a rollback unsafe")
 @pytest.mark.promise("An upgrade whose migration is not safe for the older code")
-def test_no_way_back_crosses_a_destructive_migration_unless_a_restore_is_asked_for(
+def test_no_rollback_crosses_a_destructive_migration_unless_a_restore_is_asked_for(
     host: FleetUnderTest,
 ) -> None:
     column = "select string_agg(description, chr(10) order by id) from campaigns"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Go back to generation $FROM. It is armed first, so that the host ends this by itself where it is
+# Roll back to generation $FROM. It is armed first, so that the host ends this by itself where it is
 # cut off. Standard input: the files of the armed change.
 STAGE=/var/lib/bunker/stage/upgrade
 rm -rf "$STAGE"

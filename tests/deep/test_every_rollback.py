@@ -6,7 +6,7 @@ import pytest
 
 from tests.lab.fleet_under_test import FleetUnderTest
 from tests.lab.role_runs import run_role
-from tests.lab.test_way_back import (
+from tests.lab.test_rollback import (
     assert_as_before,
     disarmed,
     go_back,

@@ -12,16 +12,16 @@ from bunker.ops.changing import changing
 from bunker.ops.context import current_host, current_run, current_secrets
 from bunker.ops.facts import boot_function, require
 from bunker.ops.recorder import recorder
+from bunker.ops.rollback import RollbackFacts
 from bunker.ops.step import AS_ROOT, Command, shell, step
-from bunker.ops.way_back import WayBackFacts
 from bunker.plan.changes import Change
 from bunker.shell import with_variables
+from deploys.changemaker.armed import armed_files, rollback_variables, scripts
 from deploys.changemaker.bundles import changemaker_bundle
-from deploys.changemaker.going_back import armed_files, going_back_variables, scripts
-from deploys.changemaker.way_back import (
+from deploys.changemaker.rollback_choice import (
     Assessment,
-    WayBack,
-    WayBackState,
+    Choice,
+    RollbackState,
     assess,
     check_choice,
     choose,
@@ -32,8 +32,8 @@ ROLE = "changemaker"
 _NOTHING_DEPLOYED = """[ -d "$DIRECTORY/.git" ] || { echo '@@bunker end'; exit 0; }\n"""
 
 
-def way_back() -> None:
-    """Bring the current host back, or refuse with the choice that is left.
+def rollback() -> None:
+    """Roll the current host back, or refuse with the choice that is left.
 
     ``bunker_to`` is a generation's number; empty: where an armed change came from, else what the
     last generation of the run ``bunker_of_run`` replaced, else nothing is done. With
@@ -44,34 +44,33 @@ def way_back() -> None:
     host = current_host()
     data = ctx_host.get().data
     bundle = changemaker_bundle(host, current_secrets())
-    variables = going_back_variables(host, bundle)
+    variables = rollback_variables(host, bundle)
     state, token = require(
-        ctx_host.get().get_fact(WayBackFacts, script=way_back_question(variables), **AS_ROOT),
-        "what it can go back to",
+        ctx_host.get().get_fact(RollbackFacts, script=rollback_question(variables), **AS_ROOT),
+        "what it can roll back to",
     )
     restore = str(data.get("bunker_restore") or "") == "yes"
-    way = choose(
-        state, to=_number(data.get("bunker_to")), of_run=str(data.get("bunker_of_run") or "")
-    )
+    of_run = str(data.get("bunker_of_run") or "")
+    chosen = choose(state, to=_number(data.get("bunker_to")), of_run=of_run)
     recording = recorder().current()
     recording.facts["boot"] = dict(state.boot)
-    recording.observed.append(["way back", token, state.head, state.built, state.applied])
-    if way is None:
+    recording.observed.append(["rollback", token, state.head, state.built, state.applied])
+    if chosen is None:
         if state.newest and state.newest.rollback_to is not None:
             recording.facts |= {
                 "generation_to": state.newest.rollback_to,
                 "ref_to": state.newest.ref,
-                # By itself: nobody else goes back on behalf of this run.
-                "went_back": state.newest.rollback_of == str(data.get("bunker_of_run") or "-"),
+                # The host did it by itself, on behalf of this run.
+                "already_rolled_back": state.newest.rollback_of == (of_run or "-"),
             }
         if state.probed:
-            # Whoever went back before was cut off right after it.
+            # The rollback before was cut off right after it.
             recorder().change(Change(ROLE, "availability probe", "-", "stopped"))
             _stop_probe()
         return
-    found = assess(state, way)
-    target = way.target
-    recording.wanted.append(["way back", target.number, target.commit, restore])
+    found = assess(state, chosen)
+    target = chosen.target
+    recording.wanted.append(["rollback", target.number, target.commit, restore])
     recording.facts |= {
         "commit": target.commit,
         "generation": target.number,
@@ -82,22 +81,22 @@ def way_back() -> None:
         "lost_since": found.lost_since,
         "failed_migrations": list(state.failed),
     }
-    check_choice(host.name, state, way, found, restore=restore)
-    _record(state, way, found, restore=restore)
+    check_choice(host.name, state, chosen, found, restore=restore)
+    _record(state, chosen, found, restore=restore)
     variables |= {
         "FROM": target.number,
         "RUN": current_run(),
-        "UNDOES": way.undoes,
+        "UNDOES": chosen.undoes,
         "RESTORE": (found.snapshot or "") if restore else "",
-        "RECORDED": "yes" if way.recorded else "",
+        "RECORDED": "yes" if chosen.recorded else "",
         "PLANNED": token,
     }
     _declare(variables, found)
 
 
-def way_back_question(variables: Mapping[str, str | int]) -> str:
-    """The script of WayBackFacts."""
-    text = scripts("armed", "common", "keep", "migrations", "way_back_facts")
+def rollback_question(variables: Mapping[str, str | int]) -> str:
+    """The script of RollbackFacts."""
+    text = scripts("armed", "common", "keep", "migrations", "rollback_facts")
     return with_variables(boot_function() + _NOTHING_DEPLOYED + text, **variables)
 
 
@@ -110,12 +109,12 @@ def _number(value: object) -> int | None:
     return int(text)
 
 
-def _record(state: WayBackState, way: WayBack, found: Assessment, *, restore: bool) -> None:
+def _record(state: RollbackState, chosen: Choice, found: Assessment, *, restore: bool) -> None:
     newest = state.newest
     before = state.armed.run if state.armed else newest.number if newest else ""
-    target = way.target
+    target = chosen.target
     words = f"unfinished run {before}" if state.armed else f"generation {before}"
-    if way.recorded:
+    if chosen.recorded:
         code = f"{words} → {target.number}: commit {state.head[:12]} → {target.commit[:12]}"
     else:
         code = f"files and images of generation {target.number} put back"
@@ -124,17 +123,17 @@ def _record(state: WayBackState, way: WayBack, found: Assessment, *, restore: bo
         for name in state.failed
     )
     services = ("api", "admin", "media-api")
-    recorder().change(Change(ROLE, "way back", "~", code, lines=(), restarts=services))
+    recorder().change(Change(ROLE, "rollback", "~", code, lines=(), restarts=services))
     text = summary(found, restore=restore)
     recorder().change(Change(ROLE, "database", "~", text, lines=lines))
 
 
 def _declare(variables: dict[str, str | int], found: Assessment) -> None:
     def commands() -> Iterator[Command]:
-        text = changing(scripts("armed") + "as_planned\n" + scripts("arm", "way_back"), **variables)
+        text = changing(scripts("armed") + "as_planned\n" + scripts("arm", "rollback"), **variables)
         yield shell(text, stdin=armed_files(variables, found.unsafe))
 
-    step(f"changemaker: go back to generation {variables['FROM']}", commands)
+    step(f"changemaker: roll back to generation {variables['FROM']}", commands)
     # Of the change that failed, where it had one; what it saw reaches the run this way.
     _stop_probe()
 

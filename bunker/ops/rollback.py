@@ -1,4 +1,4 @@
-"""What a host knows about going back to an earlier generation: one remote command."""
+"""What a host knows for a rollback to an earlier generation: one remote command."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from bunker.answers import moment, of, sections, whole
 from bunker.application.generation import read_generation
 from bunker.ops.facts import read_boot, reading
 from bunker.ops.migrations import read_sql
-from deploys.changemaker.way_back import Armed, KeptGeneration, WayBackState
+from deploys.changemaker.rollback_choice import Armed, KeptGeneration, RollbackState
 
 
-class WayBackFacts(FactBase[tuple[WayBackState, str]]):
+class RollbackFacts(FactBase[tuple[RollbackState, str]]):
     """Generations, an armed change, migrations and snapshots; and the token of the moment.
 
     ``script`` is the role's script of that name with its variables.
@@ -24,12 +24,12 @@ class WayBackFacts(FactBase[tuple[WayBackState, str]]):
     def command(self, script: str) -> str:  # type: ignore[override]
         return script
 
-    def process(self, output: list[str]) -> tuple[WayBackState, str]:
-        with reading("what it can go back to"):
-            return read_way_back(sections(output))
+    def process(self, output: list[str]) -> tuple[RollbackState, str]:
+        with reading("what it can roll back to"):
+            return read_rollback(sections(output))
 
 
-def read_way_back(found: Mapping[str, Sequence[str]]) -> tuple[WayBackState, str]:
+def read_rollback(found: Mapping[str, Sequence[str]]) -> tuple[RollbackState, str]:
     """The state and its token by the sections of an answer. Raises UnreadableAnswer."""
 
     def first(name: str) -> str:
@@ -47,7 +47,7 @@ def read_way_back(found: Mapping[str, Sequence[str]]) -> tuple[WayBackState, str
     )
     armed = dict(line.split(" ", 1) for line in found.get("armed", ()) if " " in line)
     snapshots = (line.split(" ", 1) for line in found.get("snapshots", ()) if " " in line)
-    state = WayBackState(
+    state = RollbackState(
         generations=generations,
         armed=_armed(armed),
         head=first("head"),

@@ -1,4 +1,4 @@
-"""Reading what a host says about going back."""
+"""Reading what a host says for a rollback."""
 
 import base64
 import gzip
@@ -8,7 +8,7 @@ import pytest
 
 from bunker.answers import UnreadableAnswer, sections
 from bunker.errors import BunkerError
-from bunker.ops.way_back import WayBackFacts, read_way_back
+from bunker.ops.rollback import RollbackFacts, read_rollback
 
 RECORD = {
     "number": 2,
@@ -55,7 +55,7 @@ two
 
 
 def test_an_answer_is_read_whole() -> None:
-    state, token = read_way_back(sections(ANSWER.splitlines()))
+    state, token = read_rollback(sections(ANSWER.splitlines()))
     assert token == "000002-0"
     (generation,) = state.generations
     assert (generation.source, generation.backup, generation.kept) == (1, "run-2", True)
@@ -69,7 +69,7 @@ def test_an_answer_is_read_whole() -> None:
 
 
 def test_a_database_that_is_down_is_not_an_empty_one() -> None:
-    state, _ = read_way_back(sections(ANSWER.replace("database\nyes", "database").splitlines()))
+    state, _ = read_rollback(sections(ANSWER.replace("database\nyes", "database").splitlines()))
     assert state.applied is None
 
 
@@ -89,5 +89,5 @@ def test_an_answer_that_was_cut_short_is_no_answer() -> None:
     ],
 )
 def test_an_answer_that_makes_no_sense_is_one_sentence(part: str, other: str) -> None:
-    with pytest.raises(BunkerError, match="about what it can go back to cannot be read"):
-        WayBackFacts().process(ANSWER.replace(part, other).splitlines())
+    with pytest.raises(BunkerError, match="about what it can roll back to cannot be read"):
+        RollbackFacts().process(ANSWER.replace(part, other).splitlines())

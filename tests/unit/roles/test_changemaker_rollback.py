@@ -1,4 +1,4 @@
-"""Which generation an instance goes back to, and what speaks against its code alone."""
+"""Which generation an instance rolls back to, and what speaks against its code alone."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from bunker.errors import BunkerError
-from deploys.changemaker.way_back import (
+from deploys.changemaker.rollback_choice import (
     Armed,
+    Choice,
     KeptGeneration,
-    WayBack,
-    WayBackState,
+    RollbackState,
     assess,
     check_choice,
     choose,
@@ -40,7 +40,7 @@ DESTRUCTIVE = KeptGeneration(
     backup="run-3",
     migrations=(INIT, TAGLINE, DROP),
 )
-STATE = WayBackState(
+STATE = RollbackState(
     generations=(OLD, GOOD),
     head=GOOD.commit,
     built=GOOD.commit,
@@ -57,28 +57,28 @@ AFTER_DROP = replace(
 )
 
 
-def target_of(way: WayBack | None) -> int | None:
-    return way.target.number if way else None
+def target_of(chosen: Choice | None) -> int | None:
+    return chosen.target.number if chosen else None
 
 
-def test_an_armed_change_goes_back_to_where_it_came_from() -> None:
+def test_an_armed_change_rolls_back_to_where_it_came_from() -> None:
     state = replace(STATE, armed=Armed(2, "run-9"), head="d" * 40)
-    way = choose(state, to=None, of_run="run-9")
-    assert way == WayBack(GOOD, "run-9")
+    chosen = choose(state, to=None, of_run="run-9")
+    assert chosen == Choice(GOOD, "run-9")
 
 
-def test_a_run_that_recorded_a_generation_goes_back_to_the_one_it_replaced() -> None:
-    assert choose(STATE, to=None, of_run="run-2") == WayBack(OLD, "run-2")
+def test_a_run_that_recorded_a_generation_rolls_back_to_the_one_it_replaced() -> None:
+    assert choose(STATE, to=None, of_run="run-2") == Choice(OLD, "run-2")
 
 
 def test_a_run_that_changed_nothing_has_nothing_to_take_back() -> None:
     assert choose(STATE, to=None, of_run="run-9") is None
-    assert choose(WayBackState(), to=None, of_run="run-9") is None
+    assert choose(RollbackState(), to=None, of_run="run-9") is None
 
 
 def test_a_run_that_only_built_images_gets_their_names_put_back_without_a_generation() -> None:
     state = replace(STATE, built="d" * 40)
-    assert choose(state, to=None, of_run="run-9") == WayBack(GOOD, "run-9", recorded=False)
+    assert choose(state, to=None, of_run="run-9") == Choice(GOOD, "run-9", recorded=False)
 
 
 def test_what_the_host_took_back_by_itself_is_not_taken_back_again() -> None:
@@ -112,66 +112,66 @@ def test_the_first_generation_has_none_before_it() -> None:
     with pytest.raises(BunkerError, match="first one"):
         choose(state, to=None, of_run="run-1")
     with pytest.raises(BunkerError, match="no generation was ever recorded"):
-        choose(WayBackState(), to=1, of_run="")
+        choose(RollbackState(), to=1, of_run="")
 
 
 def test_code_alone_suffices_across_safe_migrations() -> None:
-    way = WayBack(OLD, "run-2")
-    found = assess(STATE, way)
+    chosen = Choice(OLD, "run-2")
+    found = assess(STATE, chosen)
     assert found.code_alone
     assert found.applied_since == (TAGLINE,)
-    check_choice("north", STATE, way, found, restore=False)
+    check_choice("north", STATE, chosen, found, restore=False)
     assert "code alone suffices: 20250210_tagline is safe" in summary(found, restore=False)
 
 
 def test_a_destructive_migration_leaves_the_choice_between_restoring_and_fixing_forward() -> None:
-    way = WayBack(GOOD, "run-3")
-    found = assess(AFTER_DROP, way)
+    chosen = Choice(GOOD, "run-3")
+    found = assess(AFTER_DROP, chosen)
     assert not found.code_alone
     with pytest.raises(BunkerError) as error:
-        check_choice("north", AFTER_DROP, way, found, restore=False)
+        check_choice("north", AFTER_DROP, chosen, found, restore=False)
     assert "drops column campaigns.description" in error.value.problem
     assert error.value.remedy is not None
     assert "as it was at 2023-11-14 22:30:00 UTC" in error.value.remedy
     assert "invoke rollback --host north --to 2 --restore" in error.value.remedy
     assert "invoke upgrade --host north --ref FIXED" in error.value.remedy
-    check_choice("north", AFTER_DROP, way, found, restore=True)
+    check_choice("north", AFTER_DROP, chosen, found, restore=True)
     assert "what was written since is lost" in summary(found, restore=True)
 
 
 def test_the_latest_snapshot_that_the_older_code_works_with_is_taken() -> None:
-    assert assess(AFTER_DROP, WayBack(OLD, "run-3")).snapshot == "run-3"
+    assert assess(AFTER_DROP, Choice(OLD, "run-3")).snapshot == "run-3"
     gone = replace(AFTER_DROP, snapshots={"run-2": 1_700_000_000})
-    assert assess(gone, WayBack(OLD, "run-3")).snapshot == "run-2"
-    assert assess(gone, WayBack(GOOD, "run-3")).snapshot is None, "it lacks a migration"
+    assert assess(gone, Choice(OLD, "run-3")).snapshot == "run-2"
+    assert assess(gone, Choice(GOOD, "run-3")).snapshot is None, "it lacks a migration"
 
 
 def test_a_restore_without_a_snapshot_is_refused() -> None:
     state = replace(AFTER_DROP, snapshots={})
-    way = WayBack(GOOD, "run-3")
+    chosen = Choice(GOOD, "run-3")
     with pytest.raises(BunkerError, match="no snapshot") as error:
-        check_choice("north", state, way, assess(state, way), restore=True)
+        check_choice("north", state, chosen, assess(state, chosen), restore=True)
     assert "Fix forward" in str(error.value)
 
 
 def test_a_migration_whose_sql_nobody_has_counts_as_unsafe() -> None:
     state = replace(AFTER_DROP, sql={TAGLINE: SAFE})
-    assert "is not known" in assess(state, WayBack(GOOD, "run-3")).reasons[0]
+    assert "is not known" in assess(state, Choice(GOOD, "run-3")).reasons[0]
 
 
 def test_code_that_needs_a_migration_which_the_database_lacks_is_refused() -> None:
     state = replace(STATE, applied=(INIT,), generations=(OLD, GOOD, replace(OLD, number=3)))
-    way = WayBack(GOOD, "run-3")
+    chosen = Choice(GOOD, "run-3")
     with pytest.raises(BunkerError, match="needs migration 20250210_tagline"):
-        check_choice("north", state, way, assess(state, way), restore=False)
+        check_choice("north", state, chosen, assess(state, chosen), restore=False)
 
 
 def test_a_database_that_is_down_stops_all_but_what_had_not_begun_to_migrate() -> None:
     down = replace(STATE, applied=None)
     with pytest.raises(BunkerError, match="does not answer"):
-        assess(down, WayBack(OLD, "run-2"))
+        assess(down, Choice(OLD, "run-2"))
     begun = replace(down, armed=Armed(2, "run-9", migrating=True))
     with pytest.raises(BunkerError, match="does not answer"):
-        assess(begun, WayBack(GOOD, "run-9"))
+        assess(begun, Choice(GOOD, "run-9"))
     early = replace(down, armed=Armed(2, "run-9"))
-    assert assess(early, WayBack(GOOD, "run-9")).code_alone
+    assert assess(early, Choice(GOOD, "run-9")).code_alone

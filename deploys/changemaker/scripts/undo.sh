@@ -1,7 +1,7 @@
 #!/bin/sh
-# Back to the generation that the armed change names: files, code, images; asked for, the database.
+# Roll back to the generation that the armed change names: files, code, images; asked for, the database.
 # Run under the host's lock by the dead-man's switch or by the controller. Safe to be cut off at
-# any line and run again. Exit 78: going back would break the instance; the operator has to choose.
+# any line and run again. Exit 78: a rollback would break the instance; the operator has to choose.
 umask 077
 FROM=$(cat "$UPGRADE/from")
 RUN=$(cat "$UPGRADE/run")
@@ -18,7 +18,7 @@ halt() {
 }
 failed() {
   why=$1
-  echo "going back to generation $FROM failed: $why" >&2
+  echo "the rollback to generation $FROM failed: $why" >&2
   exit 70
 }
 # Those of the migrations on standard input after which the older code does not work, and why.
@@ -35,12 +35,12 @@ ended() {
   reopen_database || true
   count=$(( $(cat "$UPGRADE/failures" 2>/dev/null || echo 0) + 1 ))
   echo "$count" | write "$UPGRADE/failures"
-  if [ "$count" -ge 3 ]; then halt "three attempts to go back to generation $FROM failed: $why"; fi
+  if [ "$count" -ge 3 ]; then halt "three attempts to roll back to generation $FROM failed: $why"; fi
   exit "$code"
 }
 trap ended EXIT
 [ -e "$record" ] && [ -e "$copy/commit" ] \
-  || halt "generation $FROM is not kept on this host, so nothing can go back to it"
+  || halt "generation $FROM is not kept on this host, so it cannot be rolled back to"
 COMMIT=$(cat "$copy/commit")
 while read -r service image reference; do
   docker image inspect "$image" >/dev/null 2>&1 </dev/null \
@@ -133,4 +133,4 @@ done
 trap - EXIT
 disarm
 rm -rf /var/lib/bunker/stage
-echo "back at generation $FROM, commit $COMMIT"
+echo "rolled back to generation $FROM, commit $COMMIT"
