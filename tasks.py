@@ -26,6 +26,7 @@ from bunker.cli import (
     schema,
     secrets,
     secrets_access,
+    version,
 )
 
 # Where inventories/ and group_data/ are, for whatever folder the command is given in.
@@ -43,6 +44,7 @@ namespace = Collection(
     hosts.ssh,
     generations.history,
     generations.diff,
+    version.version,
     lab=Collection(lab.up, lab.status, lab.ssh, lab.down),
     instance=Collection(
         instance.add, instance.list_, instance.show, instance.trust, instance.remove

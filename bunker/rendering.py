@@ -7,13 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bunker.product import folder
 from bunker.shell import script_file, with_variables
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _INCLUDED: Final = re.compile(r"^@([a-z_]+)@$", re.MULTILINE)
-TEMPLATES: Final = Path(__file__).resolve().parents[1] / "templates"
+TEMPLATES: Final = folder("templates")
 
 
 @cache

@@ -7,7 +7,6 @@ document is behind the table.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from bunker.application.features import FEATURES, REPORTING
 from bunker.application.resources import RESOURCES
@@ -15,8 +14,9 @@ from bunker.application.services import SERVICES
 from bunker.application.table import GROUPS, TABLE
 from bunker.application.value_types import EXPECTED, ValueType
 from bunker.application.variables import Variable
+from bunker.product import folder
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "environment.md"
+DOCUMENT = folder("docs") / "environment.md"
 
 _INTRODUCTION = f"""\
 # Environment of an instance

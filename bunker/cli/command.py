@@ -16,9 +16,9 @@ from invoke.tasks import Task
 
 from bunker.cli.options import COMMON, HELP, SELECTION, Options, command_line
 from bunker.errors import BunkerError, ExitCode
+from bunker.product import CODE
 
 Body = Callable[..., ExitCode | int | None]
-CODE = Path(__file__).resolve().parents[2]
 
 
 class OperatorTask(Task[Any]):
@@ -178,7 +178,8 @@ def _to_see_more(again: str) -> str:
 
 
 def _is_ours(filename: str) -> bool:
-    return CODE in Path(filename).parents and Path(filename) != Path(__file__)
+    ours = {CODE / "bunker", CODE / "deploys"}
+    return not ours.isdisjoint(Path(filename).parents) and Path(filename) != Path(__file__)
 
 
 def _reader_is_gone() -> bool:

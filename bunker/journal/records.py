@@ -56,7 +56,8 @@ class RunRequest:
     somebody confirmed just that, and a host that differs by now is left alone. ``inputs`` are what
     an approval covers (:mod:`bunker.runs.inputs`), for a run that needed one. ``known`` are the
     outcomes of hosts that planning already settled: there was nothing to change, or no plan could
-    be made. Times are seconds.
+    be made. ``version`` is that of the program that made it; empty where none was noted yet. Times
+    are seconds.
     """
 
     run: str
@@ -77,6 +78,7 @@ class RunRequest:
     plan_hash: str | None = None
     approval: Mapping[str, Any] | None = None
     debug: bool = False
+    version: str = ""
     schema: int = SCHEMA
 
     @property
@@ -169,6 +171,7 @@ class RunRecord:
             "by": self.request.by,
             "command": self.request.command,
             "ref": self.request.ref,
+            "version": self.request.version,
             "started": self.started,
             "updated": self.updated,
             "batches": [asdict(batch) for batch in self.request.batches],

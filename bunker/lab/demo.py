@@ -19,7 +19,7 @@ from bunker.cli.options import Options
 from bunker.errors import BunkerError, ExitCode
 from bunker.fleet import load_fleet
 from bunker.lab.fleet import KEY_VARIABLE, operator_key
-from bunker.lab.lab import CHECKOUT, fleet_up
+from bunker.lab.lab import fleet_up
 from bunker.lab.models import LabHost
 from bunker.plan.changes import HostPlan
 from bunker.runs.kinds.deploy import DEPLOY, Arguments
@@ -58,9 +58,9 @@ def without_diffs(plan: HostPlan) -> HostPlan:
     return replace(plan, changes=tuple(replace(change, lines=()) for change in plan.changes))
 
 
-def main(root: Path = CHECKOUT) -> int:
+def main(root: Path | None = None) -> int:
     """Run the demo; the process's exit code."""
-    return run_guarded(lambda: demonstrate(root.resolve()), Options(), again=AGAIN)
+    return run_guarded(lambda: demonstrate(root or Options().root), Options(), again=AGAIN)
 
 
 def demonstrate(root: Path) -> ExitCode:

@@ -31,8 +31,8 @@ from bunker.lab.hosts import Hosts
 from bunker.lab.images import Images
 from bunker.lab.models import HostStatus, LabState
 from bunker.lab.names import Naming, host_names
+from bunker.product import folder
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 LOCK_SECONDS = 900.0
 
 Progress = Callable[[str], None]
@@ -52,7 +52,7 @@ class Lab:
         self.naming = Naming.of(root, name)
         self.cache = root / ".lab" / "cache"
         self.folder = root / ".lab" / name
-        self.images_folder = CHECKOUT / "lab" / "images"
+        self.images_folder = folder("lab/images")
         self.sample_folder = sample_folder
         self._engine: Engine | None = None
         self._engine_guard = threading.Lock()
@@ -60,7 +60,7 @@ class Lab:
     @classmethod
     def open(cls, root: Path, name: str = "lab", sample_folder: Path | None = None) -> Self:
         """The lab of that name; nothing is started. ``root`` is the checkout that owns it."""
-        return cls(root.resolve(), name, sample_folder or CHECKOUT / "sample")
+        return cls(root.resolve(), name, sample_folder or folder("sample"))
 
     @property
     def name(self) -> str:

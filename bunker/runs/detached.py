@@ -13,11 +13,11 @@ from bunker.errors import BunkerError, ExitCode
 from bunker.events import Waits
 from bunker.journal.database import state_folder
 from bunker.journal.records import RunRequest
+from bunker.product import CODE
 
 if TYPE_CHECKING:
     from bunker.terminal.reporter import Reporter
 
-CODE_ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 20
 
 
@@ -31,7 +31,7 @@ def start_detached(root: Path, request: RunRequest, reporter: Reporter) -> ExitC
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "bunker.runs.detached", str(root)],
-            cwd=CODE_ROOT,
+            cwd=CODE,
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,

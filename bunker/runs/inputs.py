@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from bunker.fleet import Fleet
+from bunker.product import CODE, folder
 from bunker.workflows.request import DeployRequest, Target
 
-CODE: Final = Path(__file__).resolve().parents[2]
 _PROGRAM: Final = ("bunker", "deploys")
 _FLEET: Final = ("deploys", "templates", "files", "group_data")
 
@@ -47,11 +47,11 @@ def fingerprints(
 
 def _code(root: Path) -> str:
     """Of all files that decide what is done with these inputs."""
-    folders = {CODE / name for name in _PROGRAM} | {root / name for name in _FLEET}
+    program = {*(CODE / name for name in _PROGRAM), folder("templates")}
     files = sorted(
         path
-        for folder in folders
-        for path in folder.rglob("*")
+        for place in program | {root / name for name in _FLEET}
+        for path in place.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     )
     rows = []

@@ -13,6 +13,7 @@ from bunker.events import RunBatch
 from bunker.fleet import Fleet
 from bunker.journal.records import AT_ONCE, Pace, RunRequest
 from bunker.runs.kind import Kind
+from bunker.version import version
 from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import (
     Preparation,
@@ -177,6 +178,7 @@ def make_run(
         retry_of=intent.retry_of,
         plan_hash=plan_hash(preparation.to_change),
         debug=request.debug,
+        version=version(),
     )
 
 

@@ -52,7 +52,8 @@ def show_lines(record: RunRecord, now: float | None = None) -> list[Line]:
     began = _ago(record.started, now)
     lasted = format_duration(max(1, round(record.updated - record.started)))
     took = f", took {lasted}" if record.state in ENDED else ""
-    lines.append(Line(f"  by {request.by}, {began}{took}"))
+    program = f", with Bunker Ops {request.version}" if request.version else ""
+    lines.append(Line(f"  by {request.by}, {began}{took}{program}"))
     if request.retry_of:
         lines.append(Line(f"  tries again what failed in {request.retry_of}"))
     for batch in request.batches:

@@ -16,15 +16,16 @@ from typing import Any, Self
 from bunker.errors import BunkerError
 from bunker.events import Event, read_event
 from bunker.masking import Redactor, Secret
-
-CODE_ROOT = Path(__file__).resolve().parents[2]
+from bunker.product import CODE, IS_CHECKOUT
 
 
 class WorkerClient:
     """One worker process; the request with its secrets goes through a pipe, never a file."""
 
     def __init__(self, request: Mapping[str, Any], cwd: Path) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(CODE_ROOT), "PYTHONUNBUFFERED": "1"}
+        # An installed program is found anyway, and its folder holds much that is not ours.
+        path = {"PYTHONPATH": str(CODE)} if IS_CHECKOUT else {}
+        environment = {**os.environ, **path, "PYTHONUNBUFFERED": "1"}
         self._request = request
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
         self._process = subprocess.Popen(

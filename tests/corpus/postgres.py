@@ -11,8 +11,8 @@ import psycopg
 from bunker.lab import machine, recipes
 from bunker.lab.daemon import running_engine
 from bunker.lab.images import Images
-from bunker.lab.lab import CHECKOUT
 from bunker.lab.names import Naming
+from bunker.product import CODE as CHECKOUT
 
 FAST = [
     f"-c{setting}"

@@ -13,8 +13,9 @@ import pytest
 
 from bunker.lab.daemon import running_engine
 from bunker.lab.engine import Engine
-from bunker.lab.lab import CHECKOUT, quiet
+from bunker.lab.lab import quiet
 from bunker.lab.names import Naming
+from bunker.product import CODE as CHECKOUT
 from tests.lab.left_over import remove_labs
 
 pytestmark = pytest.mark.lab

@@ -14,8 +14,8 @@ from typing import Any
 
 from bunker.fleet.host_file import write_host_file
 from bunker.lab.fleet import deploy_key, host_data, operator_key, write_fleet
-from bunker.lab.lab import CHECKOUT
 from bunker.lab.models import LabState
+from bunker.product import CODE as CHECKOUT
 from bunker.secrets import create_host_secrets, read_host_secrets, vault_path
 from tests.lab.machinery.lab_under_test import LabUnderTest
 

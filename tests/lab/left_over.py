@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bunker.lab import machine
-from bunker.lab.lab import CHECKOUT, Lab
+from bunker.lab.lab import Lab
 from bunker.lab.names import Naming
+from bunker.product import CODE as CHECKOUT
 
 PLACE = CHECKOUT / ".lab" / "tests"
 

@@ -15,9 +15,9 @@ import pytest
 from bunker.errors import BunkerError
 from bunker.lab import parts
 from bunker.lab.engine import seen
-from bunker.lab.lab import CHECKOUT
 from bunker.lab.models import LabState
 from bunker.lab.recipes import MACHINERY
+from bunker.product import CODE as CHECKOUT
 from tests.lab.machinery.lab_under_test import LabUnderTest
 
 pytestmark = pytest.mark.lab

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bunker.fleet import load_fleet
-from bunker.lab.lab import CHECKOUT
 from bunker.lease.holder import LockHeld
 from bunker.lease.leases import take_leases
+from bunker.product import CODE as CHECKOUT
 from bunker.remote import Remote
 from tests.lab.fleet_under_test import NAME, FleetUnderTest
 

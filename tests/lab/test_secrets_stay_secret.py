@@ -20,8 +20,8 @@ from urllib.parse import quote
 import pytest
 
 from bunker.lab.fleet import operator_key
-from bunker.lab.lab import CHECKOUT
 from bunker.masking import MASK, Secret
+from bunker.product import CODE as CHECKOUT
 from bunker.secrets import change_secrets, read_host_secrets
 from bunker.secrets.catalog import default_specs
 from tests.lab.code_server import commit_on

@@ -101,6 +101,7 @@ def test_every_task_is_listed_and_explains_itself() -> None:
         "env.check",
         "schema.check",
         "approve",
+        "version",
         *(f"maintenance.{name}" for name in ("on", "off", "list")),
         *(f"notify.{name}" for name in ("test", "secret")),
         *(f"audit.{name}" for name in ("show", "verify")),
