@@ -143,7 +143,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def corpus(session: nox.Session) -> None:
-    """Measure the judgement on migrations against a Postgres of its own (`--record` keeps it)."""
+    """Measure the schema check against a Postgres of its own (`--record` keeps it)."""
     install(session, "test")
     session.run("python", "-m", "tests.corpus", *session.posargs)
 

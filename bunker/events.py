@@ -228,7 +228,7 @@ class Soak(Event, kind="soak"):
     until: float
 
 
-class Judgement(Event, kind="judgement"):
+class Analysis(Event, kind="judgement"):
     """What the canary's metrics say; ``hosts`` are the figures that this was told from."""
 
     outcome: Literal["pass", "fail", "inconclusive", "cancelled"]

@@ -72,7 +72,7 @@ class Simulation:
         return any(item.old and item.name in ENGINE_PACKAGES for item in self.packages or ())
 
 
-def judge_simulation(
+def check_simulation(
     wanted: Sequence[str], found: Mapping[str, Sequence[str]], needed: Collection[str] = ()
 ) -> Simulation:
     """What installing the wanted packages would do; refused where it costs what the host has.

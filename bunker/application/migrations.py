@@ -16,8 +16,8 @@ The migrations before, which the database has already, are read as history: an u
 and ``schema.check --ref`` give all of them, or none where one is not known. Without them nothing is
 known of what was there, and dropping an older index is unsafe.
 
-New is what any of the migrations that are judged together made. Everything else is unsafe, what is
-not understood included. A new value of an enum that was there is unsafe: a client that does not
+New is what any migration that is classified together with it made. Everything else is unsafe, what
+is not understood included. A new value of an enum that was there is unsafe: a client that does not
 know it fails on the first row that has it. So is a foreign key to a table of before that would keep
 the code of before from deleting or changing rows there, once newer code has written rows.
 
@@ -41,7 +41,7 @@ SQL_GONE: Final = (
 
 @dataclass(frozen=True)
 class MigrationSafety:
-    """The judgement on one migration.
+    """The verdict on one migration.
 
     name: the migration's folder, as ``_prisma_migrations`` has it. safe: code of before goes on
     working after it. reasons: why not, each in an operator's words ("drops column
@@ -57,32 +57,32 @@ class MigrationSafety:
 def classify_migrations(
     migrations: Mapping[str, str], history: Iterable[str] = ()
 ) -> list[MigrationSafety]:
-    """Judge several, by name and SQL, in the order in which Prisma applies them: by name.
+    """Classify several, by name and SQL, in the order in which Prisma applies them: by name.
 
     What an earlier one made is new to the code of before for the later ones, too. ``history`` is
     the SQL of the migrations before, oldest first. Never fails: what cannot be read is unsafe.
     """
     from bunker.application.schema_statements import (  # noqa: PLC0415 - loads Postgres' parser
-        judge,
+        classify_statements,
         known_from,
     )
 
     known = known_from(history)
-    judged = []
+    classified = []
     for name in sorted(migrations):
-        statements = tuple(judge(migrations[name], known))
+        statements = tuple(classify_statements(migrations[name], known))
         reasons = tuple(dict.fromkeys(reason for one in statements for reason in one.reasons))
-        judged.append(MigrationSafety(name, not reasons, reasons, statements))
-    return judged
+        classified.append(MigrationSafety(name, not reasons, reasons, statements))
+    return classified
 
 
 def classify_with_history(
     names: Iterable[str], before: Iterable[str], sql: Mapping[str, str]
 ) -> list[MigrationSafety]:
-    """Judge the migrations ``names``, where the database has those of ``before``.
+    """Classify the migrations ``names``, where the database has those of ``before``.
 
     ``sql`` is whatever is known of both. One whose SQL is not known is unsafe; where that of one of
-    before is not known, all are judged as without any.
+    before is not known, all are classified as without any.
     """
     names, before = list(names), sorted(set(before))
     complete = all(name in sql for name in before)
@@ -93,5 +93,5 @@ def classify_with_history(
 
 
 def classify_migration(name: str, sql: str) -> MigrationSafety:
-    """Judge one migration by its SQL alone."""
+    """Classify one migration by its SQL alone."""
     return classify_migrations({name: sql})[0]

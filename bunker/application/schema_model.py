@@ -21,7 +21,7 @@ Reasons = list[str] | None
 
 @dataclass(frozen=True)
 class StatementSafety:
-    """The judgement on one statement: its line, its text on one line, why it is not safe."""
+    """The verdict on one statement: its line, its text on one line, why it is not safe."""
 
     line: int
     text: str
@@ -52,7 +52,7 @@ class Column:
 class Table:
     """A table that the migrations made.
 
-    ``checked``: columns whose values a rule judges. ``watched``: changing or deleting its rows runs
+    ``checked``: columns whose values a rule checks. ``watched``: changing or deleting its rows runs
     code that is not known (a trigger, a function); ``reacts``: putting rows in does.
     """
 

@@ -1,4 +1,4 @@
-"""A migration's text, read by Postgres' own parser and judged statement by statement."""
+"""A migration's text, read by Postgres' own parser and classified statement by statement."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def _remember(node: Any, text: str, known: KnownSchema) -> None:
         known.indexes |= {name: True for name in known.indexes if name in text}
 
 
-def judge(sql: str, known: KnownSchema) -> Iterator[StatementSafety]:
-    """Judge a script; what its statements make is noted in ``known``."""
+def classify_statements(sql: str, known: KnownSchema) -> Iterator[StatementSafety]:
+    """Classify a script; what its statements make is recorded in ``known``."""
     try:
         statements = list(_statements(sql))
     except _Unreadable as problem:

@@ -75,7 +75,7 @@ def _texts(names: Any) -> tuple[str, ...]:
 
 
 def note_check(table: Table, *expressions: Any) -> None:
-    """Values of these columns are judged by something; what that calls may be unknown."""
+    """Values of these columns are checked by a rule; what that calls may be unknown."""
     table.checked |= mentioned(*expressions)
     if not only_computes(*expressions):
         table.watched = table.reacts = True

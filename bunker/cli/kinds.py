@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 PACE: Final[Mapping[str, tuple[str, Any]]] = {
     "soak": (
-        "how long the first hosts are watched before they are judged (30m, 2h; 0 for not)",
+        "how long the first hosts are watched before the analysis (30m, 2h; 0 for not)",
         "",
     ),
     "batch": ("hosts at a time after the canary: a number or a part such as 25%", ""),
     "max_fail": ("so many hosts may fail or be away before the run stops", ""),
-    "no_judgement": ("do not judge by metrics, only by health", False),
+    "no_analysis": ("no canary analysis: decide by health alone", False),
 }
 SHARED: Final[Mapping[str, tuple[str, Any]]] = {
     "dry": ("show the plan and stop", False),
@@ -161,9 +161,9 @@ def pace_of(kind: Kind, options: Options, given: Mapping[str, Any]) -> tuple[Pac
         most = number_of(given["max_fail"], "--max-fail", settings.max_fail)
         typed += ["--max-fail", str(most)]
         pace = replace(pace, max_fail=most)
-    if "no_judgement" in kind.pace:
-        typed += ["--no-judgement"] if given["no_judgement"] else []
-        pace = replace(pace, judged=not given["no_judgement"])
+    if "no_analysis" in kind.pace:
+        typed += ["--no-analysis"] if given["no_analysis"] else []
+        pace = replace(pace, analysed=not given["no_analysis"])
     if {"soak", "batch"} <= set(kind.pace):
         canaries = options.load_fleet().groups.get(settings.canary_group, ())
         pace = replace(pace, canary=tuple(canaries))

@@ -46,7 +46,7 @@ def list_(options: Options, limit: str = "20") -> None:
 def show(options: Options, run: str) -> None:
     """One run: every host's outcome, and what to do next.
 
-    Also its batches, what was measured while hosts changed, and how they were judged.
+    Also its batches, what was measured while hosts changed, and the canary analysis.
 
     Examples:
       invoke run.show 20261121T1404

@@ -30,11 +30,11 @@ def check(
     repository: str = "",
     history: str = "",
 ) -> ExitCode:
-    """Judge migrations: does older code go on working?
+    """Check migrations: does older code go on working?
 
     Every statement is safe, unsafe or not understood, with the reason. Needs no fleet, no host and
     no database; nothing is executed. Of a file in a folder of Prisma migrations the ones before it
-    are read too: they say which indexes are unique. Several files are judged as one list, in the
+    are read too: they say which indexes are unique. Several files are checked as one list, in the
     order of their names, as Prisma applies them.
 
     Examples:
@@ -79,7 +79,7 @@ def _json(checked: Sequence[Checked]) -> list[dict[str, Any]]:
     return [
         {
             "file": one.file,
-            "name": one.judged.name,
+            "name": one.safety.name,
             "safe": one.safe,
             "statements": [
                 {
@@ -88,7 +88,7 @@ def _json(checked: Sequence[Checked]) -> list[dict[str, Any]]:
                     "verdict": statement.verdict,
                     "reasons": list(statement.reasons),
                 }
-                for statement in one.judged.statements
+                for statement in one.safety.statements
             ],
         }
         for one in checked

@@ -17,7 +17,7 @@ URL_VARIABLE: Final = "BUNKER_JOURNAL_URL"
 """Names a Postgres database for the runs. It may hold a password, so it is never printed."""
 
 APPLICATION: Final = "bunker"
-VERSION: Final = "runs-2"
+VERSION: Final = "runs-3"
 """Runs of one such version can be resumed by every release of this program that carries it.
 
 It is raised only when the steps of a run change in a way that an old run could not go on with.

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self
 
 from bunker.errors import BunkerError
-from bunker.events import Judgement, RunBatch, State
+from bunker.events import Analysis, RunBatch, State
 from bunker.outcomes import HostOutcome, Outcomes, read_outcomes, write_outcomes
 
 ENDED: Final = ("done", "failed", "rolled back", "cancelled")
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 """Of a request's JSON form. Raised when an older one cannot be read any more."""
 
 
@@ -25,7 +25,7 @@ class Pace:
     """How a run goes through its hosts.
 
     ``batch`` is empty where all hosts are changed at once. ``canary`` names the hosts that go
-    first; the run watches them for ``soak_seconds`` and, where it is ``judged``, compares their
+    first; the run watches them for ``soak_seconds`` and, where it is ``analysed``, compares their
     metrics. The run stops when more than ``max_fail`` hosts failed or are away.
     """
 
@@ -33,7 +33,7 @@ class Pace:
     canary: tuple[str, ...] = ()
     only_canary: bool = False
     soak_seconds: int = 0
-    judged: bool = False
+    analysed: bool = False
     max_fail: int = 0
 
     @classmethod
@@ -120,18 +120,19 @@ class Summary:
     reason: str = ""
     paused: str = ""
     soaking_until: float | None = None
-    judgements: tuple[Judgement, ...] = ()
+    analyses: tuple[Analysis, ...] = ()
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The summary as :meth:`to_json` wrote it."""
-        judgements = tuple(Judgement.read(found) for found in data["judgements"])
-        return cls(**{**data, "hosts": read_outcomes(data["hosts"]), "judgements": judgements})
+        values = dict(data)
+        values["analyses"] = tuple(Analysis.read(found) for found in values.pop("judgements"))
+        return cls(**{**values, "hosts": read_outcomes(data["hosts"])})
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, kept as the result of the run."""
-        judgements = [judgement.to_json() for judgement in self.judgements]
-        for found in judgements:
+        analyses = [analysis.to_json() for analysis in self.analyses]
+        for found in analyses:
             del found["event"]
         return {
             "hosts": write_outcomes(self.hosts),
@@ -139,7 +140,7 @@ class Summary:
             "reason": self.reason,
             "paused": self.paused,
             "soaking_until": self.soaking_until,
-            "judgements": judgements,
+            "judgements": analyses,
         }
 
 

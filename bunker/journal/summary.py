@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from bunker.errors import ExitCode
 from bunker.events import (
+    Analysis,
     Decided,
     End,
     Event,
     Halted,
-    Judgement,
     Outcome,
     Paused,
     Soak,
@@ -40,9 +40,9 @@ def _folded(summary: Summary, event: Event) -> Summary:
             found = replace(summary, hosts={**summary.hosts, host: result})
         case Soak(until=until):
             found = replace(summary, soaking_until=until)
-        case Judgement():
-            judgements = (*summary.judgements, event)
-            found = replace(summary, soaking_until=None, judgements=judgements)
+        case Analysis():
+            analyses = (*summary.analyses, event)
+            found = replace(summary, soaking_until=None, analyses=analyses)
         case Paused(reason=reason):
             found = replace(summary, paused=reason)
         case Decided():

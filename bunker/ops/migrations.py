@@ -36,8 +36,8 @@ def read_sql(found: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return sql
 
 
-def judge_pending(output: Iterable[str]) -> list[MigrationSafety]:
-    """Judge what the wanted commit brings, from the host's answer. Raises UnreadableAnswer."""
+def classify_pending(output: Iterable[str]) -> list[MigrationSafety]:
+    """Classify what the wanted commit brings, from the host's answer. Raises UnreadableAnswer."""
     found = sections(output)
     names: dict[str, list[str]] = {"new": [], "old": []}
     if "migrations" not in found:

@@ -16,7 +16,7 @@ from bunker.ops.context import current_system
 from bunker.ops.facts import reading, require
 from bunker.ops.recorder import recorder
 from bunker.ops.step import AS_ROOT, shell, step
-from bunker.packages import Simulation, judge_simulation
+from bunker.packages import Simulation, check_simulation
 from bunker.plan.changes import Change
 from bunker.role import Role, named
 from bunker.shell import script_file, with_variables
@@ -60,7 +60,7 @@ def install_packages(role: Role, host: Host, *, missing: Sequence[str] | None = 
             ctx_host.get().get_fact(Simulated, packages=list(missing), **AS_ROOT),
             "what installing packages would do",
         )
-        simulation = judge_simulation(missing, found, packages_of(host, release, system.packages))
+        simulation = check_simulation(missing, found, packages_of(host, release, system.packages))
     for change in package_changes(
         role.name, missing, simulation, half_installed=system.half_installed
     ):

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bunker.errors import BunkerError
-from bunker.events import Judgement
+from bunker.events import Analysis
 from bunker.fleet import Fleet, load_fleet
 from bunker.runs.context import RunContext
 
 if TYPE_CHECKING:
-    from bunker.judgement import Sample, Window
+    from bunker.canary_analysis import Sample, Window
 
 
 def unhealthy(context: RunContext, names: Sequence[str]) -> str:
@@ -37,23 +37,23 @@ def take_samples(context: RunContext) -> dict[str, Any]:
     return {host: sample.to_json() for host, sample in samples.items()}
 
 
-def judge_batch(
+def analyse_batch(
     context: RunContext,
     fresh: Sequence[str],
     before: Mapping[str, Any],
     first: Mapping[str, Any],
-) -> Judgement:
+) -> Analysis:
     """Health first, then the metrics since the change against the hosts' own past and their peers.
 
     ``before`` was sampled before the change, ``first`` right after it.
     """
     if reason := unhealthy(context, fresh):
-        return Judgement(outcome="fail", reasons=(reason,))
+        return Analysis(outcome="fail", reasons=(reason,))
     request = context.request
-    if not request.pace.judged:
-        return Judgement(outcome="pass")
+    if not request.pace.analysed:
+        return Analysis(outcome="pass")
+    from bunker.canary_analysis import Limits, Sample, analyse, window  # noqa: PLC0415
     from bunker.fleet.settings import load_settings  # noqa: PLC0415
-    from bunker.judgement import Limits, Sample, judge, window  # noqa: PLC0415
 
     fleet = _fleet(context)
     rollout = load_settings(fleet.folder).rollout
@@ -76,7 +76,7 @@ def judge_batch(
         for host in request.hosts
         if host not in fresh and (found := since(begun, host)) is not None
     }
-    return Judgement.read(judge(canary, past, peers, limits).to_json())
+    return Analysis.read(analyse(canary, past, peers, limits).to_json())
 
 
 def window_is_closed(context: RunContext) -> str:
@@ -105,6 +105,6 @@ def _fleet(context: RunContext) -> Fleet:
 
 
 def _source(fleet: Fleet) -> Any:
-    from bunker.judgement import InstanceMetrics  # noqa: PLC0415
+    from bunker.canary_analysis import InstanceMetrics  # noqa: PLC0415
 
     return InstanceMetrics(fleet)

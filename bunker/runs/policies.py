@@ -73,7 +73,7 @@ def _arguments(intent: Intent) -> dict[str, str]:
         "canary": ",".join(pace.canary),
         "only canary": pace.only_canary,
         "soak": pace.soak_seconds,
-        "judged": pace.judged,
+        "analysed": pace.analysed,
         "max fail": pace.max_fail,
     }
     texts = {name: str(value) if value else "" for name, value in chosen.items()}

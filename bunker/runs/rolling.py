@@ -1,4 +1,4 @@
-"""The workflow of a change that goes through batches: soak and judgement after the first, a health
+"""The workflow of a change that goes through batches: soak and analysis after the first, a health
 gate between two, and the rollback of what a later gate found."""
 
 from __future__ import annotations
@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bunker.events import Judgement, RunBatch
+from bunker.events import Analysis, RunBatch
 from bunker.journal.records import Summary
 from bunker.journal.summary import end_state, summarise
 from bunker.outcomes import HostOutcome, Outcomes, failed_hosts
@@ -73,20 +73,20 @@ def changed_hosts(outcomes: Outcomes) -> list[str]:
 def _batches(run: RunSteps, outcomes: dict[str, HostOutcome]) -> str:
     """Change batch after batch; returns why it stopped early, or nothing."""
     request, pace = run.request, run.request.pace
-    judgements_left = pace.judged
+    to_analyse = pace.analysed
     for number, batch in enumerate(request.batches):
         if number and (reason := may_not_go_on(run)):
             return reason
-        before = run.sample() if judgements_left else {}
+        before = run.sample() if to_analyse else {}
         changed = run.change(number)
         outcomes |= changed
         last = number + 1 == len(request.batches)
         reason = too_many_failed(run, batch, changed, outcomes)
         if reason:
             return reason if not last else ""
-        if number == 0 and (pace.judged or pace.soak_seconds):
+        if number == 0 and (pace.analysed or pace.soak_seconds):
             reason = _soak(run, batch, outcomes, before)
-            judgements_left = False
+            to_analyse = False
         elif not last:
             reason = run.gate(changed_hosts(outcomes))
         if reason:
@@ -95,13 +95,13 @@ def _batches(run: RunSteps, outcomes: dict[str, HostOutcome]) -> str:
 
 
 def _soak(run: RunSteps, batch: RunBatch, outcomes: dict[str, HostOutcome], before: Samples) -> str:
-    """Let the first batch run for a while and judge it; returns why the run stops, or nothing."""
+    """Let the first batch run for a while and analyse it; returns why the run stops, or nothing."""
     fresh = changed_hosts({name: outcomes[name] for name in batch.hosts})
     if not fresh:
-        return _nothing_to_judge(run, batch, outcomes)
-    judgement = _watch(run, fresh, before)
-    why = "; ".join(judgement.reasons)
-    match judgement.outcome:
+        return _nothing_to_analyse(run, batch, outcomes)
+    analysis = _watch(run, fresh, before)
+    why = "; ".join(analysis.reasons)
+    match analysis.outcome:
         case "pass":
             return ""
         case "cancelled":
@@ -114,29 +114,29 @@ def _soak(run: RunSteps, batch: RunBatch, outcomes: dict[str, HostOutcome], befo
                 outcomes |= run.roll_back(fresh, "an operator decided so")
             return f"stopped by an operator: {why}"
     outcomes |= run.roll_back(fresh, why)
-    return f"the judgement failed: {why}"
+    return f"the canary analysis failed: {why}"
 
 
-def _nothing_to_judge(run: RunSteps, batch: RunBatch, outcomes: Outcomes) -> str:
+def _nothing_to_analyse(run: RunSteps, batch: RunBatch, outcomes: Outcomes) -> str:
     """Ask whether to go on without any evidence; hosts that had nothing to change are fine."""
     if not failed_hosts({name: outcomes[name] for name in batch.hosts}):
         return ""
-    question = f"nothing can be judged: {some(sorted(batch.hosts), 3)} could not be reached"
+    question = f"there is nothing to analyse: {some(sorted(batch.hosts), 3)} could not be reached"
     return "" if run.ask(question) == GO_ON else question
 
 
-def _watch(run: RunSteps, fresh: Sequence[str], before: Samples) -> Judgement:
-    """Look at the changed hosts until the soak is over; returns the judgement that counts."""
+def _watch(run: RunSteps, fresh: Sequence[str], before: Samples) -> Analysis:
+    """Look at the changed hosts until the soak is over; returns the analysis that counts."""
     pace = run.request.pace
     pause = max(2, min(60, -(-pace.soak_seconds // SOAK_LOOKS)))
-    first = run.sample() if pace.judged else {}
+    first = run.sample() if pace.analysed else {}
     began = run.soak_begins()
     looks = -(-pace.soak_seconds // pause)
     for look in range(1, looks + 1):
         run.rest(min(began + look * pause, began + pace.soak_seconds))
         if run.cancel_asked():
-            return Judgement(outcome="cancelled")
-        judgement = run.judge(fresh, before, first, final=look == looks)
-        if judgement.outcome == "fail" or look == looks:
-            return judgement
-    return run.judge(fresh, before, first, final=True)
+            return Analysis(outcome="cancelled")
+        analysis = run.analyse(fresh, before, first, final=look == looks)
+        if analysis.outcome == "fail" or look == looks:
+            return analysis
+    return run.analyse(fresh, before, first, final=True)

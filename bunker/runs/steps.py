@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from bunker.events import (
+    Analysis,
     BatchBegan,
     Begin,
     Decided,
     End,
     Gate,
     Halted,
-    Judgement,
     Paused,
     RunBatch,
     Soak,
@@ -110,18 +110,18 @@ class RunSteps:
 
         return float(self.durable("soak begins", work))
 
-    def judge(
+    def analyse(
         self, fresh: Sequence[str], before: Samples, first: Samples, *, final: bool
-    ) -> Judgement:
-        """Judge the changed hosts so far; only the last look may be inconclusive."""
+    ) -> Analysis:
+        """Analyse the changed hosts so far; only the last look may be inconclusive."""
 
         def work() -> dict[str, Any]:
-            judgement = gates.judge_batch(self.context, fresh, before, first)
-            if final or judgement.outcome == "fail":
-                self.context.event(judgement)
-            return judgement.to_json()
+            analysis = gates.analyse_batch(self.context, fresh, before, first)
+            if final or analysis.outcome == "fail":
+                self.context.event(analysis)
+            return analysis.to_json()
 
-        return Judgement.read(self.durable("judge", work))
+        return Analysis.read(self.durable("analyse", work))
 
     def closed_window(self) -> str:
         """Why no further batch may begin now, or nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from bunker.events import (
+    Analysis,
     BatchBegan,
     Begin,
     Connected,
@@ -12,7 +13,6 @@ from bunker.events import (
     Event,
     Gate,
     HostEnded,
-    Judgement,
     Log,
     Paused,
     Planned,
@@ -26,7 +26,7 @@ from bunker.events import (
 from bunker.outcomes import Word
 from bunker.terminal.lines import Line, Style, after, count, indented
 
-_JUDGED: dict[str, Style] = {"pass": "good", "fail": "bad"}
+_ANALYSED: dict[str, Style] = {"pass": "good", "fail": "bad"}
 
 
 def event_lines(event: Event, *, verbose: bool = False) -> list[Line]:
@@ -70,9 +70,9 @@ def _of_run(event: Event) -> list[Line]:
         case Soak(seconds=seconds, until=until):
             clock = time.strftime("%H:%M:%S", time.localtime(until))
             lines = [Line(f"watching the first batch for {seconds} s, until {clock}")]
-        case Judgement(outcome=found, reasons=reasons):
+        case Analysis(outcome=found, reasons=reasons):
             text = f"{found}{': ' + '; '.join(reasons) if reasons else ''}"
-            lines = after("judgement: ", text, _JUDGED.get(found, "warn"))
+            lines = after("canary analysis: ", text, _ANALYSED.get(found, "warn"))
         case Paused(reason=reason):
             lines = after("paused: ", reason, "warn")
         case Decided(answer=answer):

@@ -70,8 +70,8 @@ def show_lines(record: RunRecord, now: float | None = None) -> list[Line]:
         if found.choice:
             lines += after(f"{name}: ", found.choice, "warn")
         lines += [Line(text) for text in measured(name, found)]
-    for judgement in summary.judgements:
-        lines += after(f"judgement: {judgement.outcome}: ", "; ".join(judgement.reasons))
+    for analysis in summary.analyses:
+        lines += after(f"canary analysis: {analysis.outcome}: ", "; ".join(analysis.reasons))
     for word, text in (("stopped: ", summary.reason), ("waits: ", summary.paused)):
         if text:
             lines += after(word, text.removeprefix("stopped "))

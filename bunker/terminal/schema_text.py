@@ -16,7 +16,7 @@ def schema_lines(checked: Iterable[Checked]) -> list[Line]:
     lines: list[Line] = []
     migrations = list(checked)
     for one in migrations:
-        for statement in one.judged.statements:
+        for statement in one.safety.statements:
             place = f"{one.file}:{statement.line}: {statement.verdict}: {statement.short}"
             lines += after("", place, "good" if statement.verdict == "safe" else "bad")
             reasons = statement.reasons
@@ -24,7 +24,7 @@ def schema_lines(checked: Iterable[Checked]) -> list[Line]:
                 reasons = ("is none of the statements that are known to be harmless",)
             for reason in reasons:
                 lines += after("    ", reason)
-    unsafe = [one.judged.name for one in migrations if not one.safe]
+    unsafe = [one.safety.name for one in migrations if not one.safe]
     total = count(len(migrations), "migration")
     if unsafe:
         lines.append(Line(f"{total}, not safe for the older code: {', '.join(unsafe)}", "bad"))

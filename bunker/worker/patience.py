@@ -11,7 +11,7 @@ from pyinfra.api.exceptions import ConnectError
 
 PATIENCE_SECONDS = 8
 """After this no further try is begun. One try lasts at most 10 s, in which the kernel sends the
-first packet again after 1, 3 and 7 s, so that a lost packet fails nobody."""
+first packet again after 1, 3 and 7 s, so that a lost packet fails no host."""
 
 
 def limit_patience(host: Any) -> None:

@@ -1,4 +1,4 @@
-"""Judging an instance by what its host said: one word, and every reason for it."""
+"""The state of an instance by what its host said: one word, and every reason for it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Verdict:
         return self.state == HEALTHY
 
 
-def judge(probe: Probe) -> Verdict:
+def assess(probe: Probe) -> Verdict:
     """The verdict on one instance."""
     begun = probe.generation is not None or probe.checkout is not None
     unfinished = begun and not probe.applied

@@ -1,4 +1,4 @@
-"""Judging migrations before they are applied: files, or what a commit has and another has not."""
+"""Checks migrations before they are applied: files, or what a commit has and another has not."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ MIGRATION = re.compile(r"((?:.*/)?migrations)/([^/]+)/migration\.sql")
 
 @dataclass(frozen=True)
 class Checked:
-    """One migration: the file it stands in, and the judgement."""
+    """One migration: the file it stands in, and the verdict."""
 
     file: str
-    judged: MigrationSafety
+    safety: MigrationSafety
 
     @property
     def safe(self) -> bool:
         """Whether the older code goes on working after it."""
-        return self.judged.safe
+        return self.safety.safe
 
 
 def check_files(words: Iterable[str], history: str = "") -> list[Checked]:
-    """Judge files as one list; of a folder of migrations, each one by itself.
+    """Check files as one list; of a folder of migrations, each one by itself.
 
     The migrations that stand beside one and before it are its history; ``history`` names another
     folder. Raises BunkerError where something cannot be read.
@@ -46,21 +46,21 @@ def check_files(words: Iterable[str], history: str = "") -> list[Checked]:
             files.append(path / "migration.sql")
         else:
             for file in _below(path):
-                checked += _judge({file: _read(file)}, _before(file, [file]))
+                checked += _classify({file: _read(file)}, _before(file, [file]))
     if files:
         first = min(files, key=_name)
         earlier = list(_below(Path(history))) if history else _before(first, files)
-        checked += _judge({file: _read(file) for file in files}, earlier)
+        checked += _classify({file: _read(file) for file in files}, earlier)
     return checked
 
 
-def _judge(sql: Mapping[Path, str], earlier: Iterable[Path]) -> list[Checked]:
+def _classify(sql: Mapping[Path, str], earlier: Iterable[Path]) -> list[Checked]:
     order = sorted(sql, key=lambda file: (_name(file), file))
     numbered = {f"{number:06d}": sql[file] for number, file in enumerate(order)}
-    judged = classify_migrations(numbered, [_read(file) for file in earlier])
+    classified = classify_migrations(numbered, [_read(file) for file in earlier])
     return [
         Checked(str(file), replace(one, name=_name(file)))
-        for file, one in zip(order, judged, strict=True)
+        for file, one in zip(order, classified, strict=True)
     ]
 
 
@@ -98,7 +98,7 @@ def _read(file: Path) -> str:
 
 
 def check_refs(span: str, source: Source | str) -> list[Checked]:
-    """Judge, as one list, the migrations that B of ``A..B`` has and A has not."""
+    """Check, as one list, the migrations that B of ``A..B`` has and A has not."""
     old, dots, new = span.partition("..")
     if not dots or not old or not new or old.startswith("-") or new.startswith((".", "-")):
         raise BunkerError(f"{span!r} is no span of commits", expected="A..B", where="--ref")

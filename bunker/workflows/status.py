@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bunker.errors import BunkerError
 from bunker.host_keys import Unreachable
-from bunker.workflows.health import Verdict, container_json, judge
+from bunker.workflows.health import Verdict, assess, container_json
 from bunker.workflows.probe import Probe, read_probe, script_for
 
 if TYPE_CHECKING:
@@ -99,4 +99,4 @@ def status_of(host: Host, answer: Completed | Unreachable) -> HostStatus:
         probe = read_probe(host.name, answer.stdout)
     except BunkerError as error:
         return without_probe(Verdict("unknown", (error.problem,)))
-    return HostStatus(host.name, host.domain, judge(probe), probe, host.application.ref)
+    return HostStatus(host.name, host.domain, assess(probe), probe, host.application.ref)

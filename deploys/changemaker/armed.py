@@ -18,7 +18,7 @@ from bunker.fleet.models import Host
 from bunker.ops.changing import changing
 from bunker.ops.facts import reading
 from bunker.ops.instance import database_function
-from bunker.ops.migrations import judge_pending
+from bunker.ops.migrations import classify_pending
 from bunker.ops.place import archive
 from bunker.ops.step import AS_ROOT, Command, shell
 from bunker.shell import script_file, with_variables
@@ -72,7 +72,7 @@ def unsafe_text(found: Sequence[MigrationSafety]) -> str:
 
 
 def pending_question(variables: Mapping[str, str | int]) -> str:
-    """The script that tells which migrations the wanted commit brings; judge_pending reads it."""
+    """The script that tells what migrations the wanted commit brings; classify_pending reads it."""
     text = scripts("armed") + "as_planned\n" + scripts("common", "keep", "migrations", "pending")
     return with_variables(text, **variables)
 
@@ -97,7 +97,7 @@ def protect(
 
 
 def _classify_pending(state: Any, host: Any, question: str, found: list[MigrationSafety]) -> bool:
-    """Ask which migrations the wanted commit brings, and judge them."""
+    """Ask which migrations the wanted commit brings, and classify them."""
     del state
     answered, output = host.run_shell_command(
         StringCommand(question), **AS_ROOT, print_output=False
@@ -108,7 +108,7 @@ def _classify_pending(state: Any, host: Any, question: str, found: list[Migratio
         return False
     try:
         with reading("its migrations"):
-            found += judge_pending(output.stdout_lines)
+            found += classify_pending(output.stdout_lines)
     except BunkerError as error:
         logger.error(f"{host.print_prefix}{error}")
         return False

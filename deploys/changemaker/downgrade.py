@@ -11,14 +11,14 @@ from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 from bunker.ops.facts import reading, require
 from bunker.ops.instance import InstanceState
-from bunker.ops.migrations import judge_pending
+from bunker.ops.migrations import classify_pending
 from bunker.ops.step import AS_ROOT
 from bunker.shell import with_variables
 from deploys.changemaker.armed import scripts
 
 
 class LeftBehind(FactBase[list[MigrationSafety]]):
-    """The migrations that the code that runs has beyond an older commit, judged."""
+    """The migrations that the code that runs has beyond an older commit, classified."""
 
     def command(self, directory: str, owner: str, commit: str) -> str:  # type: ignore[override]
         text = 'cd "$DIRECTORY"\n' + scripts("keep", "migrations", "downgrade")
@@ -26,7 +26,7 @@ class LeftBehind(FactBase[list[MigrationSafety]]):
 
     def process(self, output: list[str]) -> list[MigrationSafety]:
         with reading("its migrations"):
-            return judge_pending(output)
+            return classify_pending(output)
 
 
 def downgrade_from(host: Host, instance: InstanceState, commit: str) -> str:
@@ -47,7 +47,7 @@ def downgrade_from(host: Host, instance: InstanceState, commit: str) -> str:
             f" invoke rollback --host {host.name}, or add --allow-downgrade",
         )
     application = host.application
-    judged: list[MigrationSafety] = require(
+    classified: list[MigrationSafety] = require(
         ctx_host.get().get_fact(
             LeftBehind,
             directory=application.directory,
@@ -57,7 +57,7 @@ def downgrade_from(host: Host, instance: InstanceState, commit: str) -> str:
         ),
         "its migrations",
     )
-    unsafe = [f"{one.name} {'; '.join(one.reasons)}" for one in judged if not one.safe]
+    unsafe = [f"{one.name} {'; '.join(one.reasons)}" for one in classified if not one.safe]
     if unsafe:
         raise BunkerError(
             f"{host.application.ref} cannot work with the database of {now}: {', '.join(unsafe)}",

@@ -198,8 +198,8 @@ def assess(state: RollbackState, chosen: Choice) -> Assessment:
     else:
         since = tuple(name for name in applied if name not in target.migrations)
     before = [name for name in applied if name not in since]
-    judged = classify_with_history(since, before, state.sql)
-    unsafe = tuple(one for one in judged if not one.safe)
+    classified = classify_with_history(since, before, state.sql)
+    unsafe = tuple(one for one in classified if not one.safe)
     snapshot = _snapshot(state, target, unsafe)
     return Assessment(
         unsafe=unsafe,

@@ -1,4 +1,4 @@
-"""Measures the judgement on migrations against Postgres itself: `python -m tests.corpus`.
+"""Measures the schema check against Postgres itself: `python -m tests.corpus`.
 
 For each case: the old schema with rows, the migration, rows of the newer code; then what the code
 of before asks is asked again. `--record` keeps what came out for the tests that have no Postgres.
@@ -89,7 +89,7 @@ def _try(database: psycopg.Connection[Any], base: Base, case: Case) -> str:
 
 
 def main() -> int:
-    """Measure; 1 where the judgement is wrong too often, or is not what was recorded."""
+    """Measure; 1 where the schema check is wrong too often, or is not what was recorded."""
     parser = argparse.ArgumentParser(prog="python -m tests.corpus")
     parser.add_argument("--record", action="store_true", help="keep the truth for the unit tests")
     parser.add_argument("--show", default="", help="only the cases with this in their name")
@@ -103,20 +103,20 @@ def main() -> int:
     recorded: dict[str, str] = {}
     wrong: list[str] = []
     for case, why in zip(cases, found, strict=True):
-        (judged,) = classify_migrations({"1": case.migration}, HISTORIES[case.base])
+        (classified,) = classify_migrations({"1": case.migration}, HISTORIES[case.base])
         if why.startswith("refused"):
             verdicts["refused"] += 1
             print(f"refused by Postgres: {case.name}: {why}")
             continue
         really = "safe" if why == "safe" else "unsafe"
         recorded[case.name] = really
-        verdicts[f"{really}, judged {'safe' if judged.safe else 'unsafe'}"] += 1
-        if judged.safe and really == "unsafe":
+        verdicts[f"{really}, called {'safe' if classified.safe else 'unsafe'}"] += 1
+        if classified.safe and really == "unsafe":
             wrong.append(f"FALSE SAFE: {case.name}: {why}\n{case.migration}")
-        if not judged.safe and really == "safe":
-            print(f"false alarm: {case.name}: {'; '.join(judged.reasons)}")
+        if not classified.safe and really == "safe":
+            print(f"false alarm: {case.name}: {'; '.join(classified.reasons)}")
         if chosen.show:
-            print(f"{case.name}: {why}; judged: {'; '.join(judged.reasons) or 'safe'}")
+            print(f"{case.name}: {why}; classified: {'; '.join(classified.reasons) or 'safe'}")
     print(*wrong, sep="\n")
     return _summary(verdicts, recorded, chosen.record, bool(chosen.show), time.monotonic() - began)
 
@@ -124,9 +124,9 @@ def main() -> int:
 def _summary(
     verdicts: Counter[str], recorded: dict[str, str], record: bool, part: bool, seconds: float
 ) -> int:
-    harmless = verdicts["safe, judged safe"] + verdicts["safe, judged unsafe"]
-    harmful = verdicts["unsafe, judged safe"] + verdicts["unsafe, judged unsafe"]
-    alarms, missed = verdicts["safe, judged unsafe"], verdicts["unsafe, judged safe"]
+    harmless = verdicts["safe, called safe"] + verdicts["safe, called unsafe"]
+    harmful = verdicts["unsafe, called safe"] + verdicts["unsafe, called unsafe"]
+    alarms, missed = verdicts["safe, called unsafe"], verdicts["unsafe, called safe"]
     rate = alarms / max(harmless, 1)
     print(f"{harmless + harmful} migrations in {seconds:.0f} s: {harmless} harmless, {harmful} not")
     print(f"false safe:  {missed} of {harmful}")

@@ -71,7 +71,7 @@ def test_an_upgrade_killed_at_every_step_ends_like_an_undisturbed_one(
 
 HOSTS = ("north", "south", "west")
 SELECTED = tuple(word for name in HOSTS for word in ("--host", name))
-CAREFULLY = ("--batch", "1", "--soak", "4s", "--no-judgement")
+CAREFULLY = ("--batch", "1", "--soak", "4s", "--no-analysis")
 ROLLOUT_POINTS = {
     "begin",
     "canary",

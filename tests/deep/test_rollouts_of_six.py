@@ -11,7 +11,7 @@ from tests.lab.fleet_under_test import FleetUnderTest
 from tests.lab.test_rollouts import (
     test_a_rollout_goes_canary_first_and_one_unreachable_host_stops_nobody,
     test_a_second_rollout_to_the_same_ref_changes_nothing,
-    test_a_version_that_burns_slowly_passes_health_and_is_caught_by_the_judgement,
+    test_a_version_that_burns_slowly_passes_health_and_is_caught_by_the_analysis,
     test_a_version_that_crashes_stops_at_the_canary_and_is_rolled_back,
 )
 from tests.lab.upgrade_day import CANARY, UpgradeDay, outcomes
@@ -19,7 +19,7 @@ from tests.lab.upgrade_day import CANARY, UpgradeDay, outcomes
 __all__ = [
     "test_a_rollout_goes_canary_first_and_one_unreachable_host_stops_nobody",
     "test_a_second_rollout_to_the_same_ref_changes_nothing",
-    "test_a_version_that_burns_slowly_passes_health_and_is_caught_by_the_judgement",
+    "test_a_version_that_burns_slowly_passes_health_and_is_caught_by_the_analysis",
     "test_a_version_that_crashes_stops_at_the_canary_and_is_rolled_back",
 ]  # the three hosts' tests run here on six
 
@@ -33,8 +33,8 @@ def day(deployed: FleetUnderTest) -> Iterator[UpgradeDay]:
         yield day
 
 
-@pytest.mark.promise("A canary that nobody visits cannot be judged")
-def test_a_judgement_without_visitors_pauses_and_takes_an_answer(day: UpgradeDay) -> None:
+@pytest.mark.promise("A canary without visitors cannot be analysed")
+def test_an_analysis_without_visitors_pauses_and_takes_an_answer(day: UpgradeDay) -> None:
     paused = day.rollout("v2.2.0-slow-burn", expect=7)
     run = paused.events("begin")[0]["run"]
     assert paused.events("waits")

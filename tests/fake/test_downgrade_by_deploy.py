@@ -1,4 +1,4 @@
-"""Older code never takes the place of newer without a word: said, refused, judged."""
+"""Older code never takes the place of newer without a word: said, refused, checked."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from tests.lab.killing import (
 
 pytestmark = pytest.mark.lab
 
-CAREFULLY = ("--batch", "1", "--soak", "1s", "--no-judgement")
+CAREFULLY = ("--batch", "1", "--soak", "1s", "--no-analysis")
 UPGRADE_POINTS = {"north: changemaker: migrate", "batch 1"}
 ROLLBACK_POINTS = {"rollback"}
 

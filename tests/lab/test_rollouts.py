@@ -80,7 +80,7 @@ def test_a_version_that_crashes_stops_at_the_canary_and_is_rolled_back(day: Upgr
 
 
 @pytest.mark.promise("A version that does not come up, or that answers with errors")
-def test_a_version_that_burns_slowly_passes_health_and_is_caught_by_the_judgement(
+def test_a_version_that_burns_slowly_passes_health_and_is_caught_by_the_analysis(
     day: UpgradeDay,
 ) -> None:
     before = {name: day.containers(name) for name in day.others}

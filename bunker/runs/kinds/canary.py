@@ -1,4 +1,4 @@
-"""`invoke canary`: the canary group alone, watched and judged."""
+"""`invoke canary`: the canary group alone, watched and analysed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def completed(options: Options, given: Arguments, _may_ask: bool) -> tuple[Optio
 
 CANARY = Kind(
     name="canary",
-    help="""Upgrade only the canary group, watch it, and judge it.
+    help="""Upgrade only the canary group, watch it, and analyse it.
 
     Without a choice of hosts it takes the canary group of the fleet's settings. After the soak the
     error ratio and the 95th percentile of latency are compared with the canary's own past. Too few
@@ -40,7 +40,7 @@ CANARY = Kind(
     arguments=Arguments,
     work=work,
     completed=completed,
-    pace=("soak", "no_judgement"),
+    pace=("soak", "no_analysis"),
     undone=True,
     pins=True,
 )

@@ -9,7 +9,7 @@ ROLLOUT = Kind(
     name="rollout",
     help="""Bring many instances to a version, batch after batch.
 
-    The canary group goes first, is watched for the soak and judged by its metrics against its own
+    The canary group goes first, is watched for the soak and its metrics compared with its own
     past and against the hosts that still wait. Then batches follow; between two batches every host
     that was changed is asked whether it is still well. The first batch that fails stops the rest.
     Hosts that are there already are left alone. Each host's file says what it runs then (--no-pin
@@ -25,7 +25,7 @@ ROLLOUT = Kind(
     """,
     arguments=Arguments,
     work=work,
-    pace=("soak", "batch", "max_fail", "no_judgement"),
+    pace=("soak", "batch", "max_fail", "no_analysis"),
     undone=True,
     pins=True,
 )

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Which migrations commits have, and their SQL: a call of git or two, however many they are.
 MIGRATIONS=api/prisma/migrations
-# Bytes of SQL that are told: of migrations that may have to be judged, and of those before them.
+# Bytes of SQL that are told: of migrations that may have to be classified, and of those before them.
 MOST_NEW=16777216
 MOST_OLD=2097152
 # The names in a commit; nothing where it is not there. With -z, or git would quote some of them.

@@ -43,7 +43,7 @@ if sql 'select 1' >/dev/null 2>&1 && applied=$(applied_migrations); then
 fi
 if [ -n "$applied" ]; then
   printf '%s\n' "$applied" | while IFS= read -r name; do
-    # What the oldest generation has as well nobody needs to judge: it is history.
+    # What the oldest generation has as well needs no check: it is history.
     case "
 $oldest
 " in *"

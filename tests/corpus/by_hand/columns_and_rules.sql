@@ -7,7 +7,7 @@ ALTER TABLE IF EXISTS "Account" ADD COLUMN IF NOT EXISTS "bio" TEXT;
 ALTER TABLE "users" ADD COLUMN "dice" INTEGER NOT NULL DEFAULT (random() * 6)::int;
 -- case a default that is too long for its column (shop)
 ALTER TABLE "Product" ADD COLUMN "short" VARCHAR(5) DEFAULT gen_random_uuid()::text::varchar(5);
--- unsafe because it is cut off, which only people can judge
+-- unsafe because it is cut off, which only people can tell
 -- case a uuid that does not fit (shop)
 TRUNCATE "OrderLine", "Review", "Product";
 ALTER TABLE "Product" ADD COLUMN "short" VARCHAR(5) DEFAULT gen_random_uuid();

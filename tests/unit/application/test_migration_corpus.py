@@ -1,4 +1,4 @@
-"""The judgement on the corpus of migrations, held against what Postgres itself said of each."""
+"""The verdicts on the corpus of migrations, held against what Postgres itself said of each."""
 
 import json
 
@@ -12,8 +12,8 @@ ALARMS_ALLOWED = 0.03
 
 
 @pytest.fixture(scope="module")
-def judged() -> dict[str, tuple[bool, bool]]:
-    """By case: really safe, judged safe."""
+def classified() -> dict[str, tuple[bool, bool]]:
+    """By case: really safe, called safe."""
     truth = json.loads(TRUTH.read_text())
     return {
         case.name: (
@@ -25,15 +25,15 @@ def judged() -> dict[str, tuple[bool, bool]]:
 
 
 @pytest.mark.promise("A migration that breaks older code is never called safe")
-def test_no_migration_that_breaks_older_code_is_judged_safe(
-    judged: dict[str, tuple[bool, bool]],
+def test_no_migration_that_breaks_older_code_is_classified_as_safe(
+    classified: dict[str, tuple[bool, bool]],
 ) -> None:
-    assert len(judged) >= 300
-    assert [name for name, (really, said) in judged.items() if said and not really] == []
+    assert len(classified) >= 300
+    assert [name for name, (really, said) in classified.items() if said and not really] == []
 
 
-def test_hardly_any_harmless_migration_is_judged_unsafe(
-    judged: dict[str, tuple[bool, bool]],
+def test_hardly_any_harmless_migration_is_classified_as_unsafe(
+    classified: dict[str, tuple[bool, bool]],
 ) -> None:
-    harmless = [said for really, said in judged.values() if really]
+    harmless = [said for really, said in classified.values() if really]
     assert harmless.count(False) < ALARMS_ALLOWED * len(harmless)

@@ -10,9 +10,9 @@ SAMPLE = Path(__file__).resolve().parents[3] / "sample"
 
 
 def reasons(sql: str) -> tuple[str, ...]:
-    judged = classify_migration("20250101000000_change", sql)
-    assert judged.safe == (not judged.reasons)
-    return judged.reasons
+    classified = classify_migration("20250101000000_change", sql)
+    assert classified.safe == (not classified.reasons)
+    return classified.reasons
 
 
 @pytest.mark.parametrize(
@@ -242,8 +242,8 @@ def test_the_migrations_before_say_whether_an_index_is_unique() -> None:
     ]
 
     def safe(sql: str, history: list[str]) -> bool:
-        (judged,) = classify_migrations({"1": sql}, history)
-        return judged.safe
+        (classified,) = classify_migrations({"1": sql}, history)
+        return classified.safe
 
     assert safe('DROP INDEX "renamed"', before)
     assert not safe('DROP INDEX "renamed"', [*before, "no SQL"])
@@ -257,10 +257,10 @@ def test_filling_a_new_column_is_unsafe_where_the_table_has_triggers() -> None:
     assert not classify_migrations(sql, [trigger])[0].safe
 
 
-def test_each_statement_has_its_line_and_its_own_judgement() -> None:
+def test_each_statement_has_its_line_and_its_own_verdict() -> None:
     sql = "\ufeff-- first\nCREATE TABLE a (id INT);\n\n/* x */ DROP TABLE\n b;\nVACUUM a"
-    (judged,) = classify_migrations({"1": sql})
-    assert [(one.line, one.text, one.verdict) for one in judged.statements] == [
+    (classified,) = classify_migrations({"1": sql})
+    assert [(one.line, one.text, one.verdict) for one in classified.statements] == [
         (2, "CREATE TABLE a (id INT)", "safe"),
         (4, "DROP TABLE b", "unsafe"),
         (6, "VACUUM a", "not understood"),
@@ -275,19 +275,19 @@ def test_sql_that_nests_without_end_does_not_crash_the_parser(link: str) -> None
     assert "not understood" in reason
 
 
-def test_several_migrations_are_judged_in_the_order_of_their_names() -> None:
-    judged = classify_migrations({"2_b": "DROP TABLE a", "1_a": "CREATE TABLE a (id INT)"})
-    assert [(item.name, item.safe) for item in judged] == [("1_a", True), ("2_b", False)]
+def test_several_migrations_are_classified_in_the_order_of_their_names() -> None:
+    classified = classify_migrations({"2_b": "DROP TABLE a", "1_a": "CREATE TABLE a (id INT)"})
+    assert [(item.name, item.safe) for item in classified] == [("1_a", True), ("2_b", False)]
 
 
-def test_the_releases_of_the_sample_are_judged_as_their_authors_meant_them() -> None:
-    judged = {
+def test_the_releases_of_the_sample_are_classified_as_their_authors_meant_them() -> None:
+    classified = {
         path.parent.name: classify_migration(path.parent.name, path.read_text())
         for path in SAMPLE.rglob("migration.sql")
     }
-    assert judged["20250106090000_init"].safe
-    assert judged["20250210090000_campaign_taglines"].safe
-    assert judged["20250310090000_drop_descriptions"].reasons == (
+    assert classified["20250106090000_init"].safe
+    assert classified["20250210090000_campaign_taglines"].safe
+    assert classified["20250310090000_drop_descriptions"].reasons == (
         "drops column campaigns.description",
         "drops table campaign_responses",
     )

@@ -1,4 +1,4 @@
-"""A migration is judged by what it does, however it is written, and no text breaks the judge."""
+"""A migration is classified by what it does, however it is written, and no text breaks that."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,12 +75,12 @@ PIECES = st.sampled_from(WORDS.split())
 
 
 @given(st.lists(PIECES, max_size=30).map(" ".join))
-def test_any_words_of_the_language_are_judged_without_an_error(text: str) -> None:
-    judged = classify_migration("x", text)
-    assert judged.safe == (not judged.reasons)
+def test_any_words_of_the_language_are_classified_without_an_error(text: str) -> None:
+    classified = classify_migration("x", text)
+    assert classified.safe == (not classified.reasons)
 
 
 @given(st.text(alphabet=st.characters(codec=None)))
-def test_any_text_at_all_is_judged_without_an_error(text: str) -> None:
-    judged = classify_migration("x", text)
-    assert judged.safe == (not judged.reasons)
+def test_any_text_at_all_is_classified_without_an_error(text: str) -> None:
+    classified = classify_migration("x", text)
+    assert classified.safe == (not classified.reasons)

@@ -34,7 +34,7 @@ def migration(folder: Path, name: str, sql: str) -> Path:
     return file
 
 
-def test_each_statement_of_a_file_is_judged_with_what_came_before_it(tmp_path: Path) -> None:
+def test_each_statement_of_a_file_is_classified_with_what_came_before_it(tmp_path: Path) -> None:
     migration(tmp_path, "1_a", INDEX)
     file = migration(tmp_path, "2_b", DROPS)
     done = check(str(file), home=tmp_path)

@@ -22,7 +22,7 @@ from bunker.maintenance.hosts import (
 from bunker.maintenance.maintenance import Maintenance, read_maintenance
 from bunker.terminal.lines import plain
 from bunker.terminal.status_text import status_lines
-from bunker.workflows.health import judge
+from bunker.workflows.health import assess
 from bunker.workflows.probe import Health, Probe
 from bunker.workflows.status import HostStatus
 from tests.unit.lease.local_hosts import LocalHost
@@ -183,12 +183,12 @@ def test_what_cannot_be_read_or_has_ended_is_no_maintenance(lines: list[str]) ->
 def test_status_tells_it_and_the_host_does_not_count_as_bad() -> None:
     open_ = Maintenance(1_795_531_000, "new disk", "anna@desk", None, 1_795_523_800, 1500)
     probe = Probe(60, 1, 1, None, "ok", (), Health(0), installed=True, maintenance=open_)
-    status = HostStatus("north", "north.example.org", judge(probe), probe)
+    status = HostStatus("north", "north.example.org", assess(probe), probe)
     assert not status.verdict.well
     assert status.well
     assert status.to_json()["maintenance"]["reason"] == "new disk"
     shown = plain(status_lines([status]))
     assert "\nnorth: maintenance until 20" in shown
     assert "(25 minutes left): new disk, by anna@desk\n" in shown
-    without = HostStatus("north", "north.example.org", judge(probe))
+    without = HostStatus("north", "north.example.org", assess(probe))
     assert not without.well

@@ -27,7 +27,7 @@ from bunker.runs.step_answers import answers_of
 from bunker.terminal.generations_text import history_lines
 from bunker.terminal.recap_text import Repeat, measured
 from bunker.terminal.status_text import health_lines, status_lines
-from bunker.workflows.health import judge
+from bunker.workflows.health import assess
 from bunker.workflows.probe import read_probe
 from bunker.workflows.status import HostStatus
 from deploys.docker.past import read_engine
@@ -132,7 +132,7 @@ def read_boot_of_instance(lines: list[str]) -> None:
 
 def show_status(lines: list[str]) -> None:
     found = read_probe("north", "\n".join(lines))
-    status = HostStatus("north", "north.example.org", judge(found), found)
+    status = HostStatus("north", "north.example.org", assess(found), found)
     json.dumps(status.to_json())
     status_lines([status])
     health_lines(status, Repeat())

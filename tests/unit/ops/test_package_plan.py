@@ -11,7 +11,7 @@ import pytest
 from bunker.answers import sections
 from bunker.errors import BunkerError
 from bunker.ops.packages import Simulated, package_changes
-from bunker.packages import Simulation, judge_simulation
+from bunker.packages import Simulation, check_simulation
 
 ARCHIVE = """
 Package: docker.io
@@ -88,19 +88,19 @@ def simulated(*packages: str) -> dict[str, list[str]]:
 @pytest.mark.usefixtures("apt")
 def test_an_engine_of_others_is_never_removed_for_ours() -> None:
     with pytest.raises(BunkerError, match=r"would remove containerd\.io, docker-ce") as refused:
-        judge_simulation(["docker.io"], simulated("docker.io"))
+        check_simulation(["docker.io"], simulated("docker.io"))
     assert "sudo apt-get remove containerd.io docker-ce" in str(refused.value)
 
 
 @pytest.mark.usefixtures("apt")
 def test_rules_that_were_kept_by_hand_are_named_before_ufw_breaks_them() -> None:
     with pytest.raises(BunkerError, match=r"iptables-persistent.*base\.firewall"):
-        judge_simulation(["ufw"], simulated("ufw"))
+        check_simulation(["ufw"], simulated("ufw"))
 
 
 @pytest.mark.usefixtures("apt")
 def test_what_nobody_asked_for_may_go_and_the_plan_says_so() -> None:
-    found = judge_simulation(["curl"], simulated("curl"))
+    found = check_simulation(["curl"], simulated("curl"))
     assert [package.line for package in found.removed] == ["- libold 0.9"]
     plan = package_changes("base", ["curl"], found, half_installed=False)
     assert [(change.symbol, change.lines) for change in plan] == [
@@ -108,12 +108,12 @@ def test_what_nobody_asked_for_may_go_and_the_plan_says_so() -> None:
         ("-", ("- libold 0.9",)),
     ]
     with pytest.raises(BunkerError, match="would remove libold"):
-        judge_simulation(["curl"], simulated("curl"), needed=["libold"])
+        check_simulation(["curl"], simulated("curl"), needed=["libold"])
 
 
 @pytest.mark.usefixtures("apt")
 def test_without_package_lists_nothing_is_guessed(apt: Path) -> None:
-    found = judge_simulation(["no-such-package"], simulated("no-such-package"))
+    found = check_simulation(["no-such-package"], simulated("no-such-package"))
     assert found == Simulation(None)
     [change] = package_changes("base", ["no-such-package"], found, half_installed=False)
     assert "is known when the package lists are fetched" in change.summary
@@ -122,7 +122,7 @@ def test_without_package_lists_nothing_is_guessed(apt: Path) -> None:
 
 def test_an_engine_that_is_upgraded_for_a_package_restarts() -> None:
     lines = ["Inst containerd [1.6] (1.7 stable [amd64])", "Inst jq (1.7 stable [amd64])"]
-    found = judge_simulation(["jq"], {"install": lines, "manual": []})
+    found = check_simulation(["jq"], {"install": lines, "manual": []})
     [change] = package_changes("base", ["jq"], found, half_installed=False)
     assert change.restarts == ("docker engine",)
     assert change.lines == ("+ jq", "~ containerd 1.6 → 1.7")

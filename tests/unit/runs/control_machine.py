@@ -26,7 +26,7 @@ def request(*batches: tuple[str, ...], canary: bool = True, **more: Any) -> RunR
     if canary:
         names[0] = "canary"
     made = tuple(RunBatch(name, hosts) for name, hosts in zip(names, batches, strict=True))
-    pace = {key: more.pop(key) for key in ("soak_seconds", "judged", "max_fail") if key in more}
+    pace = {key: more.pop(key) for key in ("soak_seconds", "analysed", "max_fail") if key in more}
     values: dict[str, Any] = {
         "run": RUN,
         "kind": "rollout",
@@ -65,7 +65,7 @@ class ControlMachine:
     more: Mapping[str, str] = field(default_factory=dict)
 
     def world(self, **world: Any) -> None:
-        """How hosts, judgements and windows turn out from now on."""
+        """How hosts, analyses and windows turn out from now on."""
         new = self.root / "world.new"
         new.write_text(json.dumps(world))
         new.replace(self.root / "world.json")

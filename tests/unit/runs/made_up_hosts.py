@@ -2,7 +2,7 @@
 
 `python -m tests.unit.runs.made_up_hosts WORLD WORDS…` is `invoke WORDS…`, or begins the run
 whose request is on standard input where the words are `begin`. WORLD is a folder: `world.json`
-says how hosts and judgements turn out, `told.jsonl` gets what was done.
+says how hosts and analyses turn out, `told.jsonl` gets what was done.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bunker.events import Judgement, Outcome, RunBatch
+from bunker.events import Analysis, Outcome, RunBatch
 from bunker.outcomes import HostOutcome, Outcomes
 from bunker.runs.context import RunContext
 
@@ -76,11 +76,11 @@ class MadeUpChange:
         return dict.fromkeys(self.batch.hosts, back)
 
 
-def judge_batch(_context: RunContext, fresh: list[str], *_samples: Any) -> Judgement:
-    """The judgement that the world names; a pass where it names none."""
-    told("judge", hosts=list(fresh))
-    reach("judge")
-    return Judgement.read({"outcome": "pass"} | read_world().get("judgement", {}))
+def analyse_batch(_context: RunContext, fresh: list[str], *_samples: Any) -> Analysis:
+    """The analysis that the world names; a pass where it names none."""
+    told("analyse", hosts=list(fresh))
+    reach("analyse")
+    return Analysis.read({"outcome": "pass"} | read_world().get("analysis", {}))
 
 
 def replace_the_outside() -> None:
@@ -90,7 +90,7 @@ def replace_the_outside() -> None:
     batch_change.BatchChange = MadeUpChange  # type: ignore[assignment,misc]
     gates.unhealthy = lambda _context, names: told("gate", hosts=list(names)) or ""
     gates.take_samples = lambda _context: {}
-    gates.judge_batch = judge_batch  # type: ignore[assignment]
+    gates.analyse_batch = analyse_batch  # type: ignore[assignment]
     gates.window_is_closed = lambda _context: str(read_world().get("window", ""))
     accounts.record_begin = lambda _context: told("begin")
     accounts.notify = lambda _context, summary: told("notify", state=summary.state)

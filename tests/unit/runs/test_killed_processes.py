@@ -42,7 +42,7 @@ def test_a_batch_whose_end_was_not_written_down_is_looked_at_again(machine: Cont
 def test_a_soak_goes_on_where_its_time_is_although_the_process_was_killed(
     machine: ControlMachine,
 ) -> None:
-    machine.world(die_at="judge")
+    machine.world(die_at="analyse")
     killed = machine.begin(request(("a",), ("b",), soak_seconds=4))
     assert killed.code == -signal.SIGKILL
     (soak,) = killed.events("soak")
@@ -130,13 +130,13 @@ def test_a_cancelled_run_finishes_the_batch_that_has_begun_and_begins_no_other(
 
 
 def test_a_soak_ends_when_its_run_is_cancelled(machine: ControlMachine) -> None:
-    machine.world(wait_at="judge")
+    machine.world(wait_at="analyse")
     running = machine.start_run(request(("a",), ("b",), soak_seconds=24))
-    machine.wait_for("judge")
+    machine.wait_for("analyse")
     machine.invoke("run.cancel", RUN, "--yes")
     machine.world()
     assert finish(running).code == 3
-    assert len(machine.told("judge")) == 1
+    assert len(machine.told("analyse")) == 1
     assert machine.shown()["state"] == "cancelled"
 
 

@@ -69,7 +69,7 @@ def test_a_run_that_stopped_half_way_leaves_each_file_saying_what_its_host_runs(
     assert text == FILE.format(name="north", number=1).replace("v2.0.0", "v2.1.0")
 
 
-def test_a_host_that_a_later_judgement_rolled_back_gets_its_version_back(root: Path) -> None:
+def test_a_host_that_a_later_analysis_rolled_back_gets_its_version_back(root: Path) -> None:
     pinned(root, {"north": ended("changed")}, "rollout", ref="v2.1.0")
     pinned(root, {"north": ended("rolled back", "v2.0.0")}, "rollout", ref="v2.1.0")
     assert refs(root)["north"] == "v2.0.0"

@@ -158,7 +158,7 @@ def test_what_was_approved_may_start(approved: Fleet) -> None:
         {"batch": "50%"},
         {"canary": ("north",)},
         {"soak_seconds": 60},
-        {"judged": True},
+        {"analysed": True},
         {"max_fail": 1},
         {"ref": "v2.1.0"},
         {"name": "deploy"},

@@ -63,23 +63,23 @@ def test_a_host_that_is_away_counts_as_one_that_may_fail(machine: ControlMachine
     assert (ran.code, changed_hosts(machine)) == (3, ["a", "b", "c"])
 
 
-def test_a_canary_that_is_away_is_nothing_to_judge_by(machine: ControlMachine) -> None:
+def test_a_canary_that_is_away_is_nothing_to_analyse_by(machine: ControlMachine) -> None:
     machine.world(hosts={"a": AWAY})
-    ran = machine.begin(request(("a",), ("b",), max_fail=1, judged=True))
+    ran = machine.begin(request(("a",), ("b",), max_fail=1, analysed=True))
     assert (ran.code, changed_hosts(machine)) == (7, ["a"])
-    assert machine.shown()["paused"] == "nothing can be judged: a could not be reached"
+    assert machine.shown()["paused"] == "there is nothing to analyse: a could not be reached"
     assert machine.invoke("run.resume", RUN, "--stop").code == 3
     assert changed_hosts(machine) == ["a"]
 
 
-def test_a_judgement_that_fails_brings_the_canary_back_and_touches_no_other(
+def test_an_analysis_that_fails_rolls_the_canary_back_and_touches_no_other(
     machine: ControlMachine,
 ) -> None:
-    machine.world(judgement={"outcome": "fail", "reasons": ["too many errors"]})
-    ran = machine.begin(request(("a",), ("b",), judged=True))
+    machine.world(analysis={"outcome": "fail", "reasons": ["too many errors"]})
+    ran = machine.begin(request(("a",), ("b",), analysed=True))
     assert (ran.code, changed_hosts(machine)) == (4, ["a"])
     assert machine.told("rollback")[0]["hosts"] == ["a"]
-    assert machine.shown()["reason"] == "the judgement failed: too many errors"
+    assert machine.shown()["reason"] == "the canary analysis failed: too many errors"
 
 
 @pytest.mark.parametrize(
@@ -90,12 +90,12 @@ def test_a_judgement_that_fails_brings_the_canary_back_and_touches_no_other(
         ("--stop", 3, ["a"], []),
     ],
 )
-@pytest.mark.promise("A canary that nobody visits cannot be judged")
-def test_too_little_to_judge_by_pauses_the_run_until_somebody_decides(
+@pytest.mark.promise("A canary without visitors cannot be analysed")
+def test_too_little_to_analyse_pauses_the_run_until_an_operator_decides(
     machine: ControlMachine, answer: str, code: int, reached: list[str], back: list[list[str]]
 ) -> None:
-    machine.world(judgement=QUESTION)
-    ran = machine.begin(request(("a",), ("b",), judged=True))
+    machine.world(analysis=QUESTION)
+    ran = machine.begin(request(("a",), ("b",), analysed=True))
     assert (ran.code, changed_hosts(machine)) == (7, ["a"])
     (waits,) = ran.events("waits")
     assert f"invoke run.resume {RUN} {answer}" in waits["commands"]
@@ -107,7 +107,7 @@ def test_too_little_to_judge_by_pauses_the_run_until_somebody_decides(
     decided = machine.invoke("run.resume", RUN, answer, "--json")
     assert (decided.code, changed_hosts(machine)) == (code, reached), decided.text
     assert [row["hosts"] for row in machine.told("rollback")] == back
-    assert len(machine.told("judge")) == 1, "what was judged is not judged again"
+    assert len(machine.told("analyse")) == 1, "what was analysed is not analysed again"
     assert machine.told("end")[-1]["state"] == machine.shown()["state"]
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bunker.errors import BunkerError, ExitCode
-from bunker.events import Decided, End, Event, Halted, Judgement, Outcome, Paused, Soak, Step
+from bunker.events import Analysis, Decided, End, Event, Halted, Outcome, Paused, Soak, Step
 from bunker.journal.records import OtherSchema, RunRecord, RunRequest, Summary
 from bunker.journal.summary import end_state, exit_code, summarise
 from bunker.outcomes import SUCCEEDED, WORDS, HostOutcome, failed_hosts, read_outcomes
@@ -71,14 +71,14 @@ def test_the_last_word_of_a_host_counts_however_often_a_resumed_run_tells_it() -
     assert summarise(request(("a",)), events).hosts["a"].outcome == "changed"
 
 
-def test_a_question_is_open_until_it_is_decided_and_a_soak_until_it_is_judged() -> None:
+def test_a_question_is_open_until_it_is_decided_and_a_soak_until_it_is_analysed() -> None:
     events: list[Event] = [Soak(seconds=5, until=17.0)]
     assert summarise(request(("a",)), events).soaking_until == 17.0
-    judgement = Judgement(outcome="inconclusive", reasons=("too little",))
-    events += [judgement, Paused(reason="too little")]
+    analysis = Analysis(outcome="inconclusive", reasons=("too little",))
+    events += [analysis, Paused(reason="too little")]
     found = summarise(request(("a",)), events)
     assert (found.soaking_until, found.paused) == (None, "too little")
-    assert found.judgements == (judgement,)
+    assert found.analyses == (analysis,)
     assert Summary.from_json(json.loads(json.dumps(found.to_json()))) == found
     events += [Decided(answer="stop"), Halted(reason="stopped"), End(state="failed")]
     found = summarise(request(("a",)), events)
@@ -177,7 +177,7 @@ def test_a_request_comes_back_from_plain_data_as_it_was() -> None:
     assert RunRequest.from_json(json.loads(json.dumps(wanted.to_json()))) == wanted
 
 
-@pytest.mark.parametrize("schema", [None, 1, 3])
+@pytest.mark.parametrize("schema", [None, 2, 4])
 def test_a_request_of_another_version_is_refused_with_a_sentence(schema: int | None) -> None:
     data = request(("a",)).to_json() | {"schema": schema}
     with pytest.raises(OtherSchema, match="recorded by another version of Bunker Ops"):

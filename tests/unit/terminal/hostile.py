@@ -8,7 +8,7 @@ from typing import Any
 
 from bunker.application.envcheck import EnvCheck
 from bunker.errors import BunkerError
-from bunker.events import Judgement, RunBatch
+from bunker.events import Analysis, RunBatch
 from bunker.generations import Generation
 from bunker.journal.records import RunRecord, RunRequest, Summary
 from bunker.lease.holder import LeaseHolder
@@ -120,7 +120,7 @@ def record() -> RunRecord:
         hosts=read_outcomes(hostile(OUTCOMES)),
         state="failed",
         reason=HOSTILE,
-        judgements=(Judgement(outcome="fail", reasons=(HOSTILE,)),),
+        analyses=(Analysis(outcome="fail", reasons=(HOSTILE,)),),
     )
     return RunRecord(request, summary, 1.0, 5.0)
 

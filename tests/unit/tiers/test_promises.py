@@ -16,7 +16,7 @@ PROOFS = list(proofs())
 def test_the_readmes_promises_are_found() -> None:
     assert "Secrets stay secret" in PROMISED
     assert "If the control machine dies in the middle, the server rolls back by itself" in PROMISED
-    assert "A canary that nobody visits cannot be judged" in PROMISED
+    assert "A canary without visitors cannot be analysed" in PROMISED
     assert len(PROMISED) >= 15
 
 

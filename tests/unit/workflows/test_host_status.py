@@ -11,7 +11,7 @@ from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 from bunker.host_keys import Unreachable
 from bunker.remote import Completed, Remote
-from bunker.workflows.health import judge
+from bunker.workflows.health import assess
 from bunker.workflows.probe import Probe, failing_parts, read_probe, script_for
 from bunker.workflows.status import status_of
 from tests.unit.workflows.probe_answers import GENERATION, UP, WELL, answer, encoded, probe
@@ -79,7 +79,7 @@ def test_a_bare_host_is_not_deployed(remote: Remote, host: Host, program: Progra
     program("docker", "exit 0")
     found = read_probe("north", remote.run(script_for(host), sudo=True).stdout)
     assert (found.installed, found.health.code) == (False, None)
-    assert judge(found).state == "not deployed"
+    assert assess(found).state == "not deployed"
 
 
 def test_an_engine_that_does_not_answer_is_told(
@@ -91,8 +91,8 @@ def test_an_engine_that_does_not_answer_is_told(
     found = read_probe("north", remote.run(script_for(host), sudo=True).stdout)
     assert found.engine == "failed"
     assert found.health.code == 0
-    assert "the Docker engine does not answer" in judge(found).reasons
-    assert "the API does not answer through nginx" in judge(found).reasons
+    assert "the Docker engine does not answer" in assess(found).reasons
+    assert "the API does not answer through nginx" in assess(found).reasons
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_an_engine_that_does_not_answer_is_told(
     ],
 )
 def test_the_verdict(found: Probe, state: str, reason: str | None) -> None:
-    verdict = judge(found)
+    verdict = assess(found)
     assert verdict.state == state
     assert verdict.reasons[:1] == ((reason,) if reason else ())
     assert verdict.well == (state == "healthy")
@@ -188,7 +188,7 @@ CUT_OFF = "the last deployment failed or was cut off"
 def test_a_deployment_that_did_not_end_is_told(
     found: str, state: str, reasons: tuple[str, ...]
 ) -> None:
-    verdict = judge(read_probe("north", found))
+    verdict = assess(read_probe("north", found))
     assert (verdict.state, verdict.reasons) == (state, reasons)
 
 

@@ -11,7 +11,7 @@ from bunker.remote import Completed
 from bunker.terminal.lines import plain
 from bunker.terminal.recap_text import Repeat
 from bunker.terminal.status_text import duration, health_lines, size, status_lines
-from bunker.workflows.health import judge
+from bunker.workflows.health import assess
 from bunker.workflows.status import HostStatus, status_of
 from tests.unit.workflows.probe_answers import UP, WELL, answer, encoded, probe
 
@@ -38,7 +38,7 @@ def test_status_and_health_on_the_terminal(host: Host) -> None:
     statuses = [
         status_of(host, Completed("north", 0, answer(WELL, UP), "")),
         HostStatus(
-            "south", "s.example.org", judge(probe(sick, containers)), probe(sick, containers)
+            "south", "s.example.org", assess(probe(sick, containers)), probe(sick, containers)
         ),
         status_of(host, Unreachable("it refuses connections")),
     ]

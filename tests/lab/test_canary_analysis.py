@@ -1,11 +1,11 @@
-"""The metrics of a real instance, sampled over SSH, are enough to judge it."""
+"""The metrics of a real instance, sampled over SSH, are enough to analyse it."""
 
 from __future__ import annotations
 
 import pytest
 
+from bunker.canary_analysis import InstanceMetrics, Limits, analyse, window
 from bunker.fleet import load_fleet
-from bunker.judgement import InstanceMetrics, Limits, judge, window
 from tests.lab.fleet_under_test import NAME, FleetUnderTest
 
 pytestmark = pytest.mark.lab
@@ -18,7 +18,7 @@ done
 """
 
 
-def test_an_instance_is_judged_by_its_own_metrics_and_without_them_by_nobody(
+def test_an_instance_is_analysed_by_its_own_metrics_and_is_inconclusive_without_them(
     north: FleetUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in north.environment.items():
@@ -36,7 +36,7 @@ def test_an_instance_is_judged_by_its_own_metrics_and_without_them_by_nobody(
     assert watched.timed >= 60
     assert watched.p95 is not None
     relaxed = Limits(max_latency_factor=1000)
-    found = judge({"north": watched}, {"north": before.whole()}, {}, relaxed)
+    found = analyse({"north": watched}, {"north": before.whole()}, {}, relaxed)
     assert (found.outcome, found.hosts["north"].requests) == ("pass", watched.requests)
 
     north.on("north", "docker restart changemaker-lite-api-1")
@@ -46,4 +46,4 @@ def test_an_instance_is_judged_by_its_own_metrics_and_without_them_by_nobody(
     north.on("north", "docker stop changemaker-lite-api-1")
     assert source.sample(hosts) == {}
     assert source.problems["north"].startswith("its API gave no metrics: curl: ")
-    assert judge({"north": None}, {}, {}, Limits()).outcome == "inconclusive"
+    assert analyse({"north": None}, {}, {}, Limits()).outcome == "inconclusive"

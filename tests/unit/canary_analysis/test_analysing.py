@@ -1,4 +1,4 @@
-"""Judging changed hosts: pass, fail, or inconclusive where too little is known."""
+"""Analysing changed hosts: pass, fail, or inconclusive where too little is known."""
 
 import dataclasses
 import json
@@ -8,10 +8,10 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from bunker.canary_analysis import CanaryAnalysis, Limits, Window, analyse
+from bunker.canary_analysis.analysis import SEVERITY
+from bunker.canary_analysis.statistics import wilson
 from bunker.fleet.settings import RolloutSettings
-from bunker.judgement import Judgement, Limits, Window, judge
-from bunker.judgement.judge import SEVERITY
-from bunker.judgement.statistics import wilson
 
 LIMITS = Limits()
 BOUNDS = (0.1, 0.25, 0.5, 1.0, math.inf)
@@ -28,17 +28,17 @@ def outcome(
     changed: Window | None, before: Window | None = None, elsewhere: Window | None = None
 ) -> str:
     peers = {} if elsewhere is None else {"north-2": elsewhere}
-    return judge({"north-1": changed}, {"north-1": before}, peers, LIMITS).outcome
+    return analyse({"north-1": changed}, {"north-1": before}, peers, LIMITS).outcome
 
 
 def test_few_errors_among_many_requests_pass() -> None:
-    found = judge({"north-1": window(1000, 3)}, {}, {}, LIMITS)
+    found = analyse({"north-1": window(1000, 3)}, {}, {}, LIMITS)
     assert found.outcome == "pass"
     assert found.reasons == ("1000 requests, 3 errors: no worse than it may be",)
 
 
 def test_many_errors_fail_and_the_reason_has_the_numbers() -> None:
-    found = judge({"north-1": window(1000, 120)}, {"north-1": window(5000, 10)}, {}, LIMITS)
+    found = analyse({"north-1": window(1000, 120)}, {"north-1": window(5000, 10)}, {}, LIMITS)
     assert found.outcome == "fail"
     assert found.reasons == (
         "north-1: 120 of 1000 requests failed (12 %), 5 % may; 0.2 % before the change",
@@ -46,7 +46,7 @@ def test_many_errors_fail_and_the_reason_has_the_numbers() -> None:
 
 
 def test_one_error_of_twenty_fails_nobody_it_is_too_little() -> None:
-    found = judge({"north-1": window(20, 1)}, {}, {}, LIMITS)
+    found = analyse({"north-1": window(20, 1)}, {}, {}, LIMITS)
     assert found.outcome == "inconclusive"
     assert "1 of 20 requests failed (5 %); 50 requests are needed" in found.reasons[0]
 
@@ -56,7 +56,7 @@ def test_a_ratio_that_chance_explains_is_inconclusive() -> None:
 
 
 def test_too_few_requests_are_inconclusive_and_counted() -> None:
-    found = judge({"north-1": window(12)}, {}, {}, LIMITS)
+    found = analyse({"north-1": window(12)}, {}, {}, LIMITS)
     assert found.outcome == "inconclusive"
     assert found.reasons == ("north-1: only 12 requests, 50 are needed",)
 
@@ -67,13 +67,13 @@ def test_when_nearly_everything_fails_few_requests_are_enough() -> None:
 
 
 def test_a_host_without_metrics_is_inconclusive_never_well() -> None:
-    found = judge({"north-1": None, "north-2": window(1000)}, {}, {}, LIMITS)
+    found = analyse({"north-1": None, "north-2": window(1000)}, {}, {}, LIMITS)
     assert found.outcome == "inconclusive"
     assert found.reasons == ("north-1: it gave no metrics",)
 
 
 def test_without_any_host_nothing_is_proven() -> None:
-    assert judge({}, {}, {}, LIMITS).outcome == "inconclusive"
+    assert analyse({}, {}, {}, LIMITS).outcome == "inconclusive"
 
 
 def test_errors_that_were_there_before_are_not_the_changes_fault() -> None:
@@ -90,7 +90,7 @@ def test_a_past_of_a_few_requests_is_no_past() -> None:
 
 
 def test_answers_far_slower_than_before_fail() -> None:
-    found = judge({"n": window(1000, slow=200)}, {"n": window(1000)}, {}, LIMITS)
+    found = analyse({"n": window(1000, slow=200)}, {"n": window(1000)}, {}, LIMITS)
     assert found.outcome == "fail"
     assert "5 % of the answers take 875 ms or longer, 250 ms may" in found.reasons[0]
 
@@ -99,7 +99,7 @@ def test_a_slower_percentile_of_few_requests_is_inconclusive() -> None:
     assert outcome(window(60, slow=4), window(1000)) == "inconclusive"
 
 
-def test_slowness_is_only_judged_against_something() -> None:
+def test_slowness_only_counts_against_something() -> None:
     assert outcome(window(1000, slow=500)) == "pass"
 
 
@@ -116,24 +116,24 @@ def test_below_a_quarter_of_a_second_nothing_counts_as_slow() -> None:
 
 def test_one_failing_host_fails_all_and_comes_first() -> None:
     hosts = {"a": None, "b": window(1000, 500), "c": window(1000)}
-    found = judge(hosts, {}, {}, LIMITS)
+    found = analyse(hosts, {}, {}, LIMITS)
     assert found.outcome == "fail"
     assert [reason.split(":")[0] for reason in found.reasons] == ["b", "a"]
 
 
 def test_a_restart_while_watching_is_told_with_a_bad_outcome() -> None:
     changed = dataclasses.replace(window(1000, 500), restarted=True)
-    assert "started anew" in judge({"a": changed}, {}, {}, LIMITS).reasons[-1]
+    assert "started anew" in analyse({"a": changed}, {}, {}, LIMITS).reasons[-1]
 
 
 def test_the_settings_of_a_fleet_are_limits() -> None:
     strict = RolloutSettings(max_error_ratio=0.0)
-    assert judge({"a": window(1000, 1)}, {}, {}, strict).outcome == "fail"
+    assert analyse({"a": window(1000, 1)}, {}, {}, strict).outcome == "fail"
 
 
-def test_a_judgement_survives_being_written_down() -> None:
-    found = judge({"a": window(1000, 500), "b": None}, {"a": window(99)}, {}, LIMITS)
-    assert Judgement.from_json(json.loads(json.dumps(found.to_json()))) == found
+def test_an_analysis_survives_being_written_down() -> None:
+    found = analyse({"a": window(1000, 500), "b": None}, {"a": window(99)}, {}, LIMITS)
+    assert CanaryAnalysis.from_json(json.loads(json.dumps(found.to_json()))) == found
 
 
 @pytest.mark.parametrize(
@@ -206,10 +206,10 @@ def test_names_and_order_of_hosts_do_not_matter(
     hosts: dict[str, Window | None], before: Window | None
 ) -> None:
     past = dict.fromkeys(hosts, before)
-    found = judge(hosts, past, {}, LIMITS)
-    turned = judge(dict(reversed(hosts.items())), past, {}, LIMITS)
+    found = analyse(hosts, past, {}, LIMITS)
+    turned = analyse(dict(reversed(hosts.items())), past, {}, LIMITS)
     assert found == turned
-    alone = [judge({name: one}, past, {}, LIMITS).outcome for name, one in hosts.items()]
+    alone = [analyse({name: one}, past, {}, LIMITS).outcome for name, one in hosts.items()]
     assert found.outcome == max(alone, key=lambda word: SEVERITY[word])
 
 
@@ -218,6 +218,6 @@ def test_every_outcome_but_a_pass_has_a_reason(
     changed: Window, before: Window | None, elsewhere: Window | None
 ) -> None:
     peers = {"p": elsewhere}
-    found = judge({"a": changed}, {"a": before}, peers, LIMITS)
+    found = analyse({"a": changed}, {"a": before}, peers, LIMITS)
     assert found.reasons
     assert found.outcome == "pass" or found.reasons[0].startswith("a: ")

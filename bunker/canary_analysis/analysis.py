@@ -12,7 +12,7 @@ inconclusive, something common may be the cause. Anything in between: inconclusi
 
 Latency. The limit is ``max_latency_factor`` times the slower of past and peers, and never less
 than 250 ms. The 95th percentile is above it when more than 5 % of the answers took longer; that
-share is judged by the same interval: proven fails, seen but not proven is inconclusive.
+share is measured by the same interval: proven fails, seen but not proven is inconclusive.
 
 Too few requests are inconclusive, unless more than half of at least 10 answers failed. No metrics
 are inconclusive. Any host that fails makes the whole fail; else any inconclusive one makes it
@@ -25,8 +25,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, Protocol, Self
 
-from bunker.judgement.sample import Window
-from bunker.judgement.statistics import wilson
+from bunker.canary_analysis.sample import Window
+from bunker.canary_analysis.statistics import wilson
 
 Outcome = Literal["pass", "fail", "inconclusive"]
 SEVERITY: Final[Mapping[Outcome, int]] = {"pass": 0, "inconclusive": 1, "fail": 2}
@@ -74,7 +74,7 @@ class HostFigures:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class CanaryAnalysis:
     """The outcome, why ("north-1: …", the worst first; one sentence that says so where all is
     well), and the figures of every host."""
 
@@ -103,13 +103,13 @@ class Judgement:
         return cls(data["outcome"], tuple(data["reasons"]), hosts)
 
 
-def judge(
+def analyse(
     canary: Mapping[str, Window | None],
     past: Mapping[str, Window | None],
     peers: Mapping[str, Window | None],
     limits: LimitsLike,
-) -> Judgement:
-    """Judge the changed hosts (by name) by what they did since the change.
+) -> CanaryAnalysis:
+    """Analyse the changed hosts (by name) by what they did since the change.
 
     canary: what each changed host did since; None where it gave no metrics. past: what the same
     host did before. peers: what hosts that were not changed did meanwhile. Past and peers may be
@@ -122,7 +122,7 @@ def judge(
         for name, window in sorted(canary.items())
     }
     if not hosts:
-        return Judgement("inconclusive", ("no host was changed that could be judged",), {})
+        return CanaryAnalysis("inconclusive", ("no host was changed that could be analysed",), {})
     outcome = max((figures.outcome for figures in hosts.values()), key=SEVERITY.__getitem__)
     if outcome == "pass":
         requests = sum(figures.requests or 0 for figures in hosts.values())
@@ -132,7 +132,7 @@ def judge(
         reasons = []
     ordered = sorted(hosts.items(), key=lambda item: -SEVERITY[item[1].outcome])
     reasons += [f"{name}: {reason}" for name, figures in ordered for reason in figures.reasons]
-    return Judgement(outcome, tuple(reasons), hosts)
+    return CanaryAnalysis(outcome, tuple(reasons), hosts)
 
 
 def _together(windows: list[Window]) -> Window | None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bunker.judgement import Sample, Window, window
-from bunker.judgement.exposition import UnreadableMetrics, parse_metrics
-from bunker.judgement.source import read_sample
+from bunker.canary_analysis import Sample, Window, window
+from bunker.canary_analysis.exposition import UnreadableMetrics, parse_metrics
+from bunker.canary_analysis.source import read_sample
 
 METRICS = """\
 http_requests_total{instance="a.example",status_code="200"} 90

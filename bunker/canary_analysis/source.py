@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from bunker.answers import MARK, UnreadableAnswer, sections
+from bunker.canary_analysis.exposition import UnreadableMetrics, parse_metrics
+from bunker.canary_analysis.sample import DURATIONS, REQUESTS, Sample
 from bunker.host_keys import Unreachable
-from bunker.judgement.exposition import UnreadableMetrics, parse_metrics
-from bunker.judgement.sample import DURATIONS, REQUESTS, Sample
 
 if TYPE_CHECKING:
     from bunker.fleet import Fleet

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from bunker.canary_analysis import InstanceMetrics
+from bunker.canary_analysis.source import script_for
 from bunker.host_keys import Unreachable
-from bunker.judgement import InstanceMetrics
-from bunker.judgement.source import script_for
 from bunker.remote import Completed
 
 GOOD = """\

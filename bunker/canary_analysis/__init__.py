@@ -1,0 +1,20 @@
+"""Whether hosts that were just changed do as well as before and as their peers: pass, fail, or
+inconclusive. Metrics are sampled twice; what happened between two samples is a window; windows
+are analysed. Everything here can be written as JSON, since a durable run keeps it.
+"""
+
+from bunker.canary_analysis.analysis import CanaryAnalysis, HostFigures, Limits, analyse
+from bunker.canary_analysis.sample import Sample, Window, window
+from bunker.canary_analysis.source import InstanceMetrics, MetricSource
+
+__all__ = [
+    "CanaryAnalysis",
+    "HostFigures",
+    "InstanceMetrics",
+    "Limits",
+    "MetricSource",
+    "Sample",
+    "Window",
+    "analyse",
+    "window",
+]
