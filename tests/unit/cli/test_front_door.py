@@ -99,6 +99,7 @@ def test_every_task_is_listed_and_explains_itself() -> None:
         *("configure", "upgrade", "canary", "rollout", "rollback", "os-upgrade", "reboot"),
         *(f"run.{name}" for name in ("list", "show", "watch", "resume", "cancel", "retry-failed")),
         "env.check",
+        "fleet.init",
         "schema.check",
         "approve",
         "version",

@@ -1,0 +1,44 @@
+"""fleet.init."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bunker.cli.command import operator_command
+from bunker.cli.options import Options
+
+
+@operator_command(
+    select=False, fleet=False, positional=("folder",), help={"folder": "the folder to make it in"}
+)
+def init(options: Options, folder: str) -> None:
+    """Make a fleet's own repository.
+
+    The program is installed, the fleet's files are in a repository of their own: both are upgraded
+    apart. The folder must be new or empty. In a fleet that was made before, only what is missing is
+    added, so that it also completes one that was interrupted or made by an older version.
+
+    Where there is no fleet yet there are no tasks, so it is: python -m bunker init DIR
+
+    Examples:
+      invoke fleet.init ../our-fleet
+      invoke fleet.init .
+    """
+    from bunker.new_fleet.make import make_fleet
+
+    made = make_fleet(Path(folder))
+    begin = f"{made.folder}: {len(made.written)} files written" if made.written else ""
+    lines = [
+        begin or f"{made.folder} is a fleet already, and complete: nothing was written",
+        *(f"  {path}" for path in made.written),
+        *(f"note: {note}" for note in made.notes),
+        "Next:",
+        *(f"  {command}" for command in made.next_commands),
+    ]
+    answer = {
+        "folder": str(made.folder),
+        "written": list(made.written),
+        "notes": list(made.notes),
+        "next_commands": list(made.next_commands),
+    }
+    options.answer(answer, "\n".join(lines))

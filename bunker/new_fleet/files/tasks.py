@@ -1,0 +1,3 @@
+"""The front door: `invoke --list` shows the tasks, `invoke --help TASK` explains one."""
+
+from bunker.tasks import namespace
