@@ -66,7 +66,7 @@ namespace = Collection(
     ),
     run=Collection(runs.list_, runs.show, runs.watch, runs.resume, runs.cancel, runs.retry_failed),
     env=Collection(env.check),
-    fleet=Collection(fleet.init),
+    fleet=Collection(fleet.init, fleet.schema),
     schema=Collection(schema.check),
     maintenance=Collection(maintenance.on, maintenance.off, maintenance.list_),
     notify=Collection(notify.test, notify.secret),

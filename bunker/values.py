@@ -8,6 +8,7 @@ character, an invisible one or a secret, and none but the free texts begins with
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import (
@@ -16,10 +17,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     TypeAdapter,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from bunker.disclosure import Disclosed, holds_secret
 from bunker.errors import BunkerError
@@ -42,6 +47,7 @@ class RoleSettings(Section):
     """Base of a role's own settings; in a file ``true`` and ``false`` stand for all of them."""
 
     enabled: bool = True
+    """Whether the host has the role."""
 
     @model_validator(mode="before")
     @classmethod
@@ -51,6 +57,13 @@ class RoleSettings(Section):
         if isinstance(value, dict | RoleSettings):
             return value
         raise ValueError("expected true, false or its settings")
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """What a file may say: a switch, or the settings."""
+        return {"anyOf": [{"type": "boolean"}, handler(schema)]}
 
 
 def _plain(value: str) -> str:
@@ -79,18 +92,33 @@ def _text(value: str) -> str:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class _Form(AfterValidator):
+    """A form that editors know, too: they show ``told`` where a value has not got it."""
+
+    pattern: str = ""
+    told: str = ""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        form = {"pattern": f"^(?:{self.pattern})$", "patternErrorMessage": self.told}
+        return {**handler(schema), **form}
+
+
 def _of_form(pattern: str, expected: str = "") -> AfterValidator:
     """The whole value has this form; ASCII, whatever the pattern's classes mean elsewhere."""
     form = re.compile(pattern, re.ASCII)
+    told = f"expected {expected or f'text of the form {pattern}'}"
 
     def check(value: str) -> str:
         if holds_secret(value):
             raise Disclosed
         if not form.fullmatch(value):
-            raise ValueError(f"expected {expected or f'text of the form {pattern}'}")
+            raise ValueError(told)
         return value
 
-    return AfterValidator(check)
+    return _Form(check, pattern, told)
 
 
 def no_boolean(value: Any) -> Any:
@@ -185,7 +213,7 @@ def checked(kind: Any, value: str, where: str) -> str:
 
 def number(least: int, most: int) -> Any:
     """Arguments of ``Annotated`` for a whole number between two bounds."""
-    return (BeforeValidator(no_boolean), Field(ge=least, le=most))
+    return (Field(ge=least, le=most), BeforeValidator(no_boolean))
 
 
 WORDS = "lower-case letters, digits, dashes and underscores"
@@ -194,7 +222,12 @@ Line = Annotated[str, AfterValidator(_plain)]
 """Free text for people on one line: no option, no blanks at its ends."""
 Text = Annotated[str, AfterValidator(_text)]
 """Free text of any number of lines: written as a whole file or shown, never in a line of one."""
-EnvironmentValue = Annotated[str, BeforeValidator(_to_string), AfterValidator(_line)]
+EnvironmentValue = Annotated[
+    str,
+    BeforeValidator(_to_string),
+    AfterValidator(_line),
+    WithJsonSchema({"type": ["string", "number", "boolean"]}),
+]
 """One line of anything that can be seen; quoted on its way into the `.env`."""
 EnvironmentKey = Annotated[
     str, _of_form(r"[A-Z][A-Z0-9_]{0,127}", "names in capitals such as SMTP_HOST")

@@ -1,4 +1,4 @@
-"""fleet.init."""
+"""fleet.init and schema: the files of a fleet as a whole."""
 
 from __future__ import annotations
 
@@ -42,3 +42,21 @@ def init(options: Options, folder: str) -> None:
         "next_commands": list(made.next_commands),
     }
     options.answer(answer, "\n".join(lines))
+
+
+@operator_command(select=False, fleet=False)
+def schema(options: Options) -> None:
+    """Write what editors complete and check files with.
+
+    JSON Schemas of host files and of fleet.settings.yaml, in inventories/schema/. New files name
+    them in their first line, which editors with a YAML language server obey. To be run again after
+    an upgrade of Bunker Ops; fleet.init and instance.add do it by themselves.
+
+    Example:
+      invoke fleet.schema
+    """
+    from bunker.fleet.schema import FOLDER, write_schemas
+
+    changed = [str(path.relative_to(options.root)) for path in write_schemas(options.root)]
+    text = f"written: {', '.join(changed)}" if changed else f"{FOLDER} is up to date"
+    options.answer({"folder": str(FOLDER), "written": changed}, text)

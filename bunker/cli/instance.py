@@ -65,6 +65,7 @@ def add(
       invoke instance.add north-2 north2.example.org 203.0.113.8 --tier 2 --group canary --ref v2.1
     """
     from bunker.fleet.scaffold import add_instance
+    from bunker.fleet.schema import write_schemas
     from bunker.secrets import create_host_secrets
 
     _refuse_unnamed_lab(options)
@@ -83,6 +84,7 @@ def add(
         confirm=lambda keys: _confirm(keys, name, fingerprint, options),
         create_secrets=create_host_secrets,
     )
+    write_schemas(options.root)
     _record(options, name, {"added": domain, "address": address})
     files = [str(path.relative_to(options.root)) for path in (added.host_file, added.secrets_file)]
     files.append(str((folder / "known_hosts").relative_to(options.root)))

@@ -117,7 +117,8 @@ def _expected(fault: dict[str, Any]) -> str:
         return str(context["error"]).removeprefix("expected ")
     bounds = {"greater_than_equal": "ge", "less_than_equal": "le", "greater_than": "gt"}
     if kind in bounds:
-        limit = context[bounds[kind]]
+        bound = context[bounds[kind]]
+        limit = int(bound) if bound == int(bound) else bound
         words = {"ge": f"{limit} or more", "le": f"{limit} or less", "gt": f"more than {limit}"}
         return words[bounds[kind]]
     return re.sub(r"^\w+ should (be |have )?", "", str(fault["msg"]))

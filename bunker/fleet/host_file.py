@@ -16,6 +16,8 @@ from bunker.files import read_text, write_atomically
 from bunker.fleet.yaml_file import read_document
 
 ORDER = ("host", "address", "port", "user", "domain", "tier", "label", "groups", "tags", "notes")
+SCHEMA = "# yaml-language-server: $schema=../schema/host.json\n"
+"""Editors complete and check by it; :mod:`bunker.fleet.schema` writes that file."""
 HEADER = """\
 One host of the fleet; docs/inventory.md lists every key. What is not written here comes from
 group_data/ (this file is the strongest). Secrets never stand here but in the encrypted file
@@ -47,7 +49,7 @@ def render_host_file(data: Mapping[str, Any]) -> str:
     document.yaml_set_start_comment(HEADER)
     examples = "".join(f"{text}\n" for key, text in EXAMPLES.items() if key not in data)
     hints = "".join(f"# {line}\n" for line in examples.splitlines())
-    return _dump(document) + (f"\n# Also possible:\n{hints}" if hints else "")
+    return SCHEMA + _dump(document) + (f"\n# Also possible:\n{hints}" if hints else "")
 
 
 def write_host_file(path: Path, data: Mapping[str, Any]) -> None:

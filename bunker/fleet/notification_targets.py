@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 from bunker.fleet.addresses import Address, HttpAddress, MailAddress, Port
 from bunker.values import Line, SecretName, Section, Word
@@ -33,7 +40,9 @@ class Target(Section):
     """What every target has: a name for people, and the events that it wants to hear of."""
 
     name: Word
+    """Its name for people."""
     events: Annotated[tuple[Event, ...], AfterValidator(at_least_one)] = EVENTS
+    """Of which it wants to hear."""
 
     @property
     def secret_names(self) -> tuple[str, ...]:
@@ -49,22 +58,29 @@ class GotifyTarget(Target):
     """A Gotify server; ``token_secret`` names the token of an application there."""
 
     kind: Literal["gotify"] = "gotify"
+    """Gotify."""
     url: HttpAddress
+    """Address of the server."""
     token_secret: SecretName
+    """Name of the notification secret that holds its token."""
 
 
 class SlackTarget(Target):
     """A Slack channel by its incoming webhook, whose whole address is the secret."""
 
     kind: Literal["slack"] = "slack"
+    """Slack."""
     url_secret: SecretName
+    """Name of the notification secret that holds its address."""
 
 
 class RocketChatTarget(Target):
     """A Rocket.Chat channel by its incoming webhook, whose whole address is the secret."""
 
     kind: Literal["rocketchat"] = "rocketchat"
+    """Rocket.Chat."""
     url_secret: SecretName
+    """Name of the notification secret that holds its address."""
 
 
 class EmailTarget(Target):
@@ -73,13 +89,26 @@ class EmailTarget(Target):
     model_config = ConfigDict(populate_by_name=True)
 
     kind: Literal["email"] = "email"
+    """Mail."""
     host: Address
+    """The mail server."""
     port: Port = 587
+    """Its port."""
     security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is encrypted."""
     sender: MailAddress = Field(validation_alias="from")
-    to: Annotated[tuple[MailAddress, ...], AfterValidator(at_least_one), BeforeValidator(_as_list)]
+    """Who sends."""
+    to: Annotated[
+        tuple[MailAddress, ...],
+        AfterValidator(at_least_one),
+        BeforeValidator(_as_list),
+        WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}}),
+    ]
+    """Who receives: one address or several."""
     user: Line = ""
+    """Who logs in at the server."""
     password_secret: SecretName | None = None
+    """Name of the notification secret that holds the password."""
 
     @model_validator(mode="after")
     def _complete(self) -> EmailTarget:

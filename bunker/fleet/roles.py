@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import create_model
+from pydantic import Field, create_model
 
 from bunker.role import named
 from bunker.values import RoleSettings, Section
@@ -35,7 +35,10 @@ else:
         __base__=_Choices,
         __module__=__name__,
         **{
-            role.name: ((named(role.settings) if role.settings else RoleSettings) | None, None)
+            role.name: (
+                (named(role.settings) if role.settings else RoleSettings) | None,
+                Field(default=None, description=role.summary),
+            )
             for role in ROLES
         },
     )

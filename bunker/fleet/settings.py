@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    WithJsonSchema,
     field_validator,
 )
 
@@ -73,7 +74,22 @@ def _batch(value: Any) -> Any:
     raise ValueError("expected a number of hosts such as 5, or a part of them such as 25%")
 
 
-Seconds = Annotated[int, BeforeValidator(_seconds)]
+Seconds = Annotated[
+    int,
+    BeforeValidator(_seconds),
+    WithJsonSchema({"type": ["integer", "string"], "pattern": r"^([0-9]+[dhms]?)+$"}),
+]
+Batch = Annotated[
+    int | str,
+    BeforeValidator(_batch),
+    WithJsonSchema(
+        {"type": ["integer", "string"], "minimum": 1, "pattern": r"^([1-9][0-9]?|100)%$"}
+    ),
+]
+Clock = Annotated[
+    datetime.time,
+    WithJsonSchema({"type": "string", "pattern": r"^([01]?[0-9]|2[0-3]):[0-5]?[0-9]$"}),
+]
 Ratio = Annotated[float, BeforeValidator(no_boolean), Field(allow_inf_nan=False)]
 
 
@@ -81,15 +97,19 @@ class RolloutSettings(Section):
     """How a change goes through the fleet: who first, how long to wait, when to stop."""
 
     canary_group: GroupName = "canary"
+    """These hosts go first."""
     soak: Seconds = 30 * 60
     """Seconds to wait and watch after the canaries before the rest follows."""
-    batch: Annotated[int | str, BeforeValidator(_batch)] = "25%"
+    batch: Batch = "25%"
+    """Hosts changed at a time after the canaries: a number, or a part of them."""
     max_fail: Annotated[int, *number(0, MOST_HOSTS)] = 0
     """Hosts that may fail or be unreachable in the whole rollout before it stops."""
     minimum_requests: Annotated[int, *number(1, 1_000_000_000)] = 50
     """Fewer requests than this while soaking prove nothing: the gate is inconclusive."""
     max_error_ratio: Ratio = Field(default=0.05, ge=0, le=1)
+    """Answers with 5xx among all answers."""
     max_latency_factor: Ratio = Field(default=2.0, ge=1)
+    """How much slower than before the change an answer may be."""
 
 
 class Window(Section):
@@ -102,9 +122,13 @@ class Window(Section):
     model_config = ConfigDict(populate_by_name=True)
 
     days: Annotated[tuple[Day, ...], AfterValidator(at_least_one)] = get_args(Day)
-    start: datetime.time = Field(validation_alias="from")
-    end: datetime.time = Field(validation_alias="to")
+    """On which changes may start."""
+    start: Clock = Field(validation_alias="from")
+    """The start, such as "14:00"."""
+    end: Clock = Field(validation_alias="to")
+    """The end, such as "17:00"; where it is not after the start, on the following day."""
     timezone: TimeZone = "UTC"
+    """Time zone such as Europe/Berlin."""
 
     @field_validator("start", "end", mode="before")
     @classmethod
@@ -130,18 +154,22 @@ class Policy(Section):
     """What a change of a group's hosts needs: a second person's approval, an open window."""
 
     approval: bool = False
+    """Whether a second person has to approve."""
     window: Window | None = None
+    """When changes may start; at any time where none is given."""
 
 
 class FleetSettings(Section):
     """Everything that `fleet.settings.yaml` may say."""
 
     rollout: RolloutSettings = RolloutSettings()
+    """How a change goes through the fleet."""
     policies: dict[Word, Policy] = Field(default_factory=dict)
     """By group; ``all`` and the fleet's own name stand for every host."""
     approvers: tuple[PublicKey, ...] = ()
     """Public SSH keys of those who may approve; each one's comment is its owner's name."""
     notifications: tuple[NotificationTarget, ...] = ()
+    """Who hears of runs."""
 
     @field_validator("approvers")
     @classmethod

@@ -9,6 +9,7 @@ from typing import Final
 from bunker import secrets
 from bunker.errors import BunkerError
 from bunker.files import write_atomically
+from bunker.fleet.schema import write_schemas
 from bunker.git import Git, GitMissing
 
 FILES: Final = Path(__file__).parent / "files"
@@ -44,7 +45,7 @@ def make_fleet(folder: Path) -> Made:
             _make_folder(target.parent)
             write_atomically(target, content, mode=0o644)
             written.append(path)
-    _make_folder(folder / "inventories" / FLEET)
+    written += [path.relative_to(folder).as_posix() for path in write_schemas(folder)]
     notes = _repository(folder)
     commands = _next(folder, written)
     return Made(folder, tuple(written), commands, notes)

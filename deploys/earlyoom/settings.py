@@ -6,6 +6,7 @@ from bunker.values import RoleSettings, number
 
 
 class EarlyoomSettings(RoleSettings):
-    """``least_free_percent``: it acts below this share of free memory."""
+    """When the greediest process is ended."""
 
     least_free_percent: Annotated[int, *number(1, 50)] = 5
+    """It acts below this share of free memory."""

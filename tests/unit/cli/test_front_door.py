@@ -100,6 +100,7 @@ def test_every_task_is_listed_and_explains_itself() -> None:
         *(f"run.{name}" for name in ("list", "show", "watch", "resume", "cancel", "retry-failed")),
         "env.check",
         "fleet.init",
+        "fleet.schema",
         "schema.check",
         "approve",
         "version",

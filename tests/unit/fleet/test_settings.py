@@ -124,7 +124,7 @@ def test_no_host_is_called_notifications(repository) -> None:  # type: ignore[no
         ("rollout: {batch: ²%}", "rollout.batch is '²%'; expected a number of hosts"),
         ("rollout: {max_fail: -1}", "rollout.max_fail is -1; expected 0 or more."),
         ("rollout: {max_fail: true}", "rollout.max_fail is True; expected a number."),
-        ("rollout: {max_error_ratio: 5}", "rollout.max_error_ratio is 5; expected 1.0 or less."),
+        ("rollout: {max_error_ratio: 5}", "rollout.max_error_ratio is 5; expected 1 or less."),
         ("rollout: {max_latency_factor: .nan}", "rollout.max_latency_factor is nan; expected"),
         ("policies: {c: {aproval: true}}", "policies.c.aproval is not a known key. Perhaps approv"),
         ("policies: {c: {window: {to: '9:00'}}}", "policies.c.window.from is missing"),
