@@ -63,16 +63,6 @@ def diff_file(
     return _meta(old_meta, new) + lines
 
 
-def changed_keys(old: bytes | None, new: bytes | None) -> frozenset[str]:
-    """Keys of a dotenv file that were added, removed or given another value.
-
-    When the old file cannot be read, every key of the new one counts as changed.
-    """
-    before = _parse_or_none(old) or {}
-    after = parse_dotenv(new) if new is not None else {}
-    return frozenset(key for key in before | after if before.get(key) != after.get(key))
-
-
 def _meta(old: FileMeta | None, new: BundleFile) -> list[str]:
     if old is None:
         return []

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pyinfra.api import FactBase
 
-from bunker.answers import UnreadableAnswer, decoded_text, line, sections, whole
+from bunker.answers import UnreadableAnswer, line, sections, whole
 from bunker.application.containers import Container, containers_function, read_containers
 from bunker.application.generation import read_generation
 from bunker.ops.facts import boot_function, read_boot, reading
@@ -29,7 +29,6 @@ class InstanceState:
     engine: str
     head: str
     edited: tuple[str, ...]
-    compose_text: str
     services: tuple[str, ...]
     containers: tuple[Container, ...]
     migrated_commit: str
@@ -95,7 +94,6 @@ def read_instance(found: Mapping[str, Sequence[str]]) -> InstanceState:
         engine=first("engine"),
         head=_commit(first("head"), "the commit of its checkout"),
         edited=tuple(row for row in found.get("edited", ()) if row.strip()),
-        compose_text=decoded_text("".join(found.get("compose", ())), "its docker-compose.yml"),
         services=tuple(sorted(row for row in found.get("services", ()) if row)),
         containers=read_containers(found["containers"]),
         migrated_commit=first("migrated"),

@@ -86,15 +86,24 @@ def read_contents(paths: Sequence[str]) -> dict[str, bytes]:
     """Content of the paths that exist, for diffs; no command where there is nothing to read."""
     if not paths:
         return {}
-    host = ctx_host.get()
     fact = Contents()
-    # Not as a fact, whose answer pyinfra would print with -vvv.
-    answered, output = host.run_shell_command(
-        StringCommand(fact.command(list(paths))), **AS_ROOT, print_output=False
-    )
-    if not answered:
+    answer = ask(fact.command(list(paths)))
+    if answer is None:
         raise FactProcessError("the host did not answer: content of files that differ")
-    return fact.process(output.stdout_lines)
+    return fact.process(answer)
+
+
+def ask(script: str, *, stdin: str | None = None, by: str = CLEAN_SHELL) -> list[str] | None:
+    """What the current host answers to a script that only reads, line by line; None: it fails.
+
+    For answers with secrets, and questions that hold some (by ``stdin``): with -vvv pyinfra would
+    print those of a fact.
+    """
+    how = {**AS_ROOT, "_shell_executable": by, **({"_stdin": stdin} if stdin else {})}
+    answered, output = ctx_host.get().run_shell_command(
+        StringCommand(script), **how, print_output=False
+    )
+    return list(output.stdout_lines) if answered else None
 
 
 def diff_lines(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from bunker.plan.changes import Change, Symbol
 from deploys.changemaker.database import MARK
+from deploys.changemaker.forecast import Forecast
 
 ROLE = "changemaker"
 FOLDER = "folder"
@@ -46,16 +47,12 @@ class InstanceLike(Protocol):
 
 @dataclass(frozen=True)
 class Files:
-    """How the bundle on the host differs: paths, masked diff, services that read what changed.
-
-    ``builds`` tells that an image is built from something that changed.
-    """
+    """How the bundle on the host differs: paths, masked diff, what that does to the services."""
 
     differing: tuple[str, ...]
     diff: tuple[str, ...]
     applied: bool
-    affected: tuple[str, ...] = ()
-    builds: bool = False
+    forecast: Forecast = field(default_factory=Forecast)
 
 
 @dataclass(frozen=True)
@@ -127,9 +124,18 @@ def decide(
                 symbol,
                 summary,
                 files.diff,
-                files.affected,
+                files.forecast.recreated,
             )
         )
+        changes += [
+            Change(ROLE, service, "+", f"{service} is new; brought up", restarts=(service,))
+            for service in files.forecast.created
+            if instance.containers and service not in instance.services
+        ]
+        changes += [
+            Change(ROLE, service, "-", f"{service} is no service any more; removed")
+            for service in files.forecast.removed
+        ]
     wrong_images = not new_commit and instance.built_commit != commit
     if wrong_images:
         # A deploy of other code was stopped after its build: whatever starts next would run it.
@@ -159,7 +165,7 @@ def decide(
         changes=tuple(changes),
         switch=switch,
         migrate=bool(new_database) or instance.migrated_commit != commit,
-        build=bool(new_commit or instance.edited or files.builds or wrong_images),
+        build=bool(new_commit or instance.edited or files.forecast.builds or wrong_images),
     )
 
 

@@ -15,21 +15,21 @@ from pathlib import Path
 from pyinfra.api.deploy import deploy
 from pyinfra.context import ctx_host
 
-from bunker.application.compose import affected_services, builds_read
-from bunker.application.environment import HostIds, render_environment
+from bunker.answers import sections
+from bunker.application.environment import HostIds
 from bunker.bundle import Bundle
-from bunker.bundle_diff import changed_keys
 from bunker.component import Component
 from bunker.errors import BunkerError, Problems
 from bunker.fleet.models import Host
 from bunker.ops.changing import changing
 from bunker.ops.context import current_commit, current_run, current_secrets, current_system, wants
 from bunker.ops.engine import engine_of
-from bunker.ops.facts import ComponentsState, require
+from bunker.ops.facts import ComponentsState, reading, require
 from bunker.ops.instance import Instance, InstanceState
 from bunker.ops.logins import read_logins
 from bunker.ops.place import (
     archive,
+    ask,
     diff_lines,
     differing,
     instructions,
@@ -40,6 +40,7 @@ from bunker.ops.place import (
 )
 from bunker.ops.recorder import recorder
 from bunker.ops.step import AS_ROOT, Command, shell, step
+from bunker.shell import CLEAN_ENVIRONMENT, with_variables
 from deploys.base.firewall import egress
 from deploys.base.logins import login_of
 from deploys.changemaker.armed import protect, rollback_variables, scripts
@@ -48,6 +49,7 @@ from deploys.changemaker.database import check_database
 from deploys.changemaker.decision import Decision, Files, decide, ref_of
 from deploys.changemaker.downgrade import downgrade_from
 from deploys.changemaker.folder import check_folder, take_over
+from deploys.changemaker.forecast import Forecast, read_forecast
 from deploys.changemaker.space import check_space, needed_lines, needs
 
 UNKNOWN_COMMIT = "0" * 40
@@ -90,7 +92,7 @@ def changemaker(host: Host) -> None:
         commit,
         host.application.ref,
         instance,
-        _files(bundle, instance, state, render_environment(host, secrets).profiles),
+        _files(host, bundle, commit, instance, state),
         taken_over=take_over(host, instance.folder),
         new_database=instance.database.new,
         from_newer=from_newer,
@@ -123,35 +125,44 @@ def _wanted_commit(host: Host, instance: InstanceState) -> str:
 
 
 def _files(
-    bundle: Bundle,
-    instance: InstanceState,
-    state: ComponentsState,
-    profiles: tuple[str, ...],
+    host: Host, bundle: Bundle, commit: str, instance: InstanceState, state: ComponentsState
 ) -> Files:
     paths = differing(bundle, state)
     old = read_contents([path for path in paths if path in state.files])
-    affected: tuple[str, ...] = ()
-    builds = False
-    if instance.compose_text and paths:
-        environment, override = bundle.files
-        keys = frozenset[str]()
-        if environment.path in paths:
-            keys = changed_keys(old.get(environment.path), environment.content)
-        builds = builds_read(instance.compose_text, keys)
-        affected = affected_services(
-            instance.compose_text,
-            keys,
-            (old.get(override.path, b"") if override.path in paths else override.content).decode(),
-            override.content.decode(),
-            profiles=profiles,
+    forecast = Forecast()
+    if paths and instance.head and instance.engine:
+        forecast = _forecast(host, bundle, commit)
+    if forecast.refused and instance.services and commit == instance.head:
+        # What runs it can read, and nothing but these files will be others.
+        raise BunkerError(
+            f"Compose refuses the new files: {forecast.refused}",
+            where=f"{host.name}, docker-compose.yml",
+            expected="files that Compose reads",
+            remedy="Correct what it names in the host's file (environment, resources)",
         )
+    if forecast.unknown:
+        why = forecast.refused or "it could not be asked on this host"
+        recorder().note("changemaker", f"Compose does not say which services restart: {why}")
     return Files(
         differing=tuple(paths),
         diff=diff_lines(bundle, paths, state, old),
         applied=state.applied.get(bundle.name) == bundle.fingerprint,
-        affected=affected,
-        builds=builds,
+        forecast=forecast,
     )
+
+
+def _forecast(host: Host, bundle: Bundle, commit: str) -> Forecast:
+    """What Compose would do with the new files, seen by nobody else on the host."""
+    place = {"DIRECTORY": host.application.directory, "PROJECT": host.application.project}
+    answer = ask(
+        with_variables(scripts("forecast"), COMMIT=commit, **place),
+        stdin=archive(bundle.files),
+        by=f"{CLEAN_ENVIRONMENT} unshare --mount /bin/sh",
+    )
+    if answer is None:
+        return Forecast(unknown=True, builds=True)
+    with reading("what Compose makes of the new files"):
+        return read_forecast(sections(answer))
 
 
 def _record(

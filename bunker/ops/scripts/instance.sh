@@ -63,7 +63,6 @@ if [ -n "$checkout" ]; then
     git ls-files -v | sed -n 's/^[a-zS] \(.*\)/ M \1 (hidden from git)/p'
   fi
   if [ -f docker-compose.yml ]; then
-    echo '@@bunker compose'; base64 < docker-compose.yml
     echo '@@bunker services'
     if [ -f .env ] && command -v docker >/dev/null; then
       docker compose -p "$PROJECT" config --services 2>/dev/null || true

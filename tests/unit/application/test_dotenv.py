@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bunker.application.dotenv import parse_dotenv, quote_value, to_dotenv
+from bunker.application.interpolation import interpolate
 from bunker.errors import BunkerError
 from bunker.masking import Secret
 
@@ -122,3 +123,9 @@ def test_an_unreadable_line_is_named_by_number_and_never_shown(line: str) -> Non
 def test_binary_content_is_refused() -> None:
     with pytest.raises(BunkerError, match="UTF-8"):
         parse_dotenv(b"A=\xff\xfe")
+
+
+def test_an_unset_required_variable_is_refused() -> None:
+    assert interpolate("${A:?no}", {"A": "1"}) == "1"
+    with pytest.raises(ValueError, match="must be set"):
+        interpolate("${A:?no}", {"A": ""})

@@ -142,7 +142,7 @@ def test_the_document_names_every_key() -> None:
 def test_loading_the_table_loads_no_heavy_library() -> None:
     code = (
         "import sys, bunker.application.environment, bunker.application.override,"
-        " bunker.application.compose, bunker.bundle_diff\n"
+        " bunker.bundle_diff\n"
         "print(sorted({'pydantic', 'ruamel.yaml', 'pyinfra'} & set(sys.modules)))"
     )
     loaded = subprocess.run(

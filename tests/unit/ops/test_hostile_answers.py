@@ -30,9 +30,11 @@ from bunker.terminal.status_text import health_lines, status_lines
 from bunker.workflows.health import assess
 from bunker.workflows.probe import read_probe
 from bunker.workflows.status import HostStatus
+from deploys.changemaker.forecast import read_forecast
 from deploys.docker.past import read_engine
 from deploys.os_upgrade.deploy import Upgrade
 from tests.fake.bare_host import RESPONSES
+from tests.fake.test_forecast import ANSWER
 from tests.unit.ops.test_rollback_facts import ANSWER as ROLLBACK
 from tests.unit.runs.test_summary import MEASURED
 from tests.unit.workflows.probe_answers import GENERATION, UP, WELL, answer
@@ -99,7 +101,7 @@ COMPONENTS = [
 CONTENTS = ["@@bunker /etc/x", encoded(b"content"), "@@bunker end"]
 INSTANCE = [
     *("@@bunker place", "real /opt/app", "kind folder", "@@bunker engine", "28.0"),
-    *("@@bunker head", "b" * 40, "@@bunker compose", encoded(b"services: {}")),
+    *("@@bunker head", "b" * 40),
     *("@@bunker containers", *UP.splitlines(), "@@bunker generation", json.dumps(RECORD)),
     *("@@bunker token", "000002-0", "@@bunker database", "state t 2048", "@@bunker space"),
     *("place 4000 90 /", "place 4000 - /data", "place 4000 90 /var", "tree 10 3", "built 7"),
@@ -130,6 +132,11 @@ def read_boot_of_instance(lines: list[str]) -> None:
     json.dumps(state.generation)
 
 
+def read_what_compose_says(lines: list[str]) -> None:
+    with reading("what Compose makes of the new files"):
+        read_forecast(sections(lines))
+
+
 def show_status(lines: list[str]) -> None:
     found = read_probe("north", "\n".join(lines))
     status = HostStatus("north", "north.example.org", assess(found), found)
@@ -143,6 +150,7 @@ READERS: dict[str, tuple[Reader, Sequence[str]]] = {
     "components": (Components().process, COMPONENTS),
     "contents": (Contents().process, CONTENTS),
     "instance": (read_boot_of_instance, INSTANCE),
+    "forecast": (read_what_compose_says, ANSWER),
     "rollback": (RollbackFacts().process, ROLLBACK.splitlines()),
     "packages": (Simulated().process, RESPONSES["'@@bunker install'"]),
     "upgrade": (Upgrade().process, UPGRADE),

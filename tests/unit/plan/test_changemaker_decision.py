@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from bunker.application.containers import Container as Running
 from deploys.changemaker.decision import Decision, Files, decide, ref_of
+from deploys.changemaker.forecast import Forecast
 
 COMMIT = "a" * 40
 OTHER = "b" * 40
@@ -69,7 +70,7 @@ def test_a_new_commit_migrates_and_names_what_it_may_rebuild() -> None:
 
 
 def test_changed_environment_names_the_services_that_read_it_and_leaves_the_database() -> None:
-    files = Files((".env",), ("~ ENABLE_SMS",), applied=False, affected=("api",))
+    files = Files((".env",), ("~ ENABLE_SMS",), applied=False, forecast=Forecast(("api",)))
     decision = decide(COMMIT, "v2", State(), files)
     assert decision.switch
     assert not decision.migrate
@@ -134,7 +135,7 @@ def test_images_are_built_for_new_code_or_changed_build_settings_only() -> None:
     assert not decide(COMMIT, "v2", State(), setting).build
     assert decide(OTHER, "v2", State(), SAME).build
     assert decide(COMMIT, "v2", State(edited=(" M api/x.py",)), SAME).build
-    assert decide(COMMIT, "v2", State(), Files((".env",), (), False, builds=True)).build
+    assert decide(COMMIT, "v2", State(), Files((".env",), (), False, Forecast(builds=True))).build
 
 
 def test_images_of_a_deploy_that_was_stopped_after_its_build_never_start_by_accident() -> None:

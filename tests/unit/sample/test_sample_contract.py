@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from bunker.application.compose import affected_services
 from bunker.application.dotenv import parse_dotenv
 from bunker.application.envcheck import compare_with_example
 from bunker.application.resources import RESOURCES
@@ -62,13 +61,6 @@ def test_no_secret_stands_in_a_command_or_a_health_check(services) -> None:
     for name, service in services.items():
         spoken = json.dumps([service.get("command"), service["healthcheck"]["test"]])
         assert not set(REFERENCE.findall(spoken)) & SECRET_KEYS, name
-
-
-def test_a_flag_of_the_api_recreates_the_api_alone() -> None:
-    for key in ("ENABLE_CANVASS", "ENABLE_SMS", "RATE_LIMIT_MAX", "SMTP_HOST"):
-        assert affected_services(COMPOSE, [key], None, None) == ("api",)
-    assert affected_services(COMPOSE, ["REDIS_PASSWORD"], None, None) == ("redis",)
-    assert affected_services(COMPOSE, ["GRAFANA_PORT"], None, None) == ()
 
 
 def test_nothing_depends_on_the_api(services) -> None:
