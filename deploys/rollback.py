@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from pyinfra.context import ctx_host
 
+from bunker.application.layout import app_name
 from bunker.errors import BunkerError
 from bunker.ops.changing import changing
 from bunker.ops.context import current_host, current_run, current_secrets
@@ -18,6 +19,7 @@ from bunker.plan.changes import Change
 from bunker.shell import with_variables
 from deploys.changemaker.armed import armed_files, rollback_variables, scripts
 from deploys.changemaker.bundles import changemaker_bundle
+from deploys.changemaker.moving import move_state
 from deploys.changemaker.rollback_choice import (
     Assessment,
     Choice,
@@ -66,7 +68,7 @@ def rollback() -> None:
         if state.probed:
             # The rollback before was cut off right after it.
             recorder().change(Change(ROLE, "availability probe", "-", "stopped"))
-            _stop_probe()
+            _stop_probe(app_name(host))
         return
     found = assess(state, chosen)
     target = chosen.target
@@ -82,7 +84,6 @@ def rollback() -> None:
         "failed_migrations": list(state.failed),
     }
     check_choice(host.name, state, chosen, found, restore=restore)
-    _record(state, chosen, found, restore=restore)
     variables |= {
         "FROM": target.number,
         "RUN": current_run(),
@@ -91,6 +92,9 @@ def rollback() -> None:
         "RECORDED": "yes" if chosen.recorded else "",
         "PLANNED": token,
     }
+    # Whatever else is done is done at the new places.
+    move_state(host.name, state.layout, variables)
+    _record(state, chosen, found, restore=restore)
     _declare(variables, found)
 
 
@@ -135,8 +139,9 @@ def _declare(variables: dict[str, str | int], found: Assessment) -> None:
 
     step(f"changemaker: roll back to generation {variables['FROM']}", commands)
     # Of the change that failed, where it had one; what it saw reaches the run this way.
-    _stop_probe()
+    _stop_probe(str(variables["APP_NAME"]))
 
 
-def _stop_probe() -> None:
-    step("changemaker: stop the availability probe", [shell(changing(scripts("probe_stop")))])
+def _stop_probe(app: str) -> None:
+    stop = changing(scripts("armed", "probe_stop"), APP_NAME=app)
+    step("changemaker: stop the availability probe", [shell(stop)])

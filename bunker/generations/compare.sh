@@ -8,7 +8,7 @@ as_owner() {
   runuser -u "$OWNER" -- git -C "$DIRECTORY" "$@" </dev/null
 }
 files() {
-  cd "/var/lib/bunker/generations/$1/files" 2>/dev/null || { echo "@@bunker $2 none"; return 0; }
+  cd "$GENERATIONS/$1/files" 2>/dev/null || { echo "@@bunker $2 none"; return 0; }
   find . -type f | LC_ALL=C sort | while read -r path; do
     echo "@@bunker $2 $(stat -c '%a %U' "$path") $(printf '%s' "${path#.}" | base64 | tr -d '\n') $(base64 < "$path" | tr -d '\n')"
   done

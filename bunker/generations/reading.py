@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from bunker.answers import MARK, UnreadableAnswer, decoded_text, sections
 from bunker.application.generation import read_generation
+from bunker.application.layout import app_name, located
 from bunker.errors import BunkerError
 from bunker.generations.model import Generation
 from bunker.host_keys import Unreachable
 
 if TYPE_CHECKING:
+    from bunker.fleet.models import Host
     from bunker.remote import Completed, Remote
 
 TIMEOUT_SECONDS = 30
 
 SCRIPT = rf"""
 echo '{MARK} generations'
-cd /var/lib/bunker/generations 2>/dev/null || {{ echo '{MARK} end'; exit 0; }}
-for file in [0-9]*.json; do
+for file in "$GENERATIONS"/[0-9]*.json; do
   [ -f "$file" ] || continue
   kept=no
   [ ! -e "${{file%.json}}/commit" ] || kept=yes
@@ -27,6 +28,11 @@ for file in [0-9]*.json; do
 done
 echo '{MARK} end'
 """
+
+
+def script_for(host: Host) -> str:
+    """The question for one host."""
+    return located(app_name(host)) + SCRIPT
 
 
 def read_generations(remotes: Iterable[Remote]) -> Mapping[str, list[Generation] | BunkerError]:
@@ -37,7 +43,7 @@ def read_generations(remotes: Iterable[Remote]) -> Mapping[str, list[Generation]
     """
     from bunker.remote import run_many  # noqa: PLC0415 - only where hosts are asked
 
-    answers = run_many(remotes, SCRIPT, timeout=TIMEOUT_SECONDS, sudo=True)
+    answers = run_many(remotes, script_for, timeout=TIMEOUT_SECONDS, sudo=True)
     return {host: _generations(host, answer) for host, answer in answers.items()}
 
 
@@ -56,9 +62,9 @@ def _generations(host: str, answer: Completed | Unreachable) -> list[Generation]
 
 
 def _generation(host: str, row: str) -> Generation:
-    name, _, rest = row.partition(" ")
+    path, _, rest = row.partition(" ")
     kept, _, encoded = rest.partition(" ")
-    where = f"{host}:/var/lib/bunker/generations/{name}"
+    where = f"{host}:{path}"
     try:
         data = read_generation(decoded_text(encoded, "it"), "it")
     except UnreadableAnswer as error:

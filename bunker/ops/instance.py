@@ -13,6 +13,7 @@ from pyinfra.api import FactBase
 from bunker.answers import UnreadableAnswer, line, sections, whole
 from bunker.application.containers import Container, containers_function, read_containers
 from bunker.application.generation import read_generation
+from bunker.application.layout import Layout, layout_function, read_layout
 from bunker.ops.facts import boot_function, read_boot, reading
 from bunker.shell import script_file, with_variables
 from deploys.changemaker.database import Database, read_database
@@ -35,6 +36,9 @@ class InstanceState:
     built_commit: str
     seed_pending: bool
     generation: Mapping[str, Any] | None
+    layout: Layout
+    applied: str = ""
+    """Fingerprint of the bundle that was placed last and passed its gate."""
     older: bool = False
     """Whether the wanted commit is an ancestor of the one that runs."""
     token: str = ""
@@ -65,13 +69,15 @@ class Instance(FactBase[InstanceState]):
     """One remote command for everything that the changemaker role decides on."""
 
     def command(  # type: ignore[override]
-        self, directory: str, project: str, owner: str, wanted: str = ""
+        self, app: str, directory: str, project: str, owner: str, wanted: str = ""
     ) -> str:
         return with_variables(
-            containers_function()
+            layout_function()
+            + containers_function()
             + boot_function()
             + database_function()
             + script_file(_SCRIPTS / "instance.sh"),
+            APP_NAME=app,
             DIRECTORY=directory,
             PROJECT=project,
             OWNER=owner,
@@ -100,6 +106,8 @@ def read_instance(found: Mapping[str, Sequence[str]]) -> InstanceState:
         built_commit=first("built"),
         seed_pending=first("seed") == "yes",
         generation=read_generation(generation) if generation else None,
+        layout=read_layout(found["layout"]),
+        applied=first("configuration"),
         older=first("older") == "yes",
         token=line(first("token"), "its token"),
         armed=first("armed") == "yes",

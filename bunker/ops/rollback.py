@@ -10,6 +10,7 @@ from pyinfra.api import FactBase
 from bunker.answers import line as one_line
 from bunker.answers import moment, of, sections, whole
 from bunker.application.generation import read_generation
+from bunker.application.layout import Layout, read_layout
 from bunker.ops.facts import read_boot, reading
 from bunker.ops.migrations import read_sql
 from deploys.changemaker.rollback_choice import Armed, KeptGeneration, RollbackState
@@ -61,6 +62,7 @@ def read_rollback(found: Mapping[str, Sequence[str]]) -> tuple[RollbackState, st
             for seconds, name in snapshots
         },
         probed=first("probe") == "yes",
+        layout=read_layout(found["layout"]) if "layout" in found else Layout(),
         boot=read_boot(found.get("boot", ())),
     )
     return state, one_line(first("token"), "its token")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bunker.answers import MARK, MOST, UnreadableAnswer, decoded, decoded_text, sections, whole
 from bunker.application.containers import Container, containers_function, read_containers
 from bunker.application.generation import read_generation
+from bunker.application.layout import app_name, located
 from bunker.errors import BunkerError
 from bunker.files import parse_json
 from bunker.lease.holder import LeaseHolder, read_lease
@@ -35,16 +36,16 @@ awk -v hz="$(getconf CLK_TCK)" '
 echo '{MARK} disk'
 df -P -k / | awk 'NR == 2 {{ print $3, $4 }}'
 echo '{MARK} generation'
-newest=$(ls -1 /var/lib/bunker/generations/*.json 2>/dev/null | tail -n 1)
+newest=$(ls -1 "$GENERATIONS"/*.json 2>/dev/null | tail -n 1)
 [ -z "$newest" ] || base64 < "$newest" | tr -d '\n'
 echo
 echo '{MARK} applied'
-[ ! -f /var/lib/bunker/applied/changemaker ] || echo applied
+[ ! -f "$APPLIED" ] || echo applied
 echo '{MARK} halted'
-head -n 1 /var/lib/bunker/upgrade/halted 2>/dev/null
+head -n 1 "$UPGRADE/halted" 2>/dev/null
 echo '{MARK} returns'
-if [ -f /var/lib/bunker/upgrade/deadline ] && [ ! -f /var/lib/bunker/upgrade/halted ]; then
-  echo $(( $(cat /var/lib/bunker/upgrade/deadline) - $(date +%s) ))
+if [ -f "$UPGRADE/deadline" ] && [ ! -f "$UPGRADE/halted" ]; then
+  echo $(( $(cat "$UPGRADE/deadline") - $(date +%s) ))
 fi
 echo '{MARK} checkout'
 # Without git, which refuses to speak to root of a folder that another user owns.
@@ -147,7 +148,7 @@ def script_for(host: Host) -> str:
         "DOMAIN": host.domain,
     }
     assigned = "".join(f"{k}={shlex.quote(v)}\n" for k, v in variables.items())
-    return assigned + containers_function() + SCRIPT
+    return assigned + located(app_name(host)) + containers_function() + SCRIPT
 
 
 def read_probe(host: str, output: str) -> Probe:

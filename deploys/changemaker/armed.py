@@ -11,6 +11,7 @@ from pyinfra.api import FunctionCommand
 from pyinfra.api.command import StringCommand
 
 from bunker.application.containers import containers_function
+from bunker.application.layout import app_folder, app_name, layout_function
 from bunker.application.migrations import MigrationSafety
 from bunker.bundle import Bundle, BundleFile
 from bunker.errors import BunkerError
@@ -21,20 +22,23 @@ from bunker.ops.instance import database_function
 from bunker.ops.migrations import classify_pending
 from bunker.ops.place import archive
 from bunker.ops.step import AS_ROOT, Command, shell
-from bunker.shell import script_file, with_variables
+from bunker.shell import CLEAN_SHELL, script_file, with_variables
 
 SCRIPTS: Final = Path(__file__).parent / "scripts"
 
 
 def scripts(*names: str) -> str:
-    """The text of several of the role's scripts, one after the other."""
+    """The text of several of the role's scripts, one after the other; others stand on ``armed``."""
     text = "".join(script_file(SCRIPTS / f"{name}.sh") for name in names)
-    return containers_function() + database_function() + text if "common" in names else text
+    if "common" in names:
+        text = containers_function() + database_function() + text
+    return layout_function() + text if "armed" in names else text
 
 
 def rollback_variables(host: Host, bundle: Bundle) -> dict[str, str | int]:
     """What the scripts of a rollback need to know of an instance."""
     return {
+        "APP_NAME": app_name(host),
         "DIRECTORY": host.application.directory,
         "PROJECT": host.application.project,
         "OWNER": host.user,
@@ -52,17 +56,30 @@ def armed_files(
 
     ``unsafe`` are the migrations after which the code of before does not work.
     """
+    name = str(variables["APP_NAME"])
     functions = scripts("armed", "git", "common", "keep", "snapshot", "restore", "swap", "reload")
     gates = f"gate() (\n{scripts('health')}\n)\nbring_up() (\n{scripts('up')}\n)\n"
     files = {
-        "return": with_variables(functions + gates + scripts("undo"), **variables),
-        "deadman": with_variables(scripts("armed", "deadman")),
+        "undo": with_variables(functions + gates + scripts("undo"), **variables),
+        "deadman": with_variables(scripts("armed", "move", "deadman"), APP_NAME=name),
         "unsafe": unsafe_text(unsafe),
-        "bunker-deadman.service": (SCRIPTS / "bunker-deadman.service").read_text(),
-        "bunker-deadman.timer": (SCRIPTS / "bunker-deadman.timer").read_text(),
+        "deadman.service": deadman_service(name),
+        "deadman.timer": (SCRIPTS / "deadman.timer").read_text(),
         **more,
     }
-    return archive([BundleFile(f"/{name}", text.encode()) for name, text in files.items()])
+    return archive([BundleFile(f"/{path}", text.encode()) for path, text in files.items()])
+
+
+def deadman_service(name: str) -> str:
+    """The unit that the timer of an application's dead-man's switch starts."""
+    text = (SCRIPTS / "deadman.service").read_text()
+    for word, value in (
+        ("CLEAN_SHELL", CLEAN_SHELL),
+        ("UPGRADE", f"{app_folder(name)}/upgrade"),
+        ("APP_NAME", name),
+    ):
+        text = text.replace(word, value)
+    return text
 
 
 def unsafe_text(found: Sequence[MigrationSafety]) -> str:

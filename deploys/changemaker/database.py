@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bunker.answers import whole
+from bunker.application.layout import Layout
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 
-MARK: Final = "/var/lib/bunker/changemaker/new-database"
-"""Tells a host that the database is meant to be a new one: "empty", or the snapshot for it."""
 NAMED: Final = 3
 
 
@@ -46,7 +45,7 @@ def read_database(lines: Sequence[str]) -> Database:
 
 
 def check_database(
-    host: Host, database: Database, generation: Mapping[str, Any] | None
+    host: Host, database: Database, generation: Mapping[str, Any] | None, layout: Layout
 ) -> list[BunkerError]:
     """Why nothing may be started: it would make a new, empty database in silence."""
     if not database.gone or generation is None:
@@ -59,7 +58,7 @@ def check_database(
     text = (
         f"the database that generation {generation.get('number')} ran on is gone:"
         f" {database.gone}; volumes that hold one: {', '.join(volumes) or 'none'};"
-        f" snapshots below /var/lib/bunker/snapshots: {snapshots}"
+        f" snapshots below {layout.snapshots}: {snapshots}"
     )
     wanted = database.snapshots[0] if database.snapshots else "empty"
     return [
@@ -69,6 +68,6 @@ def check_database(
             expected="the database of before",
             remedy="Put the volume back (another project name, or the engine's data in another"
             " place, hide it); or say that a new database is meant, with the data of a snapshot or"
-            f" empty: echo {wanted} | sudo tee {MARK}",
+            f" empty: echo {wanted} | sudo tee {layout.mark}",
         )
     ]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from bunker.plan.changes import Change, Symbol
-from deploys.changemaker.database import MARK
 from deploys.changemaker.forecast import Forecast
 
 ROLE = "changemaker"
@@ -94,12 +93,13 @@ def decide(
     *,
     taken_over: str = "",
     new_database: str = "",
+    mark: str = "",
     from_newer: str = "",
 ) -> Decision:
     """Compare what should run with what does.
 
     ``taken_over`` says that the folder changes its owner, which happens along with other changes.
-    ``new_database``: one was asked for, "empty" or with the content of the snapshot of that name.
+    ``new_database``: one was asked for by ``mark``, "empty" or with the content of that snapshot.
     ``from_newer``: the version that runs, where the commit is an older one.
     """
     changes: list[Change] = []
@@ -150,7 +150,7 @@ def decide(
         )
     if new_database:
         content = "empty" if new_database == "empty" else f"from the snapshot {new_database}"
-        summary = f"a new one, {content}, as {MARK} asks for"
+        summary = f"a new one, {content}, as {mark} asks for"
         changes.append(Change(ROLE, "database", "~", summary))
     if instance.seed_pending:
         changes.append(Change(ROLE, "seed", "~", "an empty database still waits for its seed"))

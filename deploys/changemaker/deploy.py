@@ -17,6 +17,7 @@ from pyinfra.context import ctx_host
 
 from bunker.answers import sections
 from bunker.application.environment import HostIds
+from bunker.application.layout import app_name
 from bunker.bundle import Bundle
 from bunker.component import Component
 from bunker.errors import BunkerError, Problems
@@ -50,6 +51,7 @@ from deploys.changemaker.decision import Decision, Files, decide, ref_of
 from deploys.changemaker.downgrade import downgrade_from
 from deploys.changemaker.folder import check_folder, take_over
 from deploys.changemaker.forecast import Forecast, read_forecast
+from deploys.changemaker.moving import move_state
 from deploys.changemaker.space import check_space, needed_lines, needs
 
 UNKNOWN_COMMIT = "0" * 40
@@ -70,6 +72,7 @@ def changemaker(host: Host) -> None:
     instance: InstanceState = require(
         ctx_host.get().get_fact(
             Instance,
+            app=app_name(host),
             directory=host.application.directory,
             project=host.application.project,
             owner=host.user,
@@ -79,7 +82,7 @@ def changemaker(host: Host) -> None:
         "what its instance runs",
     )
     problems = check_folder(host, instance.folder, ours=instance.generation is not None)
-    problems += check_database(host, instance.database, instance.generation)
+    problems += check_database(host, instance.database, instance.generation, instance.layout)
     if problems:
         raise Problems("the instance cannot be deployed as it is", problems)
     if instance.folder.shallow and instance.generation is None:
@@ -87,6 +90,12 @@ def changemaker(host: Host) -> None:
         recorder().note("changemaker", f"{folder} is a shallow clone; what it lacks is fetched")
     commit = _wanted_commit(host, instance)
     from_newer = downgrade_from(host, instance, commit)
+    variables: dict[str, str | int] = {
+        **rollback_variables(host, bundle),
+        "RUN": current_run(),
+        "PLANNED": instance.token,
+    }
+    move_state(host.name, instance.layout, variables)
     place_components("changemaker", [source], state)
     decision = decide(
         commit,
@@ -95,6 +104,7 @@ def changemaker(host: Host) -> None:
         _files(host, bundle, commit, instance, state),
         taken_over=take_over(host, instance.folder),
         new_database=instance.database.new,
+        mark=instance.layout.mark,
         from_newer=from_newer,
     )
     wanted = needs(
@@ -103,13 +113,14 @@ def changemaker(host: Host) -> None:
         build=decision.build,
         database_kb=instance.database.size_kb if _is_upgrade(decision, instance) else None,
     )
-    problems = check_space(host, instance.space, wanted) if decision.needed else []
+    problems = check_space(host, instance.space, wanted, instance.layout) if decision.needed else []
     if problems:
         raise Problems("there is not enough room", problems)
     _record(bundle, commit, instance, state, decision)
     _announce_egress(host, instance)
     if decision.needed:
-        _declare(host, bundle, commit, decision, instance, needed=needed_lines(wanted))
+        variables["NEEDED"] = needed_lines(wanted)
+        _declare(host, bundle, commit, decision, instance, variables=variables)
 
 
 def _wanted_commit(host: Host, instance: InstanceState) -> str:
@@ -146,7 +157,7 @@ def _files(
     return Files(
         differing=tuple(paths),
         diff=diff_lines(bundle, paths, state, old),
-        applied=state.applied.get(bundle.name) == bundle.fingerprint,
+        applied=instance.applied == bundle.fingerprint,
         forecast=forecast,
     )
 
@@ -181,7 +192,7 @@ def _record(
         instance.edited,
         containers,
         files,
-        state.applied.get(bundle.name),
+        instance.applied,
     ]
     recording.observed.append(["changemaker", *observed])
     recording.wanted.append(["changemaker", commit, bundle.fingerprint])
@@ -225,11 +236,10 @@ def _declare(
     decision: Decision,
     instance: InstanceState,
     *,
-    needed: str,
+    variables: dict[str, str | int],
 ) -> None:
     upgrade = _is_upgrade(decision, instance)
-    variables: dict[str, str | int] = {
-        **rollback_variables(host, bundle),
+    variables |= {
         "REPOSITORY": host.application.repository,
         "REF": ref_of(
             commit,
@@ -241,9 +251,6 @@ def _declare(
         "FINGERPRINT": bundle.fingerprint,
         "DOMAIN": host.domain,
         "HTTP_PORT": http_port(bundle),
-        "RUN": current_run(),
-        "PLANNED": instance.token,
-        "NEEDED": needed,
         "INSTRUCTIONS": instructions(bundle),
         "BUILD": "yes" if decision.build else "",
     }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bunker.application.layout import Layout
 from bunker.application.migrations import MigrationSafety, classify_with_history
 from bunker.errors import BunkerError
 
@@ -63,6 +64,7 @@ class RollbackState:
     sql: Mapping[str, str] = field(default_factory=dict)
     snapshots: Mapping[str, int] = field(default_factory=dict)
     boot: Mapping[str, Any] = field(default_factory=dict)
+    layout: Layout = field(default_factory=Layout)
     probed: bool = False
     """Whether the availability probe of a change was not stopped yet."""
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from bunker.answers import MOST, UnreadableAnswer, whole
 from bunker.answers import line as one_line
+from bunker.application.layout import Layout
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 
@@ -127,7 +128,9 @@ def needs(space: Space, *, code: bool, build: bool, database_kb: int | None) -> 
     return list(found.values())
 
 
-def check_space(host: Host, space: Space, wanted: Sequence[Need]) -> list[BunkerError]:
+def check_space(
+    host: Host, space: Space, wanted: Sequence[Need], layout: Layout
+) -> list[BunkerError]:
     """The file systems without the room that is needed, with what may be removed."""
     problems = []
     for need in wanted:
@@ -144,7 +147,7 @@ def check_space(host: Host, space: Space, wanted: Sequence[Need]) -> list[Bunker
                 where=host.name,
                 expected=f"{_size(need.kb)} and {need.files} files{parts}",
                 remedy=f"Make room: {space.unused} images serve nobody (sudo docker image prune),"
-                f" snapshots take {_size(space.snapshots_kb)} (/var/lib/bunker/snapshots)",
+                f" snapshots take {_size(space.snapshots_kb)} ({layout.snapshots})",
             )
         )
     return problems

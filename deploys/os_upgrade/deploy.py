@@ -17,6 +17,7 @@ from pyinfra.context import ctx_host
 
 from bunker.answers import sections
 from bunker.application.containers import containers_function
+from bunker.application.layout import app_name, layout_function, located
 from bunker.distributions import distribution
 from bunker.fleet.models import Host
 from bunker.ops.changing import changing
@@ -38,8 +39,8 @@ _INSTANCE_SCRIPTS = Path(__file__).parents[1] / "changemaker" / "scripts"
 class Upgrade(FactBase[UpgradeState]):
     """One command for everything that this role decides on."""
 
-    def command(self) -> str:  # type: ignore[override]
-        return STATE_SCRIPT
+    def command(self, app: str) -> str:  # type: ignore[override]
+        return located(app) + STATE_SCRIPT
 
     def process(self, output: list[str]) -> UpgradeState:
         with reading("what there is to upgrade"):
@@ -53,7 +54,8 @@ def upgrade(host: Host, reboot: Reboot) -> None:
     release = distribution(system.os_release)
     protected = sorted(packages_of(host, release, system.packages))
     state: UpgradeState = require(
-        ctx_host.get().get_fact(Upgrade, **AS_ROOT), "what there is to upgrade"
+        ctx_host.get().get_fact(Upgrade, app=app_name(host), **AS_ROOT),
+        "what there is to upgrade",
     )
     decision = decide(state, reboot, protected)
     _record(state, decision, reboot)
@@ -120,7 +122,8 @@ def health_gate(host: Host) -> str:
         _INSTANCE_SCRIPTS / "health.sh",
     )
     return changing(
-        containers_function() + "\n".join(script_file(part) for part in parts),
+        layout_function() + containers_function() + "\n".join(script_file(part) for part in parts),
+        APP_NAME=app_name(host),
         DIRECTORY=host.application.directory,
         PROJECT=host.application.project,
         DOMAIN=host.domain,

@@ -18,7 +18,10 @@ REBOOT_SCRIPT: Final = script_file(_SCRIPTS / "reboot_state.sh")
 """Asks for what :func:`read_reboot_state` reads. Changes nothing."""
 
 STATE_SCRIPT: Final = script_file(_SCRIPTS / "state.sh") + REBOOT_SCRIPT
-"""Asks for what :func:`read_upgrade_state` reads. Changes nothing, not even apt's caches."""
+"""Asks for what :func:`read_upgrade_state` reads, after the layout of an application.
+
+Changes nothing, not even apt's caches.
+"""
 
 _KERNEL = re.compile(r"(\d[\d.]*(?:-\d+)?(?:[+~][a-z0-9.]+)*)-(.+)")
 

@@ -14,6 +14,7 @@ from pyinfra.api import FactBase
 from pyinfra.context import ctx_host
 
 from bunker.answers import line, sections
+from bunker.application.layout import app_name, located
 from bunker.ops.changing import changing
 from bunker.ops.context import current_host, current_run
 from bunker.ops.facts import reading, require
@@ -45,8 +46,8 @@ class State:
 class RebootFacts(FactBase[State]):
     """One command for everything that this role decides on."""
 
-    def command(self) -> str:  # type: ignore[override]
-        return script_file(_SCRIPTS / "state.sh") + REBOOT_SCRIPT
+    def command(self, app: str) -> str:  # type: ignore[override]
+        return located(app) + script_file(_SCRIPTS / "state.sh") + REBOOT_SCRIPT
 
     def process(self, output: list[str]) -> State:
         with reading("which boot this is"):
@@ -65,7 +66,10 @@ def read_state(found: Mapping[str, Sequence[str]]) -> State:
 
 def reboot() -> None:
     """The reboot of the current host, for a worker: ``deploys.reboot.deploy:reboot``."""
-    state: State = require(ctx_host.get().get_fact(RebootFacts, **AS_ROOT), "which boot this is")
+    host = current_host()
+    state: State = require(
+        ctx_host.get().get_fact(RebootFacts, app=app_name(host), **AS_ROOT), "which boot this is"
+    )
     run, boot = current_run(), state.boot
     done = state.is_done(run)
     recorder().current().observed.append(["boot", boot.boot])
@@ -77,5 +81,5 @@ def reboot() -> None:
         step("os: mark the boot", [shell(mark)])
         step("os: reboot", [reboot_and_wait(changing(SCHEDULE), always=True)])
     if state.deployed:
-        step("os: health gate", [shell(health_gate(current_host()))])
+        step("os: health gate", [shell(health_gate(host))])
     step("os: done", [shell(changing(script_file(_SCRIPTS / "finished.sh")))])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.lab.fleet_under_test import FleetUnderTest
-from tests.lab.host_state import started
+from tests.lab.host_state import APP, started
 from tests.lab.interrupting import kill_both
 from tests.lab.test_availability import LEFTOVERS, host, step_output, unlimited, version
 from tests.lab.visitors import visitors
@@ -60,5 +60,5 @@ def test_a_version_that_logs_errors_after_the_gate_is_not_recorded(
 
     said = step_output(ran, "changemaker: settle")
     assert any("no session slot is left" in line for line in said)
-    assert '"ref": "v2.2.0' not in fleet.on("north", "cat /var/lib/bunker/generations/*.json")
+    assert '"ref": "v2.2.0' not in fleet.on("north", f"cat {APP}/generations/*.json")
     assert version(fleet) == "2.0.0"

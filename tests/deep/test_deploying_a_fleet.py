@@ -8,7 +8,7 @@ from bunker.lab.fleet import operator_key
 from bunker.masking import Secret
 from bunker.secrets import change_secrets
 from tests.lab.fleet_under_test import NAME, FleetUnderTest
-from tests.lab.host_state import started
+from tests.lab.host_state import APP, started
 
 pytestmark = pytest.mark.lab
 
@@ -48,7 +48,7 @@ def test_a_host_whose_code_crashes_leaves_the_other_to_finish_and_can_be_mended(
     (recap,) = ran.events("recap")
     assert any("invoke logs" in text for text in recap["hosts"]["south"]["next_commands"])
     # A failed deploy is not recorded as what runs, and the old version is another deploy.
-    assert north.on("south", "ls /var/lib/bunker/generations 2>/dev/null", check=False) == ""
+    assert north.on("south", f"ls {APP}/generations 2>/dev/null", check=False) == ""
     north.configure("south", {"application": {**application, "ref": "v2"}})
     north.deploy("south")
     assert api_health(north, "south")["version"] == "2.0.0"

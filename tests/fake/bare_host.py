@@ -60,6 +60,9 @@ RESPONSES: dict[str, list[str]] = {
         "@@bunker built",
         "@@bunker seed",
         "@@bunker generation",
+        "@@bunker layout",
+        "state /var/lib/bunker/apps/changemaker/state",
+        "snapshots /var/lib/bunker/apps/changemaker/snapshots",
         "@@bunker end",
     ],
 }

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from tests.lab.fleet_under_test import FleetUnderTest
 
+APP = "/var/lib/bunker/apps/changemaker"
+"""State of the application on its host."""
+
 # Made anew on every host, or by programs that keep time: they say nothing about a deploy.
 IGNORED = (
     "/etc/ssh/ssh_host_*",
@@ -27,10 +30,10 @@ done
 """
 _REST = """
 echo '== bunker'; (cd /var/lib/bunker && find . -type f ! -name lock ! -name '*.json' \\
-  ! -path './snapshots/*' | sort)
-echo '== applied'; grep -r . /var/lib/bunker/applied | sort
+  ! -path './apps/*/snapshots/*' | sort)
+echo '== applied'; grep -r . /var/lib/bunker/applied /var/lib/bunker/apps/changemaker/applied | sort
 echo '== generations'
-cat /var/lib/bunker/generations/*.json \\
+cat /var/lib/bunker/apps/changemaker/generations/*.json \\
   | sed 's/"time": "[^"]*", "run": "[^"]*", //; s/"backup": [^,]*, //; s/"images".*//'
 echo '== timers'; systemctl list-units --all --no-legend 'bunker-revert-*' 'bunker-deadman*' | cat
 echo '== packages'; dpkg-query -W -f='${db:Status-Status} ${Package}\\n' | sort

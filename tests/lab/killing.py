@@ -16,9 +16,11 @@ from tests.lab.fleet_under_test import FleetUnderTest, Ran
 MOST_DEATHS = 40
 """A run that needs more than this gets nowhere."""
 
+DEADMAN_TIMER = "/etc/systemd/system/bunker-deadman-changemaker.timer"
+
 LEFTOVERS = """
-ls -d /var/lib/bunker/upgrade* /var/lib/bunker/maintenance.json /var/lib/bunker/stage/* \
-  /run/bunker/lease.json /run/bunker/probe /etc/systemd/system/bunker-deadman.* 2>/dev/null
+ls -d /var/lib/bunker/apps/*/upgrade* /var/lib/bunker/maintenance.json /var/lib/bunker/stage/* \
+  /run/bunker/lease.json /run/bunker/probe* /etc/systemd/system/bunker-deadman* 2>/dev/null
 systemctl list-units --all --no-legend --plain 'bunker-deadman*' 'bunker-probe*'
 systemctl --failed --no-legend --plain
 docker ps -a --format '{{.Names}}' | grep -e bridge
@@ -132,7 +134,7 @@ def is_alive(process: int) -> bool:
 
 def generations(fleet: FleetUnderTest, host: str) -> list[dict[str, Any]]:
     """What the host recorded, the oldest first."""
-    rows = fleet.on(host, "cat /var/lib/bunker/generations/*.json")
+    rows = fleet.on(host, "cat /var/lib/bunker/apps/changemaker/generations/*.json")
     return [json.loads(row) for row in rows.splitlines()]
 
 
@@ -190,6 +192,6 @@ def disarmed(fleet: FleetUnderTest, host: str, seconds: int = 300) -> None:
     """Wait until a host's dead-man's switch has gone, by whatever it did."""
     fleet.console(
         host,
-        f"for i in $(seq {seconds}); do [ -e /etc/systemd/system/bunker-deadman.timer ] || exit 0;"
-        " sleep 1; done; journalctl -u bunker-deadman --no-pager -n 60; exit 1",
+        f"for i in $(seq {seconds}); do [ -e {DEADMAN_TIMER} ] || exit 0;"
+        " sleep 1; done; journalctl -u 'bunker-deadman*' --no-pager -n 60; exit 1",
     )

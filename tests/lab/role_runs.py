@@ -38,6 +38,12 @@ class RoleRun:
         return dict(plans[-1]) if plans else {}
 
     @property
+    def steps(self) -> list[str]:
+        """What was begun, in order."""
+        events = [event for event in self.events if event["event"] == "step"]
+        return [event["name"] for event in events if event["status"] == "started"]
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What the plan found out."""
         return dict(self.plan["facts"])
@@ -73,6 +79,7 @@ def run_role(
     ref: str | None = None,
     data: Mapping[str, Any] | None = None,
     run: str = "",
+    plan_only: bool = False,
     kill_at: str = "",
     when: Callable[[], None] = lambda: None,
 ) -> RoleRun:
@@ -88,7 +95,7 @@ def run_role(
         message = worker_request(request, loaded, targets, result.run)
         with WorkerClient(message, cwd=fleet.root) as worker:
             result.events += stream(worker.events(until="ready"))
-            if not result.plan.get("changes"):
+            if plan_only or not result.plan.get("changes"):
                 return result
             worker.apply([name])
             for event in stream(worker.events(until="done")):

@@ -35,7 +35,7 @@ echo '{"currentContext": "left-over"}' > /root/.docker/config.json
 """
 SMALL_STATE = """
 mount -t tmpfs -o size=8m tmpfs /mnt
-tar -C /var/lib/bunker --exclude=./snapshots --exclude=./stage -c . | tar -C /mnt -x
+tar -C /var/lib/bunker --exclude='./apps/*/snapshots' --exclude=./stage -c . | tar -C /mnt -x
 mount --bind /mnt /var/lib/bunker
 """
 
@@ -139,13 +139,13 @@ def test_a_lost_database_stops_everything_until_a_new_one_is_asked_for(
 ) -> None:
     volume, container = "changemaker-lite_postgres-data", "changemaker-lite-v2-postgres-1"
     docker = "docker -H unix:///var/run/docker.sock"
-    snapshot = host.console("north", "ls -1t /var/lib/bunker/snapshots").split()[0]
+    snapshot = host.console("north", "ls -1t /var/lib/bunker/apps/changemaker/snapshots").split()[0]
     host.console("north", f"{docker} rm -f {container}; {docker} volume rm {volume}")
     (refusal,) = planned(host, "deploy")
     assert "ran on is gone: no volume of the Compose project changemaker-lite" in refusal
     assert snapshot.removesuffix(".dump") in refusal
     assert host.console("north", f"{docker} volume ls -q -f name={volume}") == ""
-    mark = "/var/lib/bunker/changemaker/new-database"
+    mark = "/var/lib/bunker/apps/changemaker/state/new-database"
     host.console("north", f"echo {snapshot.removesuffix('.dump')} > {mark}")
     host.deploy("north")
     query = "select count(*) from users"

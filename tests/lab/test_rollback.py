@@ -7,6 +7,8 @@ import json
 import pytest
 
 from tests.lab.fleet_under_test import FleetUnderTest
+from tests.lab.host_state import APP
+from tests.lab.killing import disarmed
 from tests.lab.role_runs import ROLLBACK, RoleRun, run_role
 
 pytestmark = pytest.mark.lab
@@ -41,18 +43,9 @@ def sql(fleet: FleetUnderTest, statement: str) -> str:
     return fleet.on("north", f"docker exec {container} sh -c '{inner}'").strip()
 
 
-def disarmed(fleet: FleetUnderTest, seconds: int = 200) -> None:
-    """Wait until the dead-man's switch has gone, by whatever it did."""
-    fleet.console(
-        "north",
-        f"for i in $(seq {seconds}); do [ -e /etc/systemd/system/bunker-deadman.timer ] || exit 0;"
-        " sleep 1; done; journalctl -u bunker-deadman --no-pager -n 60; exit 1",
-    )
-
-
 def newest(fleet: FleetUnderTest) -> dict[str, object]:
     """The generation that was recorded last."""
-    text = fleet.on("north", "cat $(ls /var/lib/bunker/generations/*.json | tail -n 1)")
+    text = fleet.on("north", f"cat $(ls {APP}/generations/*.json | tail -n 1)")
     return dict(json.loads(text))
 
 
@@ -69,7 +62,7 @@ def assert_as_before(fleet: FleetUnderTest, *, undone: str) -> None:
     fleet.settled("north")
     left = fleet.on(
         "north",
-        "ls -d /var/lib/bunker/upgrade /etc/systemd/system/bunker-deadman.* 2>/dev/null;"
+        f"ls -d {APP}/upgrade /etc/systemd/system/bunker-deadman* 2>/dev/null;"
         " systemctl --failed --no-legend; docker ps -aqf label=com.docker.compose.oneoff=True",
         check=False,
     )
@@ -83,7 +76,7 @@ def assert_as_before(fleet: FleetUnderTest, *, undone: str) -> None:
 def test_the_host_rolls_an_upgrade_back_whose_worker_was_killed(host: FleetUnderTest) -> None:
     killed = run_role(host, ref="v2.1.0", kill_at="changemaker: bring up services")
     assert killed.outcome == "killed"
-    disarmed(host)
+    disarmed(host, "north")
     assert_as_before(host, undone=killed.run)
 
 
@@ -97,8 +90,8 @@ def test_no_rollback_crosses_a_destructive_migration_unless_a_restore_is_asked_f
     assert descriptions
     good = newest(host)["number"]
     killed = run_role(host, ref="v2.2.0-destructive", kill_at="changemaker: seed where empty")
-    disarmed(host)
-    halted = host.on("north", "cat /var/lib/bunker/upgrade/halted")
+    disarmed(host, "north")
+    halted = host.on("north", f"cat {APP}/upgrade/halted")
     assert "drops column campaigns.description" in halted
     refused = go_back(host, of_run=killed.run)
     assert "drops column campaigns.description" in refused.refusal

@@ -11,7 +11,7 @@ import pytest
 from bunker.lab.fleet import operator_key
 from bunker.secrets import read_host_secrets
 from tests.lab.fleet_under_test import NAME, FleetUnderTest, Ran
-from tests.lab.host_state import started
+from tests.lab.host_state import APP, started
 
 pytestmark = pytest.mark.lab
 
@@ -78,7 +78,7 @@ def test_two_deploys_are_two_generations_and_their_difference_shows_no_secret(
     assert after["run"] in newest
 
     # As if the key had been rotated in between: the kept file of before held another value.
-    kept = f"/var/lib/bunker/generations/{before['number']:06d}/files/opt/changemaker-lite/.env"
+    kept = f"{APP}/generations/{before['number']:06d}/files/opt/changemaker-lite/.env"
     north.on("north", f"sed -i 's/^SMTP_PASS=.*/SMTP_PASS={CANARY}/' {kept}")
     numbers = (str(before["number"]), "current")
     texts = [
@@ -103,7 +103,7 @@ def test_two_deploys_are_two_generations_and_their_difference_shows_no_secret(
     refused = north.invoke("diff", "--host", "north", "99", "current", expect=1)
     assert "there is no generation '99'" in refused.stderr
 
-    north.on("north", f"rm -r /var/lib/bunker/generations/{before['number']:06d}")
+    north.on("north", f"rm -r {APP}/generations/{before['number']:06d}")
     gone = north.invoke("diff", "--host", "north", *numbers).stdout
     assert f"the files of #{before['number']} are not kept; the fingerprints differ" in gone
     assert "files not kept" in north.invoke("history", "--host", "north").stdout

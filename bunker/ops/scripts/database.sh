@@ -1,6 +1,6 @@
 #!/bin/sh
-# The database that the last generation ran on: whether it is still there. Reads $PROJECT and
-# $DIRECTORY; only reads.
+# The database that the last generation ran on: whether it is still there. Needs layout.sh, $PROJECT
+# and $DIRECTORY; only reads.
 database_container() {
   docker ps "$1" --no-trunc --filter "label=com.docker.compose.project=$PROJECT" \
     --filter label=com.docker.compose.service=v2-postgres \
@@ -26,9 +26,9 @@ database_volumes() {
 }
 # Why the database of the last generation is gone, or nothing.
 database_gone() {
-  last=$(ls -1 /var/lib/bunker/generations/*.json 2>/dev/null | tail -n 1)
+  last=$(ls -1 "$GENERATIONS"/*.json 2>/dev/null | tail -n 1)
   [ -n "$last" ] && grep -q '"migration_head": "[^"]' "$last" || return 0
-  [ ! -e /var/lib/bunker/changemaker/new-database ] || return 0
+  [ ! -e "$KEPT/new-database" ] || return 0
   case "$(database_state)" in
     t*) return 0 ;;
     f*) echo 'the database is empty'; return 0 ;;

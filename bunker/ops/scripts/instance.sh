@@ -2,7 +2,6 @@
 # What an instance is right now: its folder, checkout, containers, marks of an unfinished change.
 # Only reads.
 line() { printf '%s %s\n' "$1" "$(printf '%s' "$2" | tr -d '\000-\037\177' | cut -c 1-300)"; }
-STATE=/var/lib/bunker
 echo '@@bunker place'
 # Of a folder that is not there yet: where it will be.
 at=$DIRECTORY
@@ -71,14 +70,15 @@ if [ -n "$checkout" ]; then
 fi
 echo '@@bunker containers'
 if command -v docker >/dev/null; then instance_containers || true; fi
-echo '@@bunker migrated'; cat $STATE/changemaker/migrated 2>/dev/null || true
-echo '@@bunker built'; cat $STATE/changemaker/built 2>/dev/null || true
-echo '@@bunker seed'; [ ! -e $STATE/changemaker/seed-pending ] || echo yes
-echo '@@bunker armed'; [ ! -e $STATE/upgrade/from ] || echo yes
-last=$(ls -1 $STATE/generations/*.json 2>/dev/null | tail -n 1)
+echo '@@bunker migrated'; cat "$KEPT/migrated" 2>/dev/null || true
+echo '@@bunker built'; cat "$KEPT/built" 2>/dev/null || true
+echo '@@bunker seed'; [ ! -e "$KEPT/seed-pending" ] || echo yes
+echo '@@bunker configuration'; cat "$APPLIED" 2>/dev/null || true
+echo '@@bunker armed'; [ ! -e "$UPGRADE/from" ] || echo yes
+last=$(ls -1 "$GENERATIONS"/*.json 2>/dev/null | tail -n 1)
 echo '@@bunker generation'; cat "$last" 2>/dev/null || true
 echo '@@bunker token'
-echo "$(basename "${last:-none}" .json)-$(cat $STATE/upgrade/attempts 2>/dev/null || echo 0)"
+echo "$(basename "${last:-none}" .json)-$(cat "$UPGRADE/attempts" 2>/dev/null || echo 0)"
 echo '@@bunker database'
 if command -v docker >/dev/null; then
   line state "$(database_state)"
@@ -86,18 +86,18 @@ if command -v docker >/dev/null; then
   if [ -n "$gone" ]; then
     line gone "$gone"
     database_volumes | while read -r volume; do line elsewhere "$volume"; done
-    ls -1t $STATE/snapshots/*.dump 2>/dev/null | while read -r file; do
+    ls -1t "$SNAPSHOTS"/*.dump 2>/dev/null | while read -r file; do
       line snapshot "$(basename "$file" .dump)"
     done
   fi
 fi
-if [ -e $STATE/changemaker/new-database ]; then
-  line new "$(head -n 1 $STATE/changemaker/new-database)"
+if [ -e "$KEPT/new-database" ]; then
+  line new "$(head -n 1 "$KEPT/new-database")"
 fi
 echo '@@bunker space'
 # Where something is written: what is free there, in KB and files.
 root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null || true)
-for place in "$DIRECTORY" "${root:-/var/lib/docker}" $STATE; do
+for place in "$DIRECTORY" "${root:-/var/lib/docker}" /var/lib/bunker; do
   until [ -d "$place" ]; do place=$(dirname "$place"); done
   line place "$(df -P -k "$place" | awk 'NR == 2 { print $4 }') $(
     df -P -i "$place" | awk 'NR == 2 { print ($2 > 0 ? $4 : "-") }'
@@ -115,9 +115,10 @@ if command -v docker >/dev/null; then
     | awk '$1 == 0 { size += $2 } END { print int(size / 1024) }')"
   line unused "$(docker image ls -q --filter dangling=true 2>/dev/null | grep -c '')"
 fi
-line snapshots "$(du -sk $STATE/snapshots 2>/dev/null | cut -f 1)"
+line snapshots "$(du -sk "$SNAPSHOTS" 2>/dev/null | cut -f 1)"
 echo '@@bunker egress'
 sed -n 's/^-A bunker-from-containers -p \([a-z]*\) --dport \([0-9]*\) -j RETURN$/\1 \2/p' \
   /etc/ufw/after.rules 2>/dev/null || true
 boot
+tell_layout
 echo '@@bunker end'

@@ -1,11 +1,13 @@
 #!/bin/sh
 # Setting the dead-man's switch of an armed change: units that outlive a reboot.
 enable_deadman() {
-  cp "$UPGRADE/bunker-deadman.service" "$UPGRADE/bunker-deadman.timer" /etc/systemd/system/
-  chmod 0644 /etc/systemd/system/bunker-deadman.service /etc/systemd/system/bunker-deadman.timer
+  for kind in service timer; do
+    cp "$UPGRADE/deadman.$kind" "$DEADMAN.$kind"
+    chmod 0644 "$DEADMAN.$kind"
+  done
   systemctl daemon-reload
-  systemctl enable --quiet bunker-deadman.timer
-  systemctl restart bunker-deadman.timer
+  systemctl enable --quiet "$(basename "$DEADMAN").timer"
+  systemctl restart "$(basename "$DEADMAN").timer"
 }
 # Add to the list of what makes a rollback unsafe; what an earlier run found still counts.
 add_unsafe() {

@@ -1,8 +1,5 @@
 #!/bin/sh
 # What an armed change leaves on the host: where to roll back to, until when, and by what.
-UPGRADE=/var/lib/bunker/upgrade
-GENERATIONS=/var/lib/bunker/generations
-SNAPSHOTS=/var/lib/bunker/snapshots
 newest() { ls -1 "$GENERATIONS"/*.json 2>/dev/null | tail -n 1; }
 # The plain number of a generation's file.
 number_of() { basename "$1" .json | sed 's/^0*//'; }
@@ -31,15 +28,15 @@ renew() {
   fi
 }
 disable_deadman() {
-  [ -e /etc/systemd/system/bunker-deadman.timer ] || return 0
-  systemctl disable --quiet --now bunker-deadman.timer 2>/dev/null || true
-  rm -f /etc/systemd/system/bunker-deadman.service /etc/systemd/system/bunker-deadman.timer
+  [ -e "$DEADMAN.timer" ] || return 0
+  systemctl disable --quiet --now "$(basename "$DEADMAN").timer" 2>/dev/null || true
+  rm -f "$DEADMAN.service" "$DEADMAN.timer"
   systemctl daemon-reload
 }
 # The change is over: nothing rolls back by itself from here on.
 disarm() {
   disable_deadman
-  systemctl reset-failed bunker-deadman.service 2>/dev/null || true
+  systemctl reset-failed "$(basename "$DEADMAN").service" 2>/dev/null || true
   rm -rf "$UPGRADE.gone"
   [ ! -d "$UPGRADE" ] || mv "$UPGRADE" "$UPGRADE.gone"
   rm -rf "$UPGRADE.gone" "$UPGRADE.new"

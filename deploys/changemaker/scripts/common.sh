@@ -1,6 +1,4 @@
 cd "$DIRECTORY"
-KEPT=/var/lib/bunker/changemaker
-mkdir -p "$KEPT"
 compose() { docker compose -p "$PROJECT" "$@" </dev/null 9>&-; }
 # Past Compose, whose files may be half switched: a command in the database's container.
 postgres() {

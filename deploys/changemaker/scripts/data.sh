@@ -1,4 +1,5 @@
 #!/bin/sh
+mkdir -p "$KEPT"
 gone=$(database_gone)
 if [ -n "$gone" ]; then
   echo "the database of the last generation is gone: $gone; nothing was started" >&2

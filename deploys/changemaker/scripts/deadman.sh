@@ -3,6 +3,7 @@
 # rolls back where the deadline was not renewed.
 exec 9>/var/lib/bunker/lock
 flock 9
+move_state
 [ -e "$UPGRADE/deadline" ] || exit 0
 last=$(newest)
 if [ ! -e "$UPGRADE/back" ] && [ "$(field run "$last")" = "$(cat "$UPGRADE/run")" ]; then
@@ -12,4 +13,4 @@ if [ ! -e "$UPGRADE/back" ] && [ "$(field run "$last")" = "$(cat "$UPGRADE/run")
 fi
 [ "$(date +%s)" -ge "$(cat "$UPGRADE/deadline")" ] || exit 0
 echo "the controller is gone from run $(cat "$UPGRADE/run"): rolling back to generation $(cat "$UPGRADE/from")"
-exec /bin/sh "$UPGRADE/return"
+exec /bin/sh "$UPGRADE/undo"

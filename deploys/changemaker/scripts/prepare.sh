@@ -18,7 +18,7 @@ esac
 compose config --quiet
 compose pull --quiet --policy missing --ignore-buildable
 # The host may have rolled back by itself, images included, since that was decided.
-[ "$(cat /var/lib/bunker/changemaker/built 2>/dev/null)" = "$COMMIT" ] || BUILD=yes
+[ "$(cat "$KEPT/built" 2>/dev/null)" = "$COMMIT" ] || BUILD=yes
 # A changed setting is no reason to build: a new image would restart what did not change.
 for image in $(compose config --images); do
   docker image inspect "$image" >/dev/null 2>&1 || BUILD=yes
@@ -26,8 +26,8 @@ done
 if [ -n "$BUILD" ]; then
   # From here on the images may be those of this commit, and after it they are.
   compose config --images | sort -u | images_remember
-  rm -f /var/lib/bunker/changemaker/built
+  rm -f "$KEPT/built"
   compose build --quiet
-  printf '%s\n' "$COMMIT" > /var/lib/bunker/changemaker/built.new
-  mv -f /var/lib/bunker/changemaker/built.new /var/lib/bunker/changemaker/built
+  printf '%s\n' "$COMMIT" > "$KEPT/built.new"
+  mv -f "$KEPT/built.new" "$KEPT/built"
 fi

@@ -1,10 +1,9 @@
 #!/bin/sh
 # Ask the API as a visitor would, 20 times a second, until told to stop or for half an hour. Each
 # request is a new connection, so that none hides behind one that was open already.
-PROBE=/run/bunker/probe
 install -d -m 0700 -o root -g root /run/bunker "$PROBE"
-systemctl stop bunker-probe.service >/dev/null 2>&1 || true
-systemctl reset-failed bunker-probe.service >/dev/null 2>&1 || true
+systemctl stop $PROBE_UNITS >/dev/null 2>&1 || true
+systemctl reset-failed $PROBE_UNITS >/dev/null 2>&1 || true
 cat > "$PROBE/curl.conf" <<END
 url = "http://127.0.0.1:$HTTP_PORT/api/health?probe=[1-36000]"
 header = "Host: $DOMAIN"
@@ -18,6 +17,6 @@ write-out = "%{stderr}%{http_code} %{time_total}\\n"
 END
 # Written to standard error, which curl does not buffer: nothing is lost when it is stopped.
 rm -f "$PROBE/requests"
-systemd-run --quiet --collect --unit=bunker-probe --property=RuntimeMaxSec=1800 \
+systemd-run --quiet --collect --unit="${PROBE_UNITS%% *}" --property=RuntimeMaxSec=1800 \
   --property=StandardOutput=null --property="StandardError=file:$PROBE/requests" \
   curl --disable --config "$PROBE/curl.conf" </dev/null 9>&-

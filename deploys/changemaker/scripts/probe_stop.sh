@@ -1,8 +1,7 @@
 #!/bin/sh
 # End the probe and say what it saw, in one line. A request stands for the time until the next one:
 # a twentieth of a second, or as long as it took.
-PROBE=/run/bunker/probe
-systemctl stop bunker-probe.service >/dev/null 2>&1 || true
+systemctl stop $PROBE_UNITS >/dev/null 2>&1 || true
 if [ -s "$PROBE/requests" ]; then
   awk '
     NF == 2 && $1 ~ /^[0-9]+$/ {

@@ -23,7 +23,7 @@ record=$GENERATIONS/$(printf '%06d' "$from").json
 if [ ! -e "${record%.json}/commit" ]; then
   # It was made by an older release of this tool. Is it still what stands here?
   commit=$(field commit "$record")
-  if [ "$(cat /var/lib/bunker/applied/changemaker 2>/dev/null)" = "$(field configuration "$record")" ] \
+  if [ "$(cat "$APPLIED" 2>/dev/null)" = "$(field configuration "$record")" ] \
     && [ "$(as_owner rev-parse HEAD)" = "$commit" ]; then
     keep_generation "$from" "$commit"
   else
@@ -49,7 +49,7 @@ echo "$RUN" | write "$UPGRADE/undoes"
 if [ ! -e "$UPGRADE/snapshot" ] && [ -e "$SNAPSHOTS/$RUN.dump" ]; then
   echo "$RUN" | write "$UPGRADE/snapshot"
 fi
-for name in return deadman bunker-deadman.service bunker-deadman.timer; do
+for name in undo deadman deadman.service deadman.timer; do
   write "$UPGRADE/$name" < "$STAGE/$name"
 done
 add_unsafe "$STAGE/unsafe"

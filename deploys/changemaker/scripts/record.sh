@@ -23,7 +23,7 @@ if [ -z "$last" ] || ! grep -qF -- "$identity" "$last"; then
 elif [ ! -e "${last%.json}/commit" ]; then
   keep_generation "$number" "$COMMIT"
 fi
-echo "$FINGERPRINT" | write /var/lib/bunker/applied/changemaker
+echo "$FINGERPRINT" | write "$APPLIED"
 disarm
 printf 'generation %s\n' "$(cat "$(newest)")"
 rm -rf /var/lib/bunker/stage

@@ -18,7 +18,7 @@ fi
 rm -f "$UPGRADE/halted" "$UPGRADE/failures" "$UPGRADE/unrecorded"
 [ -n "$RECORDED" ] || : > "$UPGRADE/unrecorded"
 [ -z "$RESTORE" ] || echo "$RESTORE" | write "$UPGRADE/restore"
-for name in return deadman unsafe bunker-deadman.service bunker-deadman.timer; do
+for name in undo deadman unsafe deadman.service deadman.timer; do
   write "$UPGRADE/$name" < "$STAGE/$name"
 done
 echo "$FROM" | write "$UPGRADE/from"
@@ -27,4 +27,4 @@ echo "$UNDOES" | write "$UPGRADE/undoes"
 date +%s | write "$UPGRADE/deadline"
 enable_deadman
 rm -rf "$STAGE"
-/bin/sh "$UPGRADE/return"
+/bin/sh "$UPGRADE/undo"

@@ -11,10 +11,10 @@ for name in from run snapshot halted; do
   if [ -s "$UPGRADE/$name" ]; then echo "$name $(head -n 1 "$UPGRADE/$name")"; fi
 done
 if [ -e "$UPGRADE/migrating" ]; then echo 'migrating yes'; fi
-echo '@@bunker probe'; [ ! -d /run/bunker/probe ] || echo yes
+echo '@@bunker probe'; [ ! -d "$PROBE" ] || echo yes
 echo '@@bunker head'; as_owner rev-parse --verify -q HEAD || true
 echo '@@bunker built'; cat "$KEPT/built" 2>/dev/null || true
-echo '@@bunker configuration'; cat /var/lib/bunker/applied/changemaker 2>/dev/null || true
+echo '@@bunker configuration'; cat "$APPLIED" 2>/dev/null || true
 echo '@@bunker snapshots'
 for file in "$SNAPSHOTS"/*.dump; do
   if [ -e "$file" ]; then echo "$(stat -c %Y "$file") $(basename "$file" .dump)"; fi
@@ -52,4 +52,5 @@ $name
   done | tell_migrations $(as_owner rev-parse --verify -q HEAD || true) $every
 fi
 boot
+tell_layout
 echo '@@bunker end'

@@ -3,9 +3,9 @@
 dump_database() {
   rm -f "$1.new"
   needed=$(sql 'select pg_database_size(current_database())')
-  free=$(( $(df -P -k /var/lib/bunker | awk 'NR == 2 { print $4 }') * 1024 ))
+  free=$(( $(df -P -k "$SNAPSHOTS" | awk 'NR == 2 { print $4 }') * 1024 ))
   if [ "$free" -lt "$needed" ]; then
-    echo "no room for a dump of the database: $((needed / 1048576)) MB are needed below /var/lib/bunker, $((free / 1048576)) MB are free" >&2
+    echo "no room for a dump of the database: $((needed / 1048576)) MB are needed below $SNAPSHOTS, $((free / 1048576)) MB are free" >&2
     exit 70
   fi
   begun=$(date +%s)

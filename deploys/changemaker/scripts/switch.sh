@@ -2,12 +2,11 @@
 # Put the wanted commit and the bundle in place. Standard input: the bundle.
 # Files that were edited by hand are kept as a patch before they are overwritten.
 STAGE=/var/lib/bunker/stage/changemaker
-KEPT=/var/lib/bunker/changemaker
 mkdir -p "$KEPT"
 rm -rf "$STAGE"
 mkdir -p "$STAGE"
 base64 -d | tar -x -f - -C "$STAGE"
-rm -f /var/lib/bunker/applied/changemaker
+rm -f "$APPLIED"
 images_forget
 cd "$DIRECTORY"
 git() { runuser -u "$OWNER" -- git -c core.hooksPath=/dev/null -C "$DIRECTORY" "$@" 9>&-; }

@@ -74,7 +74,7 @@ if [ -e "$UPGRADE/restore" ]; then
 fi
 gone=$(database_gone)
 [ -z "$gone" ] || [ -e "$UPGRADE/restore" ] || halt "the database is gone: $gone"
-rm -f /var/lib/bunker/applied/changemaker "$KEPT/migrated" "$KEPT/built" "$KEPT/images-before" "$KEPT/built-before"
+rm -f "$APPLIED" "$KEPT/migrated" "$KEPT/built" "$KEPT/images-before" "$KEPT/built-before"
 git_unlock || failed "git is at work in $DIRECTORY"
 if ! as_owner diff --quiet HEAD --; then
   patch="$KEPT/edited-by-hand-$(date -u +%Y%m%dT%H%M%SZ).patch"
@@ -125,7 +125,7 @@ if [ ! -e "$UPGRADE/unrecorded" ] && [ "$RUN-$undoes-$FROM" != \
     "$undoes" "$FROM" "$identity" | write "$GENERATIONS/$new.json"
   drop_generations
 fi
-field configuration "$record" | write /var/lib/bunker/applied/changemaker
+field configuration "$record" | write "$APPLIED"
 half=$(sql 'select migration_name from _prisma_migrations where finished_at is null and rolled_back_at is null') || half=
 for name in $half; do
   echo "migration $name failed half-way, and no other is applied before somebody mends what it left and says so: npx prisma migrate resolve --rolled-back $name (or --applied), in the api container"

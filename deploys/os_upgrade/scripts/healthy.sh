@@ -15,6 +15,6 @@ while unwell | grep -qv '^ends '; do
   sleep 0.5
 done
 # What was recorded last and what the instance's own file says: nothing secret is needed here.
-COMMIT=$(sed -n 's/.*"commit": "\([0-9a-f]*\)".*/\1/p' "$(ls -1 /var/lib/bunker/generations/*.json | tail -n 1)")
+COMMIT=$(sed -n 's/.*"commit": "\([0-9a-f]*\)".*/\1/p' "$(ls -1 "$GENERATIONS"/*.json | tail -n 1)")
 HTTP_PORT=$(sed -n "s/^NGINX_HTTP_PORT=//p" "$DIRECTORY/.env" | tail -n 1 | tr -d "\"'")
 HTTP_PORT=${HTTP_PORT:-80}

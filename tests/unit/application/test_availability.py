@@ -1,7 +1,6 @@
 """What the probe measured reads the same on the host and on the control machine."""
 
 import os
-import re
 import subprocess
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bunker.application.availability import Availability, parse_availability
+from bunker.application.layout import located
 from bunker.shell import script_file
 
 SCRIPT = Path(__file__).parents[3] / "deploys/changemaker/scripts/probe_stop.sh"
@@ -21,10 +21,11 @@ LINE = (
 
 def measured(folder: Path, requests: str) -> Availability | None:
     """What the script on the host says of these requests."""
-    probe = folder / "probe"
+    probe = folder / "probe-changemaker"
     probe.mkdir()
     (probe / "requests").write_text(requests)
-    text = re.sub(r"^PROBE=.*$", f"PROBE={probe}", script_file(SCRIPT), flags=re.MULTILINE)
+    text = located("changemaker") + script_file(SCRIPT)
+    text = text.replace("/run/bunker", str(folder))
     (folder / "systemctl").write_text("#!/bin/sh\n")
     (folder / "systemctl").chmod(0o755)
     environment = {"PATH": f"{folder}:{os.environ['PATH']}"}

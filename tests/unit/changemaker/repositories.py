@@ -7,6 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from bunker.application.layout import layout_function
 from bunker.ops.instance import Instance
 from bunker.shell import script_file, with_variables
 
@@ -81,15 +82,21 @@ class Server:
 
     def fact(self) -> list[str]:
         """What the host says of the instance."""
-        command = Instance().command(str(self.directory), "no-such-project", getpass.getuser())
+        command = Instance().command(
+            "changemaker", str(self.directory), "no-such-project", getpass.getuser()
+        )
         done = self._shell(command)
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
 
     def _shell(self, text: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        text = text.replace("/var/lib/bunker", str(self.state)).replace("put_files", ":")
+        text = (layout_function() + text).replace("/var/lib/bunker", str(self.state))
         script = with_variables(
-            text, DIRECTORY=str(self.directory), OWNER=getpass.getuser(), **variables
+            text.replace("put_files", ":"),
+            APP_NAME="changemaker",
+            DIRECTORY=str(self.directory),
+            OWNER=getpass.getuser(),
+            **variables,
         )
         return subprocess.run(
             ["sh", "-c", script],

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bunker.application.layout import layout_function
 from bunker.shell import script_file, with_variables
 
 SCRIPTS = Path(__file__).parents[3] / "deploys/changemaker/scripts"
@@ -28,16 +29,28 @@ def world(tmp_path: Path) -> Path:
         (tmp_path / "bin" / name).chmod(0o755)
     (tmp_path / "app-api").write_text("sha256:old\n")
     (tmp_path / "postgres:16").write_text("sha256:pg\n")
-    (tmp_path / "state/changemaker").mkdir(parents=True)
-    (tmp_path / "state/changemaker/built").write_text("old\n")
+    (tmp_path / "state/apps/changemaker/state").mkdir(parents=True)
+    (tmp_path / "state/apps/changemaker/state/built").write_text("old\n")
     return tmp_path
 
 
 def prepare(world: Path, ends: str, more: str = "") -> int:
-    text = "".join(script_file(SCRIPTS / f"{n}.sh") for n in ("before_switch", "prepare")) + more
+    text = (
+        layout_function()
+        + "".join(script_file(SCRIPTS / f"{n}.sh") for n in ("before_switch", "prepare"))
+        + more
+    )
     text = text.replace("/var/lib/bunker", str(world / "state"))
     text = text.replace('base64 -d | tar -x -f - -C "$STAGE/bundle"', 'mkdir -p "$STAGE/bundle/d"')
-    script = with_variables(text, DIRECTORY="/d", PROJECT="app", OWNER="x", COMMIT="new", BUILD="1")
+    script = with_variables(
+        text,
+        DIRECTORY="/d",
+        PROJECT="app",
+        OWNER="x",
+        APP_NAME="changemaker",
+        COMMIT="new",
+        BUILD="1",
+    )
     environment = {"PATH": f"{world / 'bin'}:{os.environ['PATH']}", "WORLD": str(world)}
     done = subprocess.run(
         ["sh", "-c", script],
@@ -52,7 +65,7 @@ def prepare(world: Path, ends: str, more: str = "") -> int:
 
 
 def state(world: Path) -> tuple[str, str, list[str]]:
-    built = world / "state/changemaker/built"
+    built = world / "state/apps/changemaker/state/built"
     left = sorted(path.name for path in (world / "state/stage").iterdir())
     return (world / "app-api").read_text().strip(), built.read_text().strip(), left
 

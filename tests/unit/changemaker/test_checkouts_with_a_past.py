@@ -110,7 +110,7 @@ def test_edits_by_hand_are_kept_also_where_git_was_told_not_to_look(server: Serv
     (server.directory / "a/file").write_text("mine\n")
     assert " M a/file (hidden from git)" in server.fact()
     assert "edits by hand were kept" in server.fetch(server.commits[2])
-    (patch,) = (server.state / "changemaker").glob("*.patch")
+    (patch,) = (server.state / "apps/changemaker/state").glob("*.patch")
     assert "+mine" in patch.read_text()
     assert not [line for line in server.fact() if "a/file" in line]
 
@@ -120,7 +120,7 @@ def test_files_that_git_does_not_know_are_kept_before_they_are_overwritten(serve
     (server.directory / "new").write_text("mine\n")
     commit = server.commit("version 4", {"new": "theirs\n", "other": "theirs\n"})
     assert "were kept in" in server.fetch(commit)
-    (kept,) = (server.state / "changemaker").glob("in-the-way-*.tar")
+    (kept,) = (server.state / "apps/changemaker/state").glob("in-the-way-*.tar")
     assert server.run(["tar", "-tf", str(kept)]).split() == ["new"]
     assert (server.directory / "new").read_text() == "theirs\n"
 

@@ -75,7 +75,7 @@ class Deployed(Server):
             (place / "bin" / name).chmod(0o755)
         self.environment["PATH"] = f"{place / 'bin'}:{self.environment['PATH']}"
         for number, commit in ((1, self.old), (2, self.new)):
-            folder = self.state / f"generations/{number:06d}"
+            folder = self.state / f"apps/changemaker/generations/{number:06d}"
             folder.mkdir(parents=True)
             (folder / "commit").write_text(commit)
             record = {
@@ -117,6 +117,7 @@ class Deployed(Server):
 
     def variables(self, **more: str | int) -> dict[str, str | int]:
         return {
+            "APP_NAME": "changemaker",
             "DIRECTORY": str(self.directory),
             "PROJECT": "app",
             "OWNER": getpass.getuser(),
@@ -166,7 +167,7 @@ def test_without_a_whole_history_nothing_is_known_of_what_was_there(tmp_path: Pa
     host.switch(host.new, {**lost, "3_b": ""})
     # It is of after the first generation, as far as anybody knows.
     assert "what it does is not known" in back(host.for_rollback()).pop("2_lost")[0]
-    record = host.state / "generations/000001.json"
+    record = host.state / "apps/changemaker/generations/000001.json"
     record.write_text(record.read_text().replace(host.old, "0" * 40).replace("1_a", "2_lost"))
     assert back(host.for_rollback()) == {"3_b": reasons}
     assert "index i" in reasons[0]

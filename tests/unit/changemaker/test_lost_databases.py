@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bunker.application.layout import Layout, located
 from bunker.shell import script_file, with_variables
 from deploys.changemaker.database import Database, check_database, read_database
 from deploys.changemaker.decision import Files, decide
@@ -39,7 +40,7 @@ class World:
         self.generation("20250106090000_init")
 
     def generation(self, head: str) -> None:
-        folder = self.place / "state/generations"
+        folder = self.place / "state/apps/changemaker/generations"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "000001.json").write_text(f'{{"number": 1, "migration_head": "{head}"}}')
 
@@ -56,7 +57,8 @@ class World:
             (self.place / "bin/docker").write_text(DOCKER.replace('/state"', '/state.txt"'))
 
     def gone(self) -> str:
-        text = script_file(SCRIPT).replace("/var/lib/bunker", str(self.place / "state"))
+        text = located("changemaker") + script_file(SCRIPT)
+        text = text.replace("/var/lib/bunker", str(self.place / "state"))
         script = with_variables(
             text + "database_gone", PROJECT="app", DIRECTORY=str(self.place / "opt")
         )
@@ -102,13 +104,13 @@ def test_a_database_that_runs_is_asked(world: World) -> None:
 def test_an_instance_that_never_had_a_database_lost_none(world: World) -> None:
     world.generation("")
     assert world.gone() == ""
-    (world.place / "state/generations/000001.json").unlink()
+    (world.place / "state/apps/changemaker/generations/000001.json").unlink()
     assert world.gone() == ""
 
 
 def test_a_new_database_is_made_where_somebody_says_so(world: World) -> None:
-    (world.place / "state/changemaker").mkdir()
-    (world.place / "state/changemaker/new-database").write_text("empty\n")
+    (world.place / "state/apps/changemaker/state").mkdir()
+    (world.place / "state/apps/changemaker/state/new-database").write_text("empty\n")
     assert world.gone() == ""
 
 
@@ -118,14 +120,14 @@ LOST = read_database(
 
 
 def test_the_refusal_says_what_is_gone_and_what_there_is_instead() -> None:
-    (problem,) = check_database(host(), LOST, {"number": 7})
+    (problem,) = check_database(host(), LOST, {"number": 7}, Layout())
     text = str(problem)
     assert "the database that generation 7 ran on is gone: it is empty" in text
     assert "volumes that hold one: old_data (of old), x" in text
-    assert "snapshots below /var/lib/bunker/snapshots: run-2" in text
-    assert "echo run-2 | sudo tee /var/lib/bunker/changemaker/new-database" in text
-    assert check_database(host(), LOST, None) == []
-    assert check_database(host(), Database(size_kb=7), {"number": 7}) == []
+    assert "snapshots below /var/lib/bunker/apps/changemaker/snapshots: run-2" in text
+    assert "echo run-2 | sudo tee /var/lib/bunker/apps/changemaker/state/new-database" in text
+    assert check_database(host(), LOST, None, Layout()) == []
+    assert check_database(host(), Database(size_kb=7), {"number": 7}, Layout()) == []
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bunker.answers import sections
+from bunker.application.layout import Layout
 from bunker.shell import script_file, with_variables
 from deploys.changemaker.space import check_space, needed_lines, needs, read_space
 from tests.unit.changemaker.repositories import Server
@@ -22,7 +24,7 @@ def space(*places: str, **more: str) -> list[str]:
 def told(lines: list[str], *, build: bool = True, database_kb: int | None = GB) -> str:
     found = read_space(lines)
     wanted = needs(found, code=build, build=build, database_kb=database_kb)
-    return "\n".join(str(problem) for problem in check_space(host(), found, wanted))
+    return "\n".join(str(problem) for problem in check_space(host(), found, wanted, Layout()))
 
 
 def test_one_file_system_has_to_hold_everything() -> None:
@@ -32,7 +34,7 @@ def test_one_file_system_has_to_hold_everything() -> None:
         "north: there is no room on /: 2.0 GB and 90000 files are free; expected 2.1 GB and 1900"
         " files (code 20 MB, code to be built 20 MB, images 1.0 GB, a copy of the database 1.0 GB,"
         " and 64 MB to spare). Make room: 3 images serve nobody (sudo docker image prune),"
-        " snapshots take 300 MB (/var/lib/bunker/snapshots)."
+        " snapshots take 300 MB (/var/lib/bunker/apps/changemaker/snapshots)."
     )
 
 
@@ -72,7 +74,7 @@ def test_a_host_tells_what_is_free_and_how_big_things_are(tmp_path: Path) -> Non
     server = Server(tmp_path)
     server.clone()
     lines = server.fact()
-    found = read_space(lines[lines.index("@@bunker space") + 1 :])
+    found = read_space(sections(lines)["space"])
     assert found.checkout is not None
     assert found.checkout.free_kb > 0
     assert found.tree == (4, 1)

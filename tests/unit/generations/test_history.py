@@ -17,6 +17,8 @@ from bunker.terminal.relative_time import relative_time
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
+FOLDER = "/var/lib/bunker/apps/changemaker/generations"
+
 
 def record(number: int, **other: Any) -> dict[str, Any]:
     return {
@@ -39,7 +41,7 @@ def generation(number: int, *, kept: bool = True, **other: Any) -> Generation:
 
 def answer(*rows: tuple[Any, str], end: str = "@@bunker end") -> Completed:
     lines = [
-        f"{number:06d}.json {kept} {base64.b64encode(json.dumps(data).encode()).decode()}"
+        f"{FOLDER}/{number:06d}.json {kept} {base64.b64encode(json.dumps(data).encode()).decode()}"
         for number, (data, kept) in enumerate(rows, start=1)
     ]
     return Completed("north-1", 0, "\n".join(["@@bunker generations", *lines, end, ""]), "")
@@ -82,11 +84,13 @@ def test_an_unreachable_host_says_so_in_its_place(monkeypatch: pytest.MonkeyPatc
         (Completed("north-1", 1, "", "sudo: a password is required\n"), "a password is required"),
         (
             answer(({"number": 1}, "yes")),
-            "generations/000001.json: a generation's record makes no sense",
+            f"{FOLDER}/000001.json: a generation's record makes no sense",
         ),
         (answer(([], "yes")), "record cannot be read: it is no JSON object"),
         (
-            Completed("north-1", 0, "@@bunker generations\n000001.json yes !!\n@@bunker end\n", ""),
+            Completed(
+                "north-1", 0, f"@@bunker generations\n{FOLDER}/1.json yes !!\n@@bunker end\n", ""
+            ),
             "record cannot be read",
         ),
     ],

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from bunker.shell import CLEAN_SHELL, as_root, with_variables
+from deploys.changemaker.armed import deadman_service
 
 ROOT = Path(__file__).parents[3]
 LEFT_OVER = {
@@ -59,5 +60,6 @@ def test_every_way_to_root_goes_through_the_clean_shell() -> None:
 
 
 def test_units_of_the_host_run_our_scripts_in_the_clean_shell_too() -> None:
-    unit = (ROOT / "deploys/changemaker/scripts/bunker-deadman.service").read_text()
-    assert f"ExecStart={CLEAN_SHELL} /var/lib/bunker/upgrade/deadman" in unit.splitlines()
+    place = "/var/lib/bunker/apps/wiki/upgrade"
+    script = f"[ ! -e {place}/deadline ] || exec /bin/sh {place}/deadman"
+    assert f"ExecStart={CLEAN_SHELL} -c '{script}'" in deadman_service("wiki").splitlines()

@@ -106,7 +106,7 @@ INSTANCE = [
     *("@@bunker token", "000002-0", "@@bunker database", "state t 2048", "@@bunker space"),
     *("place 4000 90 /", "place 4000 - /data", "place 4000 90 /var", "tree 10 3", "built 7"),
     *("unused 3", "snapshots 1", "@@bunker egress", "tcp 25", "@@bunker boot", "id-1 1700000000"),
-    "@@bunker end",
+    *("@@bunker layout", "state /s", "snapshots /s", "unmoved /o", "twice /o /s", "@@bunker end"),
 ]
 UPGRADE = [
     *("@@bunker upgrades", "Inst curl [1] (2 Debian)", "@@bunker lists", "60", "@@bunker audit"),
@@ -239,13 +239,16 @@ def damaged_record(draw: st.DrawFn, record: dict[str, Any]) -> str:
 @given(st.lists(damaged_record(RECORD), max_size=3))
 @example([json.dumps({**RECORD, "from": "7", "rollback_to": "1"})])
 def test_a_history_is_shown_or_one_sentence_whatever_the_records_say(records: list[str]) -> None:
-    rows = [f"00000{n}.json yes {encoded(text.encode())}" for n, text in enumerate(records)]
+    folder = "/var/lib/bunker/apps/changemaker/generations"
+    rows = [
+        f"{folder}/00000{n}.json yes {encoded(text.encode())}" for n, text in enumerate(records)
+    ]
     reply = Completed("north", 0, "\n".join([*rows, "@@bunker end"]), "")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bunker.remote.run_many", lambda *_a, **_k: {"north": reply})
         found = read_generations([])["north"]
     if isinstance(found, BunkerError):
-        assert "north:/var/lib/bunker/generations/" in str(found)
+        assert f"north:{folder}/" in str(found)
         return
     assert all(isinstance(one, Generation) for one in found)
     numbers = [of for one in found for of in (one.number, one.came_from, one.rollback_to)]

@@ -1,0 +1,59 @@
+"""Moving the state of an application from where an older release kept it to its own folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bunker.application.layout import Layout, app_folder
+from bunker.errors import BunkerError, Problems
+from bunker.ops.changing import changing
+from bunker.ops.recorder import recorder
+from bunker.ops.step import Command, shell, step
+from bunker.plan.changes import Change
+from deploys.changemaker.armed import armed_files, scripts
+
+ROLE = "changemaker"
+
+
+def check_layout(host: str, layout: Layout) -> list[BunkerError]:
+    """Why the state cannot be moved; empty where it can, or where it is at its place."""
+    twice = [
+        BunkerError(
+            f"an older release of this tool has worked here again: there is {old} beside {new}",
+            where=host,
+            expected="one place for the state of an application",
+            remedy=f"Use one release for this host, and put the older one's away: sudo mv {old}"
+            f" {old}.older-release",
+        )
+        for old, new in layout.twice
+    ]
+    return twice + [
+        BunkerError(
+            f"{old} cannot be renamed: it is a mount point or a relative link",
+            where=host,
+            expected="a folder, or an absolute link",
+            remedy=f"Put it at {new} by hand, in the same way, as root alone",
+        )
+        for old, new in layout.fixed
+    ]
+
+
+def move_state(host: str, layout: Layout, variables: Mapping[str, str | int]) -> None:
+    """Declare the step that moves it, where there is something to move.
+
+    Raises Problems where it cannot be. ``variables`` are those of the rollback, with RUN and
+    PLANNED: an armed change gets this release's scripts, as from any run that goes on with it.
+    """
+    problems = check_layout(host, layout)
+    if problems:
+        raise Problems("the state of its application cannot be moved", problems)
+    if not layout.unmoved:
+        return
+    folder = app_folder(str(variables["APP_NAME"]))
+    recorder().change(Change(ROLE, "state", "~", f"moved to {folder}", layout.unmoved))
+
+    def commands() -> Iterator[Command]:
+        text = scripts("armed") + "as_planned\nrenew\n" + scripts("arm", "move", "move_armed")
+        yield shell(changing(text, **variables), stdin=armed_files(variables, ()))
+
+    step(f"changemaker: move its state to {folder}", commands)
