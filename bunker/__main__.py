@@ -1,25 +1,44 @@
-"""`python -m bunker init DIR`: what can be done where there is no fleet, so no tasks.py, yet."""
+"""`python -m bunker`: what is done where there is no tasks.py, or no time to load it.
+
+`init DIR` makes a fleet's own repository. `complete -- WORDS` is what shells ask at a key press.
+"""
 
 from __future__ import annotations
 
 import sys
-
-from bunker.terminal.output import tell
 
 USAGE = "usage: python -m bunker init DIR   (makes a fleet's own repository)"
 
 
 def main(words: list[str]) -> int:
     """Run one command; the process's exit code."""
-    if words[:1] != ["init"] or len(words) == 1:
-        tell(USAGE)
-        return 1
+    match words:
+        case ["complete", "--", *rest]:
+            return _complete(rest)
+        case ["init", _, *_]:
+            return _init(words[1:])
+    from bunker.terminal.output import tell  # noqa: PLC0415
+
+    tell(USAGE)
+    return 1
+
+
+def _complete(words: list[str]) -> int:
+    from bunker.completion.offer import offer  # noqa: PLC0415
+    from bunker.terminal.output import say  # noqa: PLC0415
+
+    if found := offer(words):
+        say("\n".join(found))
+    return 0
+
+
+def _init(words: list[str]) -> int:
     from invoke.program import Program  # noqa: PLC0415 - completion loads none of it
 
     from bunker.tasks import namespace  # noqa: PLC0415
 
     asked = {"--help", "-h"} & set(words)
-    command = ["--help", "fleet.init"] if asked else ["fleet.init", *words[1:]]
+    command = ["--help", "fleet.init"] if asked else ["fleet.init", *words]
     Program(namespace=namespace, name="invoke").run(["invoke", *command])
     return 0
 

@@ -13,6 +13,7 @@ from invoke.collection import Collection
 from bunker.cli import (
     approvals,
     audit,
+    completion,
     deploy,
     env,
     fleet,
@@ -50,6 +51,7 @@ namespace = Collection(
     generations.history,
     generations.diff,
     version.version,
+    completion.completion,
     lab=Collection(lab.up, lab.status, lab.ssh, lab.down),
     instance=Collection(
         instance.add, instance.list_, instance.show, instance.trust, instance.remove

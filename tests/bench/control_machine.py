@@ -23,7 +23,16 @@ def figures(folder: Path) -> list[Figure]:
     bare = measure("python -c pass", lambda: _run(sys.executable, "-c", "pass"))
     listing = measure("invoke --list", lambda: _run(sys.executable, "-m", "invoke", "--list"))
     loading = ratio(_loading(folder), bare)
-    return [bare, ratio(listing, bare), loading, _decrypting(folder), *_planning()]
+    pressed = (sys.executable, "-m", "bunker", "complete", "--", "deploy", "--host", "")
+    press = measure("a key press that completes hosts", lambda: _run(*pressed))
+    return [
+        bare,
+        ratio(listing, bare),
+        ratio(press, bare),
+        loading,
+        _decrypting(folder),
+        *_planning(),
+    ]
 
 
 def _run(*command: str) -> None:

@@ -104,6 +104,7 @@ def test_every_task_is_listed_and_explains_itself() -> None:
         "schema.check",
         "approve",
         "version",
+        "completion",
         *(f"maintenance.{name}" for name in ("on", "off", "list")),
         *(f"notify.{name}" for name in ("test", "secret")),
         *(f"audit.{name}" for name in ("show", "verify")),

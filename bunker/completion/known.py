@@ -1,0 +1,58 @@
+"""Asking the program for its commands, options and roles, and keeping the answer."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from invoke.parser.context import ParserContext
+
+from bunker.errors import BunkerError
+from bunker.files import write_atomically
+from bunker.tasks import namespace
+from deploys.roles import TAGS
+
+OPTIONS: Final = {
+    "host": "host",
+    "group": "group",
+    "tag": "tag",
+    "fleet": "fleet",
+    "role": "role",
+    "tags": "role",
+    "run": "run",
+}
+"""What the values of an option are, by its name."""
+WORDS: Final = {
+    "instance.show": "host",
+    "instance.trust": "host",
+    "instance.remove": "host",
+    "secrets.generate": "host",
+    "lab.ssh": "lab host",
+    "completion": "shell",
+}
+"""What a command's first plain word is, where its name alone does not say so."""
+
+
+def ask(place: Path, mark: str) -> dict[str, Any]:
+    """Everything that can be offered without a fleet; kept at ``place`` under the mark."""
+    commands = {name: _command(name) for name in sorted(namespace.task_names)}
+    found = {"mark": mark, "commands": commands, "roles": list(TAGS)}
+    # Where nothing can be kept, the next key press asks again.
+    with suppress(OSError, BunkerError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(place, json.dumps(found).encode())
+    return found
+
+
+def _command(name: str) -> dict[str, Any]:
+    context = ParserContext(name, args=namespace[name].get_arguments())
+    options = {
+        flag: OPTIONS.get(argument.name or "", "value") if argument.takes_value else ""
+        for flag, argument in context.flags.items()
+        if flag.startswith("--")
+    }
+    plain = [argument.name for argument in context.positional_args]
+    kinds = [OPTIONS.get(one or "", "value") for one in plain]
+    return {"options": options, "words": [WORDS.get(name, kinds[0]), *kinds[1:]] if kinds else []}
