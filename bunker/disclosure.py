@@ -7,8 +7,8 @@ where it is read, and no message repeats it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from bunker.errors import BunkerError
 
@@ -71,9 +71,8 @@ def secrets_in_environment(layer: Layer, host: str) -> list[BunkerError]:
     from bunker.application.table import PUBLIC_KEYS, SECRET_KEYS  # noqa: PLC0415 - only if asked
     from bunker.secrets.catalog import INFRASTRUCTURE_SECRETS  # noqa: PLC0415
 
-    values = layer.data.get("environment")
     faults = []
-    for key in values if isinstance(values, Mapping) else ():
+    for path, key in _environment_keys(layer.data):
         known = key in SECRET_KEYS or key in INFRASTRUCTURE_SECRETS
         if not known and (key in PUBLIC_KEYS or not _SECRET_NAME.search(str(key).upper())):
             continue
@@ -82,12 +81,25 @@ def secrets_in_environment(layer: Layer, host: str) -> list[BunkerError]:
             remedy = "see the names that there are with `invoke secrets.show`"
         faults.append(
             BunkerError(
-                f"environment.{key} is a secret and must not stand in a plain file",
-                where=layer.place(("environment", key)),
+                f"{'.'.join((*path, key))} is a secret and must not stand in a plain file",
+                where=layer.place((*path, key)),
                 remedy=f"Remove it and {remedy}; the value that stood there counts as disclosed",
             )
         )
     return faults
+
+
+def _environment_keys(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Where each environment of a file stands, and its keys."""
+    entries = data.get("applications")
+    found = {("environment",): data.get("environment")} | {
+        ("applications", str(name), "environment"): entry.get("environment")
+        for name, entry in (entries if isinstance(entries, Mapping) else {}).items()
+        if isinstance(entry, Mapping)
+    }
+    for path, values in found.items():
+        for key in values if isinstance(values, Mapping) else ():
+            yield path, str(key)
 
 
 def _has_login(scheme: str, rest: str) -> bool:

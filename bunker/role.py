@@ -12,6 +12,19 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Port:
+    """What a role that is a kind of application answers besides; named as ``module:name``.
+
+    ``settings`` is the model of an entry under ``applications``, a
+    :class:`bunker.applications.settings.ApplicationEntry`. ``rollback`` is a function that takes
+    the host as the application sees it, as ``deploy`` does.
+    """
+
+    settings: str
+    rollback: str
+
+
+@dataclass(frozen=True)
 class Role:
     """One role.
 
@@ -40,6 +53,7 @@ class Role:
     secrets: str = ""
     egress: str = ""
     published_ports: tuple[int, ...] = ()
+    port: Port | None = None
 
     @property
     def tags(self) -> tuple[str, ...]:

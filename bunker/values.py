@@ -269,3 +269,16 @@ Interface = Annotated[str, _of_form(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}", "a name
 DaemonKey = Annotated[str, _of_form(r"[a-z0-9][a-z0-9-]{0,40}", "a key such as data-root")]
 Memory = Annotated[str, _of_form(r"[1-9][0-9]{0,8}[kmg]")]
 SecretName = Annotated[str, AfterValidator(_secret_name)]
+AppName = Annotated[
+    str,
+    _of_form(
+        r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?", "lower-case letters, digits and dashes, such as wiki"
+    ),
+]
+
+
+class ResourceLimit(Section):
+    """Upper bound of one Compose service; memory as Compose writes it (512m, 2g)."""
+
+    memory: Memory | None = None
+    cpus: Annotated[float, BeforeValidator(no_boolean), Field(gt=0, le=1024)] | None = None

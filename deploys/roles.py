@@ -22,14 +22,16 @@ TAGS: Final = tuple(tag for role in ROLES for tag in role.tags)
 
 
 def roles_of(host: Host) -> tuple[Role, ...]:
-    """The roles of a host: those of its groups, and what its file says otherwise."""
-    groups = {"all", *host.groups}
+    """The roles of a host: those of its groups, what its file says otherwise, and the kinds of the
+    applications that it lists."""
+    listed = {entry.kind for entry in host.applications.values()}
+    return tuple(role for role in ROLES if role.name in listed or is_chosen(role, host))
 
-    def wanted(role: Role) -> bool:
-        chosen = host.roles.enabled(role.name)
-        return not groups.isdisjoint(role.groups) if chosen is None else chosen
 
-    return tuple(role for role in ROLES if wanted(role))
+def is_chosen(role: Role, host: Host) -> bool:
+    """Whether a host has a role by its groups, unless its file says otherwise."""
+    chosen = host.roles.enabled(role.name)
+    return not {"all", *host.groups}.isdisjoint(role.groups) if chosen is None else chosen
 
 
 def packages_of(

@@ -7,15 +7,17 @@ from collections.abc import Iterator, Mapping
 
 from pyinfra.context import ctx_host
 
-from bunker.application.layout import app_name
-from bunker.errors import BunkerError
+from bunker.applications.of_host import applications_of, secrets_of
+from bunker.errors import BunkerError, Problems
+from bunker.fleet.models import Host
 from bunker.ops.changing import changing
-from bunker.ops.context import current_host, current_run, current_secrets
+from bunker.ops.context import current_host, current_run, current_secrets, wants_application
 from bunker.ops.facts import boot_function, require
 from bunker.ops.recorder import recorder
 from bunker.ops.rollback import RollbackFacts
 from bunker.ops.step import AS_ROOT, Command, shell, step
 from bunker.plan.changes import Change
+from bunker.role import named
 from bunker.shell import with_variables
 from deploys.changemaker.armed import armed_files, rollback_variables, scripts
 from deploys.changemaker.bundles import changemaker_bundle
@@ -30,22 +32,39 @@ from deploys.changemaker.rollback_choice import (
     summary,
 )
 
-ROLE = "changemaker"
 _NOTHING_DEPLOYED = """[ -d "$DIRECTORY/.git" ] || { echo '@@bunker end'; exit 0; }\n"""
 
 
 def rollback() -> None:
-    """Roll the current host back, or refuse with the choice that is left.
+    """Roll the current host's applications back, each by its kind; or refuse, with all reasons.
+
+    The one that ``bunker_application`` names, else all: of those only what ``bunker_of_run`` had
+    changed is rolled back, and a generation can only be named where there is one application.
+    """
+    problems: list[BunkerError] = []
+    for one in applications_of(current_host()):
+        if one.kind.port and wants_application(one.host):
+            try:
+                named(one.kind.port.rollback)(one.host)
+            except BunkerError as error:
+                problems += error.each
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise Problems("what cannot be rolled back", problems)
+
+
+def roll_back_changemaker(host: Host) -> None:
+    """Roll one instance back, or refuse with the choice that is left.
 
     ``bunker_to`` is a generation's number; empty: where an armed change came from, else what the
     last generation of the run ``bunker_of_run`` replaced, else nothing is done. With
-    ``bunker_restore`` = "yes" the database comes from the snapshot of that time. Facts of the plan:
+    ``bunker_restore`` = "yes" the database comes from the snapshot of that time. Its facts:
     ``generation`` and ``generation_to`` (number to go to), ``commit``, ``code_alone``, ``reasons``,
     ``lost_since`` (seconds since 1970 or None) and ``failed_migrations``.
     """
-    host = current_host()
-    data = ctx_host.get().data
-    bundle = changemaker_bundle(host, current_secrets())
+    data, name = ctx_host.get().data, host.application.name
+    bundle = changemaker_bundle(host, secrets_of(host, current_secrets()))
     variables = rollback_variables(host, bundle)
     state, token = require(
         ctx_host.get().get_fact(RollbackFacts, script=rollback_question(variables), **AS_ROOT),
@@ -56,10 +75,11 @@ def rollback() -> None:
     chosen = choose(state, to=_number(data.get("bunker_to")), of_run=of_run)
     recording = recorder().current()
     recording.facts["boot"] = dict(state.boot)
-    recording.observed.append(["rollback", token, state.head, state.built, state.applied])
+    facts = recording.application(name)
+    recording.observed.append([name, "rollback", token, state.head, state.built, state.applied])
     if chosen is None:
         if state.newest and state.newest.rollback_to is not None:
-            recording.facts |= {
+            facts |= {
                 "generation_to": state.newest.rollback_to,
                 "ref_to": state.newest.ref,
                 # The host did it by itself, on behalf of this run.
@@ -67,13 +87,13 @@ def rollback() -> None:
             }
         if state.probed:
             # The rollback before was cut off right after it.
-            recorder().change(Change(ROLE, "availability probe", "-", "stopped"))
-            _stop_probe(app_name(host))
+            recorder().change(Change(name, "availability probe", "-", "stopped"))
+            _stop_probe(name)
         return
     found = assess(state, chosen)
     target = chosen.target
-    recording.wanted.append(["rollback", target.number, target.commit, restore])
-    recording.facts |= {
+    recording.wanted.append([name, "rollback", target.number, target.commit, restore])
+    facts |= {
         "commit": target.commit,
         "generation": target.number,
         "generation_to": target.number,
@@ -94,8 +114,8 @@ def rollback() -> None:
     }
     # Whatever else is done is done at the new places.
     move_state(host.name, state.layout, variables)
-    _record(state, chosen, found, restore=restore)
-    _declare(variables, found)
+    _record(name, state, chosen, found, restore=restore)
+    _declare(name, variables, found)
 
 
 def rollback_question(variables: Mapping[str, str | int]) -> str:
@@ -113,7 +133,9 @@ def _number(value: object) -> int | None:
     return int(text)
 
 
-def _record(state: RollbackState, chosen: Choice, found: Assessment, *, restore: bool) -> None:
+def _record(
+    name: str, state: RollbackState, chosen: Choice, found: Assessment, *, restore: bool
+) -> None:
     newest = state.newest
     before = state.armed.run if state.armed else newest.number if newest else ""
     target = chosen.target
@@ -123,25 +145,25 @@ def _record(state: RollbackState, chosen: Choice, found: Assessment, *, restore:
     else:
         code = f"files and images of generation {target.number} put back"
     lines = tuple(
-        f"migration {name} failed half-way; what it did before that stays in the database"
-        for name in state.failed
+        f"migration {one} failed half-way; what it did before that stays in the database"
+        for one in state.failed
     )
     services = ("api", "admin", "media-api")
-    recorder().change(Change(ROLE, "rollback", "~", code, lines=(), restarts=services))
+    recorder().change(Change(name, "rollback", "~", code, lines=(), restarts=services))
     text = summary(found, restore=restore)
-    recorder().change(Change(ROLE, "database", "~", text, lines=lines))
+    recorder().change(Change(name, "database", "~", text, lines=lines))
 
 
-def _declare(variables: dict[str, str | int], found: Assessment) -> None:
+def _declare(name: str, variables: dict[str, str | int], found: Assessment) -> None:
     def commands() -> Iterator[Command]:
         text = changing(scripts("armed") + "as_planned\n" + scripts("arm", "rollback"), **variables)
         yield shell(text, stdin=armed_files(variables, found.unsafe))
 
-    step(f"changemaker: roll back to generation {variables['FROM']}", commands)
+    step(f"{name}: roll back to generation {variables['FROM']}", commands)
     # Of the change that failed, where it had one; what it saw reaches the run this way.
-    _stop_probe(str(variables["APP_NAME"]))
+    _stop_probe(name)
 
 
-def _stop_probe(app: str) -> None:
-    stop = changing(scripts("armed", "probe_stop"), APP_NAME=app)
-    step("changemaker: stop the availability probe", [shell(stop)])
+def _stop_probe(name: str) -> None:
+    stop = changing(scripts("armed", "probe_stop"), APP_NAME=name)
+    step(f"{name}: stop the availability probe", [shell(stop)])

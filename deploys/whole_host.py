@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bunker.applications.of_host import rooms_of
 from bunker.errors import BunkerError, Problems
-from bunker.ops.context import current_host, wants
+from bunker.ops.context import current_host, wants, wants_application
 from bunker.role import named
-from deploys.roles import roles_of
 
 
 def whole_host() -> None:
@@ -16,10 +16,10 @@ def whole_host() -> None:
     """
     host = current_host()
     problems: list[BunkerError] = []
-    for role in roles_of(host):
-        if wants(*role.tags):
+    for role, view in rooms_of(host):
+        if wants(*role.tags) and (not role.port or wants_application(view)):
             try:
-                named(role.deploy)(host)
+                named(role.deploy)(view)
             except Problems as error:
                 problems += error.problems
             except BunkerError as error:

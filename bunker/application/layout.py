@@ -6,16 +6,13 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bunker.answers import by_key, line
+from bunker.applications.settings import MAIN
 from bunker.shell import script_file
 
-if TYPE_CHECKING:
-    from bunker.fleet.models import Host
-
 _SCRIPT: Final = Path(__file__).parent / "layout.sh"
-_FIRST: Final = "changemaker"
 
 
 @dataclass(frozen=True)
@@ -27,8 +24,8 @@ class Layout:
     stands there as well, ``fixed`` what cannot be renamed.
     """
 
-    kept: str = f"/var/lib/bunker/apps/{_FIRST}/state"
-    snapshots: str = f"/var/lib/bunker/apps/{_FIRST}/snapshots"
+    kept: str = f"/var/lib/bunker/apps/{MAIN}/state"
+    snapshots: str = f"/var/lib/bunker/apps/{MAIN}/snapshots"
     unmoved: tuple[str, ...] = ()
     twice: tuple[tuple[str, str], ...] = ()
     fixed: tuple[tuple[str, str], ...] = ()
@@ -37,12 +34,6 @@ class Layout:
     def mark(self) -> str:
         """Tells the host that a new database is meant: "empty", or the snapshot for it."""
         return f"{self.kept}/new-database"
-
-
-def app_name(host: Host) -> str:
-    """The name of a host's application."""
-    del host
-    return _FIRST
 
 
 def app_folder(name: str) -> str:

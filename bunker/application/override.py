@@ -15,7 +15,8 @@ from bunker.errors import BunkerError, Problems
 from bunker.suggest import perhaps
 
 if TYPE_CHECKING:
-    from bunker.fleet.models import Host, ResourceLimit
+    from bunker.fleet.models import Host
+    from bunker.values import ResourceLimit
 
 FILE_NAME = "docker-compose.override.yml"
 

@@ -13,6 +13,7 @@ from bunker.disclosure import secrets_in_environment
 from bunker.errors import BunkerError, Problems
 from bunker.files import read_listed, user_path
 from bunker.fleet import known_hosts
+from bunker.fleet.collisions import collisions
 from bunker.fleet.explain import explain
 from bunker.fleet.fleet import Fleet
 from bunker.fleet.group_data import GroupData, load_group_data
@@ -186,6 +187,8 @@ def _entry(
             # A line that was already reported left a hole; what is missing there is no news.
             reported = {fault.where for fault in document.problems}
             faults += [fault for fault in explained if fault.where not in reported]
+        else:
+            faults += collisions(host, document)
     if fleet in groups[:-1]:
         text = f"groups: {fleet} is the name of the fleet, every host is in it already"
         faults.append(BunkerError(text, where=document.place(("groups",)), remedy="Remove it"))

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from bunker.fleet.addresses import Address, Domain, HttpAddress, Network, Port, Registry, Source
+from bunker.addresses import Address, Domain, HttpAddress, Network, Port, Registry, Source
+from bunker.applications.settings import ApplicationSettings
+from bunker.fleet.entries import Applications, completed
 from bunker.fleet.roles import Choices
 from bunker.values import (
     DaemonKey,
-    Directory,
     EnvironmentKey,
     EnvironmentValue,
-    GitRef,
     GroupName,
     HostName,
     Interface,
-    KnownHost,
     Line,
-    Memory,
     Package,
-    Project,
     PublicKey,
-    Repository,
+    ResourceLimit,
     Section,
     Text,
     TimeZone,
@@ -99,40 +97,6 @@ class DockerSettings(Section):
     """How many logs of a container are kept."""
 
 
-class ApplicationSettings(Section):
-    """What the instance runs and where it stands on the host."""
-
-    repository: Repository = ""
-    """Address of the application's git repository."""
-    repository_host_keys: tuple[KnownHost, ...] = Field(
-        default=(), description="known_hosts lines of a git server that is reached over SSH"
-    )
-    ref: GitRef = "v2"
-    """Branch, tag or commit."""
-    directory: Directory = "/opt/changemaker-lite"
-    """Where it stands on the host."""
-    project: Project = "changemaker-lite"
-    """Name of its Compose project."""
-    health_timeout_seconds: Annotated[int, *number(5, 86_400)] = 120
-    """How long it may take until it is healthy."""
-    deadman_seconds: Annotated[int, *number(15, WEEK)] = Field(
-        default=300,
-        description="an upgrade whose controller is silent for so long is rolled back by the host",
-    )
-    quiet_seconds: Annotated[int, *number(0, 86_400)] = Field(
-        default=5, description="how long nothing may restart or log errors after an upgrade"
-    )
-
-
-class ResourceLimit(Section):
-    """Upper bound of one Compose service; memory as Compose writes it (512m, 2g)."""
-
-    memory: Memory | None = None
-    """Such as 512m or 2g."""
-    cpus: Annotated[float, Field(gt=0, le=1024), BeforeValidator(no_boolean)] | None = None
-    """Such as 1.5."""
-
-
 class Host(Section):
     """One host after its file, its groups' defaults and the fleet's defaults were merged."""
 
@@ -164,12 +128,19 @@ class Host(Section):
     """Roles switched on or off: true, false, or a role's settings."""
     application: ApplicationSettings = ApplicationSettings()
     """What the instance runs and where it stands."""
+    applications: Applications = Field(default={})
+    """More applications beside that one, by name."""
     features: dict[Word, bool] = Field(default={})
     """Features of the application, on or off."""
     environment: dict[EnvironmentKey, EnvironmentValue] = Field(default={})
     """Plain keys of the application's .env; never a secret."""
     resources: dict[Word, ResourceLimit] = Field(default={})
     """Upper bounds by Compose service."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, value: Any) -> Any:
+        return completed(value) if isinstance(value, Mapping) else value
 
     @field_validator("groups", "tags")
     @classmethod

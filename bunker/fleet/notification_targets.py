@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from bunker.fleet.addresses import Address, HttpAddress, MailAddress, Port
+from bunker.addresses import Address, HttpAddress, MailAddress, Port
 from bunker.values import Line, SecretName, Section, Word
 
 Event = Literal["started", "paused", "failed", "rolled back", "done"]

@@ -42,6 +42,13 @@ class Document:
         return f"{self.where}:{self.lines[path]}" if path else self.where
 
 
+def is_environment(path: Path) -> bool:
+    """Whether a path is that of an application's environment."""
+    return path == ("environment",) or (
+        len(path) == 3 and (path[0], path[2]) == ("applications", "environment")
+    )
+
+
 def read_document(text: str, where: str) -> Document:
     """The mapping that a YAML text holds. Faults are listed in ``problems``, never raised.
 
@@ -150,7 +157,7 @@ class _Reader:
                 value = self.value(self.node(), (*path, key))
                 if value is not None:
                     result[key] = value
-                elif path == ("environment",):
+                elif is_environment(path):
                     problem = f"{_name(*path, key)} has no value"
                     self.fault(event, problem, expected='a value, or "" for empty')
                 continue
@@ -179,7 +186,7 @@ class _Reader:
             return None
         if kind in ("str", "timestamp"):
             return text
-        if kind in ("int", "float") and path[:1] == ("environment",):
+        if kind in ("int", "float") and is_environment(path[:-1]):
             return text
         if kind not in SCALARS:
             # Its name is not repeated: a password without quotes may begin like a tag.

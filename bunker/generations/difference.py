@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bunker.answers import sections
 from bunker.application.dotenv import parse_dotenv
-from bunker.application.layout import app_name, layout_function
+from bunker.application.layout import layout_function
 from bunker.application.migrations import MigrationSafety, classify_migrations
 from bunker.application.table import PUBLIC_KEYS
 from bunker.bundle import BundleFile
@@ -96,7 +96,7 @@ def read_difference(remote: Remote, old: Generation, new: Generation) -> Differe
     """
     script = with_variables(
         layout_function() + script_file(_SCRIPT),
-        APP_NAME=app_name(remote.host),
+        APP_NAME=remote.host.application.name,
         OLD=f"{old.number:06d}",
         NEW=f"{new.number:06d}",
         OLD_COMMIT=_plain(old.commit),

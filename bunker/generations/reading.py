@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bunker.answers import MARK, UnreadableAnswer, decoded_text, sections
 from bunker.application.generation import read_generation
-from bunker.application.layout import app_name, located
+from bunker.application.layout import located
 from bunker.errors import BunkerError
 from bunker.generations.model import Generation
 from bunker.host_keys import Unreachable
@@ -32,7 +32,7 @@ echo '{MARK} end'
 
 def script_for(host: Host) -> str:
     """The question for one host."""
-    return located(app_name(host)) + SCRIPT
+    return located(host.application.name) + SCRIPT
 
 
 def read_generations(remotes: Iterable[Remote]) -> Mapping[str, list[Generation] | BunkerError]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pyinfra.context import ctx_host
 
+from bunker.applications.of_host import secrets_of
 from bunker.fleet import host_from_data
 from bunker.fleet.models import Host
 from bunker.masking import Secret
@@ -45,10 +46,11 @@ def current_secrets() -> Mapping[str, Secret]:
 
 def current_commit(host: Host) -> str:
     """The exact commit that the host's wanted ref names; "" in a plan that is made without it."""
-    given = recorder().given
-    if given.commit is None:
-        given.commit = _resolve(Source.of(host, current_secrets()))
-    return given.commit
+    commits, name = recorder().given.commits, host.application.name
+    commit = commits.get(name)
+    if commit is None:
+        commit = commits[name] = _resolve(Source.of(host, secrets_of(host, current_secrets())))
+    return commit
 
 
 @cache
@@ -69,6 +71,12 @@ def current_system() -> SystemState:
 def current_run() -> str:
     """Id of the run that applies this, for the generation record."""
     return recorder().given.run
+
+
+def wants_application(host: Host) -> bool:
+    """Whether this run is about the application that this host is seen by."""
+    chosen = str(ctx_host.get().data.get("bunker_application") or "")
+    return not chosen or chosen == host.application.name
 
 
 def wants(*tags: str) -> bool:

@@ -33,17 +33,23 @@ class Recording:
     facts: dict[str, Any] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
 
+    def application(self, name: str) -> dict[str, Any]:
+        """The facts of one application of the host, to be added to."""
+        found: dict[str, Any] = self.facts.setdefault("applications", {}).setdefault(name, {})
+        return found
+
 
 @dataclass
 class Given:
     """What roles may know of a host; None where it has to be looked up when a role asks.
 
-    A worker hands it over. ``run`` is the id of the run that applies this. ``system`` is what the
-    host says of its operating system (:class:`bunker.ops.system.SystemState`).
+    A worker hands it over. ``commits`` are by the name of the application. ``run`` is the id of the
+    run that applies this. ``system`` is what the host says of its operating system
+    (:class:`bunker.ops.system.SystemState`).
     """
 
     secrets: Mapping[str, Secret] | None = None
-    commit: str | None = None
+    commits: dict[str, str | None] = field(default_factory=dict)
     run: str = "pyinfra"
     system: Any = None
 

@@ -22,6 +22,7 @@ class Applied:
 
     ``boot`` is the boot that its plan saw (``id``, ``since``). Of a rollback:
     ``already_rolled_back`` where the host did it by itself for this run; ``ref_to``: its version.
+    ``application`` is the one whose answers are kept.
     """
 
     outcome: HostOutcome
@@ -29,6 +30,7 @@ class Applied:
     boot: Mapping[str, Any] | None = None
     already_rolled_back: bool = False
     ref_to: str = ""
+    application: str = ""
 
     def update(self, **values: Any) -> None:
         """Know more of the outcome."""
@@ -40,7 +42,7 @@ class Applied:
             case Step(status="failed"):
                 self.update(step=event.name, output=event.output)
             case Step(status="ok"):
-                self.update(**answers_of(event.output or ()))
+                self._answers(event.name.partition(":")[0], answers_of(event.output or ()))
             case Step():
                 self.began = True
             case HostEnded(outcome=outcome):
@@ -51,15 +53,24 @@ class Applied:
                     commands=event.commands,
                 )
 
+    def _answers(self, application: str, found: Mapping[str, Any]) -> None:
+        """Keep what the steps of one application answer: of the first that does, as its plan is."""
+        if found and self.application in ("", application):
+            self.application = application
+            self.update(**found)
+
     def planned(self, plan: HostPlan, run: str) -> None:
-        """Take what its plan says: where it rolls back to, and what ``run`` recorded before."""
-        facts = plan.facts
+        """Take what its plan says: where it rolls back to, and what ``run`` recorded before.
+
+        Where several applications are changed, of the first.
+        """
+        facts: Mapping[str, Any] = next(iter(plan.facts.get("applications", {}).values()), {})
         made = facts.get("generation")
         if isinstance(made, Mapping) and made.get("run") == run:
             self.update(generation=made)
         if facts.get("generation_to") is not None:
             self.update(going_to=facts["generation_to"])
-        self.boot = facts.get("boot") or None
+        self.boot = plan.facts.get("boot") or None
         self.already_rolled_back = bool(facts.get("already_rolled_back"))
         self.ref_to = facts.get("ref_to") or ""
         if self.ref_to:

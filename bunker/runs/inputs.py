@@ -36,7 +36,7 @@ def fingerprints(
             "role": request.work.role,
             "data": request.work.host_data,
             "tags": sorted(request.work.parts),
-            "commit": target.commit,
+            "commits": dict(target.commits),
             "secrets": _digest(vault.read_bytes()) if vault and vault.exists() else "",
             "code": code,
         }

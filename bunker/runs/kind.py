@@ -28,6 +28,7 @@ def argument(help: str, *, choices: tuple[str, ...] = (), default: Any = "") -> 
 
 
 NO_PIN: Final = "leave the host's file as it is, whatever version the host runs then"
+APP: Final = "application of the host, by its name there (default: the only one)"
 ALLOW_DOWNGRADE: Final = "let older code take the place of newer"
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from bunker.applications.of_host import application_of
 from bunker.errors import BunkerError
 from bunker.events import Warned
 from bunker.fleet import Fleet, load_fleet
@@ -27,12 +29,17 @@ def pin_outcomes(context: RunContext, outcomes: Outcomes) -> None:
         return
     refs = {name: _ref_of(found, context.request.ref) for name, found in outcomes.items()}
     known = {name: ref for name, ref in refs.items() if ref}
-    for problem in pin(context.root, context.request.fleet, context.request.run, known):
+    application = kind.work(arguments).application
+    for problem in pin(
+        context.root, context.request.fleet, context.request.run, known, application
+    ):
         context.event(Warned(message=problem))
 
 
-def pin(root: Path, fleet_name: str, run: str, refs: Mapping[str, str]) -> list[str]:
-    """Write ``application.ref`` of hosts whose files say something else, and commit that.
+def pin(
+    root: Path, fleet_name: str, run: str, refs: Mapping[str, str], application: str = ""
+) -> list[str]:
+    """Write the refs of an application into the files of hosts that say something else, and commit.
 
     Returns what went wrong, in sentences; nothing of it undoes a change of a host.
     """
@@ -41,19 +48,19 @@ def pin(root: Path, fleet_name: str, run: str, refs: Mapping[str, str]) -> list[
     from bunker.audit import commit_inventory  # noqa: PLC0415 - only where something is written
 
     problems: list[str] = []
-    written: dict[str, list[str]] = {}
+    written: dict[tuple[str, str], list[str]] = {}
     try:
         fleet = load_fleet(root, fleet_name, require_secrets=False)
     except BunkerError as error:
         return [f"the hosts' files were not brought up to date: {error}"]
     for name, ref in sorted(refs.items()):
         try:
-            if _write(fleet, name, ref):
-                written.setdefault(ref, []).append(name)
+            if key := _write(fleet, name, application, ref):
+                written.setdefault((key, ref), []).append(name)
         except BunkerError as error:
             problems.append(f"the file of {name} does not say {ref} yet: {error}")
-    for ref, names in written.items():
-        made = commit_inventory(root, fleet_name, run, f"application.ref of {some(names)}: {ref}")
+    for (key, ref), names in written.items():
+        made = commit_inventory(root, fleet_name, run, f"{key} of {some(names)}: {ref}")
         problems += [made.problem] if made.problem else []
     return problems
 
@@ -65,10 +72,14 @@ def _ref_of(found: HostOutcome, asked: str | None) -> str:
     return found.ref or (asked or "" if found.succeeded else "")
 
 
-def _write(fleet: Fleet, name: str, ref: str) -> bool:
+def _write(fleet: Fleet, name: str, application: str, ref: str) -> str:
+    """The key that was written; empty where the file says it already."""
     host = fleet.hosts.get(name)
-    if host is None or host.application.ref == ref:
-        return False
-    wanted = checked(GitRef, ref, "the ref of its generation")
-    write_host_file(fleet.host_file(name), {"application": {"ref": wanted}})
-    return True
+    one = application_of(host, application) if host else None
+    if one is None or one.settings.ref == ref:
+        return ""
+    content: dict[str, Any] = {"ref": checked(GitRef, ref, "the ref of its generation")}
+    for step in reversed(one.path):
+        content = {step: content}
+    write_host_file(fleet.host_file(name), content)
+    return ".".join((*one.path, "ref"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bunker.fleet import Fleet
 from bunker.fleet.settings import load_settings
-from bunker.workflows.request import Target
+from bunker.workflows.request import Target, commits_of
 
 if TYPE_CHECKING:
     from bunker.runs.start import Intent
@@ -47,7 +47,7 @@ def check_approval(
         kind=intent.kind.name,
         hosts=tuple(target.host.name for target in targets),
         ref=request.work.ref or "",
-        commits={target.host.name: target.commit for target in targets if target.commit},
+        commits=commits_of(targets),
         arguments=_arguments(intent),
         inputs=inputs,
         asked_by=operator(),

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from deploys.roles import ROLES
+
 WHOLE_HOST: Final = "deploys.whole_host:whole_host"
 """The role that brings a host to all that its file says, or to the parts that were asked for."""
 ROLLBACK: Final = "deploys.rollback:rollback"
@@ -17,21 +19,26 @@ class Work:
     """One role as ``module:function``, and what it is told besides its host.
 
     ``parts`` limits the whole host to some of its roles. ``ref`` takes the place of the ref in the
-    host's file. ``secrets``: a role of its own that writes or reads them. ``downgrade``: older code
-    may take the place of newer.
+    host's file. ``application`` is the only one that this is about; empty: all. ``one``: it can be
+    about one alone, so that it has to be named where a host has several. ``secrets``: a role of its
+    own that writes or reads them. ``downgrade``: older code may take the place of newer.
     """
 
     role: str = WHOLE_HOST
     data: Mapping[str, Any] = field(default_factory=dict)
     parts: tuple[str, ...] = ()
     ref: str | None = None
+    application: str = ""
+    one: bool = False
     secrets: bool = False
     downgrade: bool = False
 
     @property
     def host_data(self) -> dict[str, Any]:
         """What the role finds in its host's data."""
-        return {**self.data, **({"bunker_allow_downgrade": "yes"} if self.downgrade else {})}
+        more = {"bunker_application": self.application} if self.application else {}
+        more |= {"bunker_allow_downgrade": "yes"} if self.downgrade else {}
+        return {**self.data, **more}
 
     @property
     def is_whole_host(self) -> bool:
@@ -41,7 +48,7 @@ class Work:
     @property
     def needs_code(self) -> bool:
         """Whether a commit is brought to the hosts, so that the git server has to be asked."""
-        return self.is_whole_host and (not self.parts or "changemaker" in self.parts)
+        return self.is_whole_host and (not self.parts or bool(set(CODE) & set(self.parts)))
 
     @property
     def needs_secrets(self) -> bool:
@@ -49,15 +56,19 @@ class Work:
         return self.secrets or self.needs_code or "env" in self.parts
 
 
+CODE: Final = tuple(role.name for role in ROLES if role.port)
+"""The parts of a host that bring code."""
 EVERYTHING: Final = Work()
 """All that a host's file says."""
 
 
-def rollback(*, to: str = "", restore: bool = False, of_run: str = "") -> Work:
+def rollback(
+    *, to: str = "", restore: bool = False, of_run: str = "", application: str = ""
+) -> Work:
     """Roll back to generation ``to``; empty: the one before, or what ran before ``of_run``."""
     data = {
         "bunker_to": to,
         "bunker_restore": "yes" if restore else "",
         "bunker_of_run": of_run,
     }
-    return Work(ROLLBACK, data, secrets=True)
+    return Work(ROLLBACK, data, secrets=True, application=application, one=not of_run)

@@ -51,7 +51,9 @@ def make_batch(request: Mapping[str, Any]) -> Batch:
         for group in item.get("groups", ()):
             groups.setdefault(group, []).append(name)
         secrets = {key: Secret(value) for key, value in item["secrets"].items()}
-        recorder.give(item["name"], Given(secrets, item.get("commit"), request["run_id"]))
+        recorder.give(
+            item["name"], Given(secrets, dict(item.get("commits", {})), request["run_id"])
+        )
     inventory = Inventory((hosts, {}), **{name: (names, {}) for name, names in groups.items()})
     config = Config(PARALLEL=max(1, min(len(hosts), MAX_PARALLEL)))
     # A declared step is a change: roles compare before they declare, so pyinfra need not ask.

@@ -7,12 +7,13 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bunker.applications.of_host import applications_of
 from bunker.errors import BunkerError, ExitCode, PlanStale
 from bunker.plan.store import SavedPlan, check_file, load_plan, write_plan
 from bunker.runs.kinds.deploy import DEPLOY, Arguments
 from bunker.runs.start import Intent, carry_out, planning_worker
 from bunker.workflows.planning import Preparation, differing, dry_exit, prepare, show
-from bunker.workflows.request import DeployRequest, Target
+from bunker.workflows.request import DeployRequest, Target, commits_of
 
 if TYPE_CHECKING:
     from bunker.terminal.reporter import Reporter
@@ -30,7 +31,7 @@ def save_plan(request: DeployRequest, file: Path, reporter: Reporter) -> ExitCod
             f"no plan was saved, because {names} could not be planned",
             remedy="Mend that, or leave the host out of the selection",
         )
-    commits = {target.host.name: target.commit or "" for target in planning.targets}
+    commits = commits_of(planning.targets)
     plans, work = tuple(preparation.plans.values()), request.work
     saved = SavedPlan(request.fleet_name, work.parts, plans, commits, work.ref, work.downgrade)
     write_plan(file, saved)
@@ -60,20 +61,15 @@ def apply_plan(file: Path, request: DeployRequest, reporter: Reporter) -> ExitCo
 def _refuse_stale(
     saved: SavedPlan, preparation: Preparation, targets: list[Target], file: Path
 ) -> None:
-    commits = {target.host.name: target.commit or "" for target in targets}
-    refs = {target.host.name: target.host.application.ref for target in targets}
+    moves = _moves(saved, targets)
     moved: list[str] = []
     for plan in saved.plans:
-        planned, commit = saved.commits.get(plan.host, ""), commits.get(plan.host, "")
         now = preparation.plans.get(plan.host)
         if now is None:
             reason = preparation.failed.get(plan.host) or preparation.unreachable.get(plan.host)
             moved.append(f"{plan.host} could not be planned again ({reason})")
-        elif commit != planned:
-            moved.append(
-                f"the code for {plan.host} moved: {refs[plan.host]} names commit {commit[:12]},"
-                f" the plan has {planned[:12]}"
-            )
+        elif plan.host in moves:
+            moved += moves[plan.host]
         elif now.wanted != plan.wanted:
             moved.append(
                 f"the inputs of {plan.host} changed (its files, secrets or code)"
@@ -89,3 +85,17 @@ def _refuse_stale(
             where=str(file),
             remedy="Make a new one with invoke plan",
         )
+
+
+def _moves(saved: SavedPlan, targets: list[Target]) -> dict[str, list[str]]:
+    """By host: the applications whose refs name another commit than when the plan was made."""
+    found: dict[str, list[str]] = {}
+    for target in targets:
+        for one in applications_of(target.host):
+            planned, commit = saved.commits.get(one.key, ""), target.commits.get(one.name) or ""
+            if commit != planned:
+                found.setdefault(target.host.name, []).append(
+                    f"the code for {one.key} moved: {one.settings.ref} names commit {commit[:12]},"
+                    f" the plan has {planned[:12]}"
+                )
+    return found

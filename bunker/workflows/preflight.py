@@ -8,20 +8,22 @@ that never leave this process and its worker.
 from __future__ import annotations
 
 import secrets as randomness
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bunker.application.environment import SECRET_SPECS
-from bunker.errors import BunkerError, Problems
+from bunker.applications.of_host import applications_of, prefix_of, rooms_of, secrets_of
+from bunker.errors import BunkerError
 from bunker.fleet import Fleet, load_fleet
 from bunker.fleet.models import Host
 from bunker.masking import Secret
 from bunker.plan.changes import Change, HostPlan
+from bunker.role import named
+from bunker.secrets.catalog import generate
 from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import Listener, Preparation, prepare
 from bunker.workflows.request import DeployRequest, Target, find_commits, worker_request
-from deploys.changemaker.decision import FOLDER, ROLE
+from deploys.changemaker.decision import FOLDER
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Finding:
     """What one host's plan holds for somebody who has not deployed to it yet."""
 
     host: str
+
     problems: list[BunkerError] = field(default_factory=list)
     removals: tuple[Change, ...] = ()
     """What goes away, or is given to another owner."""
@@ -36,6 +39,7 @@ class Finding:
     notes: tuple[str, ...] = ()
     commands: int = 0
     reached: bool = True
+    applications: frozenset[str] = frozenset()
 
     @property
     def ready(self) -> bool:
@@ -69,7 +73,12 @@ def look_before(request: DeployRequest, listener: Listener) -> list[Finding]:
     """Plan the whole of every selected host without changing anything, and say what was found."""
     fleet = load_fleet(request.root, request.fleet_name, require_secrets=False)
     hosts = fleet.select(hosts=request.hosts, groups=request.groups, tags=request.tags)
-    found = {host.name: Finding(host.name) for host in hosts}
+    found = {
+        host.name: Finding(
+            host.name, applications=frozenset(one.name for one in applications_of(host))
+        )
+        for host in hosts
+    }
     targets, guessed = _targets(fleet, hosts, found)
     key = randomness.token_bytes(32)
     message = worker_request(request, fleet, targets, "preflight", mac_key=key)
@@ -78,6 +87,10 @@ def look_before(request: DeployRequest, listener: Listener) -> list[Finding]:
     for finding in found.values():
         _take(finding, preparation, guessed=finding.host in guessed)
     return list(found.values())
+
+
+def _names(host: Host) -> frozenset[str]:
+    return frozenset(one.name for one in applications_of(host))
 
 
 def _take(finding: Finding, preparation: Preparation, *, guessed: bool) -> None:
@@ -94,18 +107,18 @@ def _take(finding: Finding, preparation: Preparation, *, guessed: bool) -> None:
     finding.commands = preparation.commands.get(name, 0)
     plan = preparation.plans.get(name) or preparation.unfinished.get(name)
     if plan:
-        known = _known(plan) if guessed else plan
+        known = _known(plan, finding.applications) if guessed else plan
         finding.removals = tuple(change for change in plan.changes if _takes_away(change))
         finding.restarts, finding.notes = known.restarts, known.notes
 
 
 def _takes_away(change: Change) -> bool:
-    return change.symbol == "-" or (change.role, change.subject) == (ROLE, FOLDER)
+    return change.symbol == "-" or change.subject == FOLDER
 
 
-def _known(plan: HostPlan) -> HostPlan:
-    """The plan without what follows from stand-ins, which the application's services do."""
-    changes = tuple(change for change in plan.changes if change.role != ROLE)
+def _known(plan: HostPlan, applications: frozenset[str]) -> HostPlan:
+    """The plan without what follows from stand-ins, which the applications' services do."""
+    changes = tuple(change for change in plan.changes if change.role not in applications)
     return HostPlan(plan.host, changes, plan.observed, plan.wanted, plan.facts, plan.notes)
 
 
@@ -124,14 +137,17 @@ def _targets(
             guessed.add(host.name)
             if values:
                 found[host.name].problems.append(_missing_problem(host, missing))
-            values |= {key: _stand_in(key) for key in missing}
-        commit = commits.get(host.name, "")
-        if isinstance(commit, BunkerError):
-            found[host.name].problems.append(commit)
-            commit = ""
-        if not commit:
-            guessed.add(host.name)
-        targets.append(Target(host, values, commit))
+            values |= missing
+        known = {}
+        for one in applications_of(host):
+            commit = commits.get(one.key, "")
+            if isinstance(commit, BunkerError):
+                found[host.name].problems.append(commit)
+                commit = ""
+            if not commit:
+                guessed.add(host.name)
+            known[one.name] = commit
+        targets.append(Target(host, values, known))
     return targets, guessed
 
 
@@ -154,30 +170,30 @@ def _vaults(
     return vaults, {name for name, values in vaults.items() if not values}
 
 
-def _missing(host: Host, secrets: Mapping[str, Secret]) -> list[str]:
-    """Names of the secrets without which the host's environment cannot be rendered."""
-    from bunker.application.environment import render_environment  # noqa: PLC0415
+def _missing(host: Host, vault: Mapping[str, Secret]) -> dict[str, Secret]:
+    """The secrets without which what the roles place cannot be rendered, as stand-ins."""
+    made: dict[str, Secret] = {}
+    for role, view in rooms_of(host):
+        if not (role.check and role.secrets):
+            continue
+        secrets = secrets_of(view, vault)
+        try:
+            named(role.check)(view, secrets)
+        except BunkerError as error:
+            said = " ".join(problem.problem for problem in error.each)
+            made |= {
+                prefix_of(view.application.name) + spec.key: generate(spec)
+                for spec in named(role.secrets)
+                if not secrets.get(spec.key) and f"the secret {spec.key} is missing" in said
+            }
+    return made
 
-    try:
-        render_environment(host, secrets)
-    except Problems as error:
-        said = " ".join(problem.problem for problem in error.each)
-        absent = [spec.key for spec in SECRET_SPECS if not secrets.get(spec.key)]
-        return [key for key in absent if f"the secret {key} is missing" in said]
-    return []
 
-
-def _missing_problem(host: Host, missing: Sequence[str]) -> BunkerError:
+def _missing_problem(host: Host, missing: Collection[str]) -> BunkerError:
     one = len(missing) == 1
     return BunkerError(
         f"{len(missing)} secret{' is' if one else 's are'} missing: {', '.join(missing)}",
         where=f"{host.name}.sops.yml",
         remedy=f"Set {'it' if one else 'each'}: invoke secrets.set --host {host.name} --key "
-        f"{missing[0] if one else 'NAME'}",
+        f"{next(iter(missing)) if one else 'NAME'}",
     )
-
-
-def _stand_in(key: str) -> Secret:
-    from bunker.secrets.catalog import generate  # noqa: PLC0415
-
-    return generate(next(spec for spec in SECRET_SPECS if spec.key == key))

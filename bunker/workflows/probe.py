@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bunker.answers import MARK, MOST, UnreadableAnswer, decoded, decoded_text, sections, whole
 from bunker.application.containers import Container, containers_function, read_containers
 from bunker.application.generation import read_generation
-from bunker.application.layout import app_name, located
+from bunker.application.layout import located
 from bunker.errors import BunkerError
 from bunker.files import parse_json
 from bunker.lease.holder import LeaseHolder, read_lease
@@ -148,7 +148,7 @@ def script_for(host: Host) -> str:
         "DOMAIN": host.domain,
     }
     assigned = "".join(f"{k}={shlex.quote(v)}\n" for k, v in variables.items())
-    return assigned + located(app_name(host)) + containers_function() + SCRIPT
+    return assigned + located(host.application.name) + containers_function() + SCRIPT
 
 
 def read_probe(host: str, output: str) -> Probe:

@@ -6,12 +6,19 @@ import os
 import secrets as random
 import shlex
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bunker.applications.of_host import (
+    application_of,
+    applications_of,
+    key_of,
+    rooms_of,
+    secrets_of,
+)
 from bunker.errors import BunkerError, Problems
 from bunker.fleet import Fleet, load_fleet
 from bunker.fleet.models import Host
@@ -21,7 +28,7 @@ from bunker.role import named
 from bunker.runs.work import EVERYTHING, Work
 from bunker.source import Source, resolve_commit
 from bunker.values import GitRef, checked
-from deploys.roles import TAGS, roles_of
+from deploys.roles import TAGS
 
 
 @dataclass(frozen=True)
@@ -48,12 +55,25 @@ class DeployRequest:
 
 @dataclass(frozen=True)
 class Target:
-    """One selected host with its secrets and the exact commit it should run."""
+    """One selected host with its secrets and the exact commits that it should run.
+
+    ``commits`` are by the name of the application; empty where it cannot be known and the plan is
+    made without it, none where no code is brought.
+    """
 
     host: Host
     secrets: Mapping[str, Secret]
-    commit: str | None
-    """Empty where it cannot be known and the plan is made without it."""
+    commits: Mapping[str, str] = field(default_factory=dict)
+
+
+def commits_of(targets: Iterable[Target]) -> dict[str, str]:
+    """The known commits of all applications, by their names in the fleet."""
+    return {
+        key_of(target.host.name, name): commit
+        for target in targets
+        for name, commit in target.commits.items()
+        if commit
+    }
 
 
 def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
@@ -65,17 +85,19 @@ def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
         )
     fleet = load_fleet(request.root, request.fleet_name)
     hosts = fleet.select(hosts=request.hosts, groups=request.groups, tags=request.tags)
+    if request.work.one or request.work.ref:
+        _check_named(hosts, request.work.application)
     if request.work.ref:
-        hosts = [_with_ref(host, request.work.ref) for host in hosts]
+        hosts = [_with_ref(host, request.work.ref, request.work.application) for host in hosts]
     if not request.work.needs_secrets:
-        return fleet, [Target(host, {}, None) for host in hosts]
+        return fleet, [Target(host, {}) for host in hosts]
     from bunker.secrets import decrypt_hosts  # noqa: PLC0415 - only where secrets are needed
 
     secrets = decrypt_hosts(fleet.folder, [host.name for host in hosts])
     commits: Mapping[str, str] = request.commits
     if request.work.needs_code and not commits:
         commits = _resolve_commits(hosts, secrets)
-    targets = [Target(host, secrets[host.name], commits.get(host.name)) for host in hosts]
+    targets = [Target(host, secrets[host.name], _by_name(host, commits)) for host in hosts]
     _check_rendering(targets)
     return fleet, targets
 
@@ -107,7 +129,7 @@ def worker_request(
                 "groups": list(target.host.groups),
                 "data": {**host_data(fleet, target.host), **request.work.host_data},
                 "secrets": {key: value.reveal() for key, value in target.secrets.items()},
-                "commit": target.commit,
+                "commits": dict(target.commits),
             }
             for target in targets
         ],
@@ -131,16 +153,34 @@ def new_run_id() -> str:
     return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{random.token_hex(2)}"
 
 
-def _with_ref(host: Host, ref: str) -> Host:
+def _check_named(hosts: Sequence[Host], name: str) -> None:
+    """Raise for every host on which it is not clear which application is meant."""
+    problems: list[BunkerError] = []
+    for host in hosts:
+        try:
+            application_of(host, name)
+        except BunkerError as error:
+            problems.append(error)
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise Problems("It is not clear which application is meant", problems)
+
+
+def _with_ref(host: Host, ref: str, name: str) -> Host:
     wanted = checked(GitRef, ref, "--ref")
-    application = host.application.model_copy(update={"ref": wanted})
-    return host.model_copy(update={"application": application})
+    one = application_of(host, name)
+    settings = one.settings.model_copy(update={"ref": wanted})
+    if one.name in host.applications:
+        entries = {**host.applications, one.name: settings}
+        return host.model_copy(update={"applications": entries})
+    return host.model_copy(update={"application": settings})
 
 
 def _resolve_commits(
     hosts: Sequence[Host], secrets: Mapping[str, Mapping[str, Secret]]
 ) -> dict[str, str]:
-    """The commit of every host; all problems at once."""
+    """The commit of every application; all problems at once."""
     answers = find_commits(hosts, secrets)
     problems = [answer for answer in answers.values() if isinstance(answer, BunkerError)]
     if problems:
@@ -151,14 +191,16 @@ def _resolve_commits(
 def find_commits(
     hosts: Sequence[Host], secrets: Mapping[str, Mapping[str, Secret]]
 ) -> dict[str, str | BunkerError]:
-    """By host: the commit, or why it is not known. Each git server is asked once per ref."""
+    """By application: the commit, or why it is not known. A git server is asked once per ref."""
     sources: dict[str, Source] = {}
     answers: dict[str, str | BunkerError] = {}
     for host in hosts:
-        try:
-            sources[host.name] = Source.of(host, secrets[host.name])
-        except BunkerError as error:
-            answers[host.name] = error
+        for one in applications_of(host):
+            try:
+                vault = secrets_of(one.host, secrets[host.name])
+                sources[one.key] = Source.of(one.host, vault)
+            except BunkerError as error:
+                answers[one.key] = error
     distinct = list(dict.fromkeys(sources.values()))
 
     def resolve(source: Source) -> str | BunkerError:
@@ -172,13 +214,19 @@ def find_commits(
     return answers | {name: found[source] for name, source in sources.items()}
 
 
+def _by_name(host: Host, commits: Mapping[str, str]) -> dict[str, str]:
+    """The commits of one host's applications by their names there."""
+    keys = {one.name: one.key for one in applications_of(host)}
+    return {name: commits[key] for name, key in keys.items() if key in commits}
+
+
 def _check_rendering(targets: Sequence[Target]) -> None:
     """Render every host's files once before a connection is opened."""
     problems: list[BunkerError] = []
-    for target, role in ((one, role) for one in targets for role in roles_of(one.host)):
+    for target, (role, view) in ((one, room) for one in targets for room in rooms_of(one.host)):
         try:
             if role.check:
-                named(role.check)(target.host, target.secrets)
+                named(role.check)(view, secrets_of(view, target.secrets))
         except Problems as error:
             problems += error.problems
         except BunkerError as error:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bunker.applications.of_host import rooms_of
 from bunker.bundle import Bundle, BundleFile
 from bunker.component import Component
 from bunker.distributions import Distribution
 from bunker.fleet.models import FirewallRule, Host
 from bunker.rendering import render, script
 from bunker.role import named
-from deploys.roles import roles_of
 
 SCRIPTS = Path(__file__).parent / "scripts"
 
@@ -59,7 +59,7 @@ def declared_rules(host: Host) -> tuple[FirewallRule, ...]:
     ssh = [FirewallRule(port=port, note="SSH") for port in ssh_ports(host)]
     web = [
         FirewallRule(port=port, published=True, note="web")
-        for role in roles_of(host)
+        for role, _view in rooms_of(host)
         for port in role.published_ports
     ]
     return tuple(dict.fromkeys([*ssh, *web, *host.base.firewall]))
@@ -68,8 +68,8 @@ def declared_rules(host: Host) -> tuple[FirewallRule, ...]:
 def egress(host: Host) -> tuple[tuple[str, int, str], ...]:
     """What containers of this host may reach outside: protocol, port, meaning; each once."""
     rows = [*EGRESS]
-    for role in roles_of(host):
-        rows += named(role.egress)(host) if role.egress else ()
+    for role, view in rooms_of(host):
+        rows += named(role.egress)(view) if role.egress else ()
     unique: dict[tuple[str, int], str] = {}
     for protocol, port, meaning in rows:
         unique.setdefault((protocol, port), meaning)

@@ -1,6 +1,6 @@
 """A Changemaker instance: its Compose stack at an exact commit, and how a change is rolled back."""
 
-from bunker.role import Role
+from bunker.role import Port, Role
 
 ROLE = Role(
     name="changemaker",
@@ -12,4 +12,8 @@ ROLE = Role(
     secrets="bunker.application.table:SECRET_SPECS",
     egress="deploys.changemaker.egress:egress",
     published_ports=(80, 443),
+    port=Port(
+        settings="deploys.changemaker.settings:ChangemakerEntry",
+        rollback="deploys.rollback:roll_back_changemaker",
+    ),
 )

@@ -11,7 +11,7 @@ from pyinfra.api import FunctionCommand
 from pyinfra.api.command import StringCommand
 
 from bunker.application.containers import containers_function
-from bunker.application.layout import app_folder, app_name, layout_function
+from bunker.application.layout import app_folder, layout_function
 from bunker.application.migrations import MigrationSafety
 from bunker.bundle import Bundle, BundleFile
 from bunker.errors import BunkerError
@@ -38,7 +38,7 @@ def scripts(*names: str) -> str:
 def rollback_variables(host: Host, bundle: Bundle) -> dict[str, str | int]:
     """What the scripts of a rollback need to know of an instance."""
     return {
-        "APP_NAME": app_name(host),
+        "APP_NAME": host.application.name,
         "DIRECTORY": host.application.directory,
         "PROJECT": host.application.project,
         "OWNER": host.user,

@@ -7,12 +7,11 @@ from urllib.parse import quote, urlsplit
 
 from bunker.application.environment import HostIds, environment_file
 from bunker.application.override import override_file
+from bunker.applications.settings import MAIN
 from bunker.bundle import Bundle, BundleFile
 from bunker.component import Component
 from bunker.fleet.models import Host
 from bunker.masking import Secret
-
-NAME = "changemaker"
 
 
 def changemaker_bundle(
@@ -22,7 +21,8 @@ def changemaker_bundle(
 
     ``ids`` are the host's own; without them, as most hosts have them.
     """
-    return Bundle(NAME, (environment_file(host, secrets, ids=ids), override_file(host)))
+    files = (environment_file(host, secrets, ids=ids), override_file(host))
+    return Bundle(host.application.name, files)
 
 
 def source_component(host: Host, secrets: Mapping[str, Secret], home: str) -> Component:
@@ -30,24 +30,27 @@ def source_component(host: Host, secrets: Mapping[str, Secret], home: str) -> Co
 
     ``home`` is the login's on the host.
     """
+    name = host.application.name
+    # Those of the first one have stood under these names since before there could be others.
+    suffix = "" if name == MAIN else f"-{name}"
     files = []
     absent = []
     keys = "".join(f"{line.strip()}\n" for line in host.application.repository_host_keys)
     files.append(
         BundleFile(
-            f"{home}/.ssh/changemaker_known_hosts",
+            f"{home}/.ssh/{name}_known_hosts",
             keys.encode(),
             mode=0o600,
             owner=host.user,
         )
     )
-    key_path = f"{home}/.ssh/changemaker_deploy_key"
+    key_path = f"{home}/.ssh/{name}_deploy_key"
     if deploy_key := secrets.get("DEPLOY_KEY"):
         content = (deploy_key.reveal().rstrip("\n") + "\n").encode()
         files.append(BundleFile(key_path, content, 0o600, host.user, secret=True))
     else:
         absent.append(key_path)
-    token_path = f"{home}/.config/bunker/git-credentials"
+    token_path = f"{home}/.config/bunker/git-credentials{suffix}"
     if token := secrets.get("GIT_TOKEN"):
         content = _credentials(host.application.repository, token).encode()
         files.append(BundleFile(token_path, content, 0o600, host.user, secret=True))
@@ -55,7 +58,7 @@ def source_component(host: Host, secrets: Mapping[str, Secret], home: str) -> Co
         absent.append(token_path)
     folders = f"{home}/.ssh {home}/.config {home}/.config/bunker"
     return Component(
-        bundle=Bundle("source", tuple(files), tuple(absent)),
+        bundle=Bundle(f"source{suffix}", tuple(files), tuple(absent)),
         validate=None,
         activate=f"install -d -m 0700 {folders}\nchown {host.user}: {folders}",
         check=None,

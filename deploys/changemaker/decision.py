@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from bunker.applications.settings import MAIN
 from bunker.plan.changes import Change, Symbol
 from deploys.changemaker.forecast import Forecast
 
-ROLE = "changemaker"
 FOLDER = "folder"
 """Subject of the change that gives the instance's folder to another owner."""
 
@@ -95,8 +95,9 @@ def decide(
     new_database: str = "",
     mark: str = "",
     from_newer: str = "",
+    role: str = MAIN,
 ) -> Decision:
-    """Compare what should run with what does.
+    """Compare what should run with what does. ``role`` is the application's name.
 
     ``taken_over`` says that the folder changes its owner, which happens along with other changes.
     ``new_database``: one was asked for by ``mark``, "empty" or with the content of that snapshot.
@@ -105,21 +106,21 @@ def decide(
     changes: list[Change] = []
     new_commit = instance.head != commit
     if new_commit:
-        changes.append(_checkout(commit, ref, instance))
+        changes.append(_checkout(role, commit, ref, instance))
         if from_newer:
-            changes.append(Change(ROLE, "version", "~", f"goes back from {from_newer} to {ref}"))
+            changes.append(Change(role, "version", "~", f"goes back from {from_newer} to {ref}"))
     if instance.edited:
         count = len(instance.edited)
         summary = f"{count} tracked file{'s' * (count > 1)} edited by hand; kept as a patch"
         changes.append(
-            Change(ROLE, "checkout", "~", summary, tuple(line.strip() for line in instance.edited))
+            Change(role, "checkout", "~", summary, tuple(line.strip() for line in instance.edited))
         )
     if files.differing:
         symbol: Symbol = "~" if instance.head else "+"
         summary = "environment and override" if instance.head else "environment and override new"
         changes.append(
             Change(
-                ROLE,
+                role,
                 "configuration",
                 symbol,
                 summary,
@@ -128,39 +129,39 @@ def decide(
             )
         )
         changes += [
-            Change(ROLE, service, "+", f"{service} is new; brought up", restarts=(service,))
+            Change(role, service, "+", f"{service} is new; brought up", restarts=(service,))
             for service in files.forecast.created
             if instance.containers and service not in instance.services
         ]
         changes += [
-            Change(ROLE, service, "-", f"{service} is no service any more; removed")
+            Change(role, service, "-", f"{service} is no service any more; removed")
             for service in files.forecast.removed
         ]
     wrong_images = not new_commit and instance.built_commit != commit
     if wrong_images:
         # A deploy of other code was stopped after its build: whatever starts next would run it.
-        changes.append(Change(ROLE, "images", "~", "images of another commit; built again"))
+        changes.append(Change(role, "images", "~", "images of another commit; built again"))
     if not new_commit and instance.migrated_commit != commit:
-        changes.append(Change(ROLE, "migrations", "~", "not yet applied for this commit"))
+        changes.append(Change(role, "migrations", "~", "not yet applied for this commit"))
     elif new_commit:
         changes.append(
             Change(
-                ROLE, "migrations", "~", "whatever the new commit brings (prisma migrate deploy)"
+                role, "migrations", "~", "whatever the new commit brings (prisma migrate deploy)"
             )
         )
     if new_database:
         content = "empty" if new_database == "empty" else f"from the snapshot {new_database}"
         summary = f"a new one, {content}, as {mark} asks for"
-        changes.append(Change(ROLE, "database", "~", summary))
+        changes.append(Change(role, "database", "~", summary))
     if instance.seed_pending:
-        changes.append(Change(ROLE, "seed", "~", "an empty database still waits for its seed"))
-    changes += _containers(instance)
+        changes.append(Change(role, "seed", "~", "an empty database still waits for its seed"))
+    changes += _containers(role, instance)
     if not changes and not files.applied:
         summary = "an interrupted deployment is finished (gate and generation)"
-        changes.append(Change(ROLE, "deployment", "~", summary))
+        changes.append(Change(role, "deployment", "~", summary))
     switch = bool(new_commit or instance.edited or files.differing or wrong_images)
     if switch and taken_over:
-        changes.insert(0, Change(ROLE, FOLDER, "~", taken_over))
+        changes.insert(0, Change(role, FOLDER, "~", taken_over))
     return Decision(
         changes=tuple(changes),
         switch=switch,
@@ -169,11 +170,11 @@ def decide(
     )
 
 
-def _checkout(commit: str, ref: str, instance: InstanceLike) -> Change:
+def _checkout(role: str, commit: str, ref: str, instance: InstanceLike) -> Change:
     if not instance.head:
-        return Change(ROLE, "checkout", "+", f"commit {commit[:12]} ({ref})")
+        return Change(role, "checkout", "+", f"commit {commit[:12]} ({ref})")
     summary = f"commit {instance.head[:12]} → {commit[:12]} ({ref})"
-    return Change(ROLE, "checkout", "~", summary, restarts=tuple(_built(instance)), lines=())
+    return Change(role, "checkout", "~", summary, restarts=tuple(_built(instance)), lines=())
 
 
 def _built(instance: InstanceLike) -> list[str]:
@@ -181,10 +182,10 @@ def _built(instance: InstanceLike) -> list[str]:
     return [service for service in instance.services if service in ("api", "admin", "media-api")]
 
 
-def _containers(instance: InstanceLike) -> list[Change]:
+def _containers(role: str, instance: InstanceLike) -> list[Change]:
     if not instance.head or not instance.services:
         return (
-            [Change(ROLE, "services", "+", "all services of the stack")]
+            [Change(role, "services", "+", "all services of the stack")]
             if (not instance.containers)
             else []
         )
@@ -194,6 +195,6 @@ def _containers(instance: InstanceLike) -> list[Change]:
         container = by_service.get(service)
         state = container.condition if container else "has no container"
         changes.append(
-            Change(ROLE, service, "~", f"{service} {state}; brought up", restarts=(service,))
+            Change(role, service, "~", f"{service} {state}; brought up", restarts=(service,))
         )
     return changes

@@ -17,7 +17,8 @@ from pyinfra.context import ctx_host
 
 from bunker.answers import sections
 from bunker.application.environment import HostIds
-from bunker.application.layout import app_name
+from bunker.applications.of_host import secrets_of
+from bunker.applications.settings import MAIN
 from bunker.bundle import Bundle
 from bunker.component import Component
 from bunker.errors import BunkerError, Problems
@@ -61,7 +62,7 @@ UNKNOWN_COMMIT = "0" * 40
 @deploy("changemaker")
 def changemaker(host: Host) -> None:
     """Declare the stack of one instance."""
-    secrets = current_secrets()
+    secrets = secrets_of(host, current_secrets())
     system = current_system()
     login = login_of(host, read_logins(system.found))
     ids = HostIds(login.uid, login.gid, engine_of(system.found).group_id)
@@ -72,7 +73,7 @@ def changemaker(host: Host) -> None:
     instance: InstanceState = require(
         ctx_host.get().get_fact(
             Instance,
-            app=app_name(host),
+            app=host.application.name,
             directory=host.application.directory,
             project=host.application.project,
             owner=host.user,
@@ -87,7 +88,9 @@ def changemaker(host: Host) -> None:
         raise Problems("the instance cannot be deployed as it is", problems)
     if instance.folder.shallow and instance.generation is None:
         folder = host.application.directory
-        recorder().note("changemaker", f"{folder} is a shallow clone; what it lacks is fetched")
+        recorder().note(
+            host.application.name, f"{folder} is a shallow clone; what it lacks is fetched"
+        )
     commit = _wanted_commit(host, instance)
     from_newer = downgrade_from(host, instance, commit)
     variables: dict[str, str | int] = {
@@ -96,7 +99,7 @@ def changemaker(host: Host) -> None:
         "PLANNED": instance.token,
     }
     move_state(host.name, instance.layout, variables)
-    place_components("changemaker", [source], state)
+    place_components(host.application.name, [source], state)
     decision = decide(
         commit,
         host.application.ref,
@@ -106,6 +109,7 @@ def changemaker(host: Host) -> None:
         new_database=instance.database.new,
         mark=instance.layout.mark,
         from_newer=from_newer,
+        role=host.application.name,
     )
     wanted = needs(
         instance.space,
@@ -116,7 +120,7 @@ def changemaker(host: Host) -> None:
     problems = check_space(host, instance.space, wanted, instance.layout) if decision.needed else []
     if problems:
         raise Problems("there is not enough room", problems)
-    _record(bundle, commit, instance, state, decision)
+    _record(host.application.name, bundle, commit, instance, state, decision)
     _announce_egress(host, instance)
     if decision.needed:
         variables["NEEDED"] = needed_lines(wanted)
@@ -153,7 +157,8 @@ def _files(
         )
     if forecast.unknown:
         why = forecast.refused or "it could not be asked on this host"
-        recorder().note("changemaker", f"Compose does not say which services restart: {why}")
+        text = f"Compose does not say which services restart: {why}"
+        recorder().note(host.application.name, text)
     return Files(
         differing=tuple(paths),
         diff=diff_lines(bundle, paths, state, old),
@@ -176,7 +181,8 @@ def _forecast(host: Host, bundle: Bundle, commit: str) -> Forecast:
         return read_forecast(sections(answer))
 
 
-def _record(
+def _record(  # noqa: PLR0917 - all that was read and decided
+    name: str,
     bundle: Bundle,
     commit: str,
     instance: InstanceState,
@@ -194,13 +200,10 @@ def _record(
         files,
         instance.applied,
     ]
-    recording.observed.append(["changemaker", *observed])
-    recording.wanted.append(["changemaker", commit, bundle.fingerprint])
-    recording.facts |= {
-        "commit": commit,
-        "generation": instance.generation,
-        "boot": dict(instance.boot),
-    }
+    recording.observed.append([name, *observed])
+    recording.wanted.append([name, commit, bundle.fingerprint])
+    recording.facts["boot"] = dict(instance.boot)
+    recording.application(name).update(commit=commit, generation=instance.generation)
     for change in decision.changes:
         recorder().change(change)
 
@@ -238,6 +241,7 @@ def _declare(
     *,
     variables: dict[str, str | int],
 ) -> None:
+    name = host.application.name
     upgrade = _is_upgrade(decision, instance)
     variables |= {
         "REPOSITORY": host.application.repository,
@@ -248,6 +252,7 @@ def _declare(
             keeps_code=not wants("changemaker"),
         ),
         "COMMIT": commit,
+        "CREDENTIALS": "" if name == MAIN else f"-{name}",
         "FINGERPRINT": bundle.fingerprint,
         "DOMAIN": host.domain,
         "HTTP_PORT": http_port(bundle),
@@ -268,25 +273,25 @@ def _declare(
         return commands
 
     if decision.switch:
-        step("changemaker: fetch the code", run("room", "git", "fetch", project=False))
+        step(f"{name}: fetch the code", run("room", "git", "fetch", project=False))
         step(
-            "changemaker: pull and build images",
+            f"{name}: pull and build images",
             run("room", "before_switch", "prepare", files=True, project=False),
         )
         if upgrade:
-            step("changemaker: prepare the rollback", protect(variables))
-            step("changemaker: start the availability probe", run("probe_start", project=False))
+            step(f"{name}: prepare the rollback", protect(variables))
+            step(f"{name}: start the availability probe", run("probe_start", project=False))
         step(
-            "changemaker: switch files",
+            f"{name}: switch files",
             run("before_switch", "git", "switch", files=True, project=False),
         )
-    step("changemaker: database and cache", run("data"))
+    step(f"{name}: database and cache", run("data"))
     if decision.migrate:
-        step("changemaker: migrate", run("migrate"))
-    step("changemaker: seed where empty", run("seed"))
-    step("changemaker: bring up services", run("swap", "reload", "up"))
-    step("changemaker: health gate", run("health"))
+        step(f"{name}: migrate", run("migrate"))
+    step(f"{name}: seed where empty", run("seed"))
+    step(f"{name}: bring up services", run("swap", "reload", "up"))
+    step(f"{name}: health gate", run("health"))
     if upgrade:
-        step("changemaker: settle", run("settle"))
-        step("changemaker: stop the availability probe", run("probe_stop", project=False))
-    step("changemaker: record generation", run("keep", "record"))
+        step(f"{name}: settle", run("settle"))
+        step(f"{name}: stop the availability probe", run("probe_stop", project=False))
+    step(f"{name}: record generation", run("keep", "record"))

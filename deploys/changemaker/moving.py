@@ -12,8 +12,6 @@ from bunker.ops.step import Command, shell, step
 from bunker.plan.changes import Change
 from deploys.changemaker.armed import armed_files, scripts
 
-ROLE = "changemaker"
-
 
 def check_layout(host: str, layout: Layout) -> list[BunkerError]:
     """Why the state cannot be moved; empty where it can, or where it is at its place."""
@@ -49,11 +47,12 @@ def move_state(host: str, layout: Layout, variables: Mapping[str, str | int]) ->
         raise Problems("the state of its application cannot be moved", problems)
     if not layout.unmoved:
         return
-    folder = app_folder(str(variables["APP_NAME"]))
-    recorder().change(Change(ROLE, "state", "~", f"moved to {folder}", layout.unmoved))
+    name = str(variables["APP_NAME"])
+    folder = app_folder(name)
+    recorder().change(Change(name, "state", "~", f"moved to {folder}", layout.unmoved))
 
     def commands() -> Iterator[Command]:
         text = scripts("armed") + "as_planned\nrenew\n" + scripts("arm", "move", "move_armed")
         yield shell(changing(text, **variables), stdin=armed_files(variables, ()))
 
-    step(f"changemaker: move its state to {folder}", commands)
+    step(f"{name}: move its state to {folder}", commands)

@@ -17,7 +17,7 @@ from pyinfra.context import ctx_host
 
 from bunker.answers import sections
 from bunker.application.containers import containers_function
-from bunker.application.layout import app_name, layout_function, located
+from bunker.application.layout import layout_function, located
 from bunker.distributions import distribution
 from bunker.fleet.models import Host
 from bunker.ops.changing import changing
@@ -54,7 +54,7 @@ def upgrade(host: Host, reboot: Reboot) -> None:
     release = distribution(system.os_release)
     protected = sorted(packages_of(host, release, system.packages))
     state: UpgradeState = require(
-        ctx_host.get().get_fact(Upgrade, app=app_name(host), **AS_ROOT),
+        ctx_host.get().get_fact(Upgrade, app=host.application.name, **AS_ROOT),
         "what there is to upgrade",
     )
     decision = decide(state, reboot, protected)
@@ -123,7 +123,7 @@ def health_gate(host: Host) -> str:
     )
     return changing(
         layout_function() + containers_function() + "\n".join(script_file(part) for part in parts),
-        APP_NAME=app_name(host),
+        APP_NAME=host.application.name,
         DIRECTORY=host.application.directory,
         PROJECT=host.application.project,
         DOMAIN=host.domain,

@@ -14,7 +14,7 @@ from pyinfra.api import FactBase
 from pyinfra.context import ctx_host
 
 from bunker.answers import line, sections
-from bunker.application.layout import app_name, located
+from bunker.application.layout import located
 from bunker.ops.changing import changing
 from bunker.ops.context import current_host, current_run
 from bunker.ops.facts import reading, require
@@ -68,7 +68,8 @@ def reboot() -> None:
     """The reboot of the current host, for a worker: ``deploys.reboot.deploy:reboot``."""
     host = current_host()
     state: State = require(
-        ctx_host.get().get_fact(RebootFacts, app=app_name(host), **AS_ROOT), "which boot this is"
+        ctx_host.get().get_fact(RebootFacts, app=host.application.name, **AS_ROOT),
+        "which boot this is",
     )
     run, boot = current_run(), state.boot
     done = state.is_done(run)

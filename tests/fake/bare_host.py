@@ -99,7 +99,7 @@ def fake_request(hosts: list[Host], delay: float = 0.0) -> dict[str, Any]:
                     "fake_responses": RESPONSES,
                 },
                 "secrets": secrets,
-                "commit": COMMIT,
+                "commits": {"changemaker": COMMIT},
             }
             for host in hosts
         ],

@@ -18,7 +18,7 @@ def test_a_bare_host_is_planned_with_a_handful_of_commands() -> None:
     assert planned["commands"] <= MAX_COMMANDS_TO_PLAN
     roles = list(dict.fromkeys(change["role"] for change in planned["plan"]["changes"]))
     assert roles == ["base", "docker", "changemaker"]
-    assert planned["plan"]["facts"]["commit"] == COMMIT
+    assert planned["plan"]["facts"]["applications"]["changemaker"]["commit"] == COMMIT
 
 
 def test_fifty_hosts_plan_alike_and_apart() -> None:

@@ -46,7 +46,7 @@ class RoleRun:
     @property
     def facts(self) -> dict[str, Any]:
         """What the plan found out."""
-        return dict(self.plan["facts"])
+        return dict(self.plan["facts"]["applications"]["changemaker"])
 
     @property
     def refusal(self) -> str:

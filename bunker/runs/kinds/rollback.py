@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bunker.runs.kind import NO_PIN, Kind, argument
+from bunker.runs.kind import APP, NO_PIN, Kind, argument
 from bunker.runs.work import Work
 from bunker.runs.work import rollback as rollback_work
 
@@ -21,12 +21,13 @@ class Arguments:
     restore: bool = argument(
         "restore the database of that time too; later writes are lost", default=False
     )
+    app: str = argument(APP)
     no_pin: bool = argument(NO_PIN, default=False)
 
 
 def work(given: Arguments) -> Work:
     """Roll back to that generation."""
-    return rollback_work(to=given.to, restore=given.restore)
+    return rollback_work(to=given.to, restore=given.restore, application=given.app)
 
 
 def completed(options: Options, given: Arguments, may_ask: bool) -> tuple[Options, Arguments]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bunker.runs.kind import ALLOW_DOWNGRADE, NO_PIN, Kind, argument
+from bunker.runs.kind import ALLOW_DOWNGRADE, APP, NO_PIN, Kind, argument
 from bunker.runs.kinds.deploy import REF_HELP
-from bunker.runs.work import Work
+from bunker.runs.work import CODE, Work
 
 
 @dataclass(frozen=True)
@@ -14,13 +14,20 @@ class Arguments:
     """Of an upgrade, however it goes through the hosts."""
 
     ref: str = argument(REF_HELP)
+    app: str = argument(APP)
     no_pin: bool = argument(NO_PIN, default=False)
     allow_downgrade: bool = argument(ALLOW_DOWNGRADE, default=False)
 
 
 def work(given: Arguments) -> Work:
-    """The application alone."""
-    return Work(parts=("changemaker",), ref=given.ref or None, downgrade=given.allow_downgrade)
+    """One application alone."""
+    return Work(
+        parts=CODE,
+        ref=given.ref or None,
+        application=given.app,
+        one=True,
+        downgrade=given.allow_downgrade,
+    )
 
 
 UPGRADE = Kind(

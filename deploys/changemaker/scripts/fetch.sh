@@ -11,8 +11,8 @@ fi
 home=$(getent passwd "$OWNER" | cut -d: -f6)
 git() {
   runuser -u "$OWNER" -- env HOME="$home" GIT_TERMINAL_PROMPT=0 \
-    GIT_SSH_COMMAND="ssh -F none -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile=$home/.ssh/changemaker_known_hosts -i $home/.ssh/changemaker_deploy_key" \
-    git -c credential.helper= -c "credential.helper=store --file=$home/.config/bunker/git-credentials" \
+    GIT_SSH_COMMAND="ssh -F none -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile=$home/.ssh/${APP_NAME}_known_hosts -i $home/.ssh/${APP_NAME}_deploy_key" \
+    git -c credential.helper= -c "credential.helper=store --file=$home/.config/bunker/git-credentials$CREDENTIALS" \
     -c core.hooksPath=/dev/null -C "$DIRECTORY" "$@" 9>&-
 }
 umask 022

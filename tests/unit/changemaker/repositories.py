@@ -78,7 +78,7 @@ class Server:
     def script(self, *names: str, commit: str = "") -> subprocess.CompletedProcess[str]:
         """Run scripts of the role as on a host."""
         text = "".join(script_file(SCRIPTS / f"{name}.sh") for name in names)
-        return self._shell(text, COMMIT=commit, REPOSITORY=self.address)
+        return self._shell(text, COMMIT=commit, REPOSITORY=self.address, CREDENTIALS="")
 
     def fact(self) -> list[str]:
         """What the host says of the instance."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bunker.fleet.addresses import LABEL
+from bunker.addresses import LABEL
 from bunker.fleet.merge import Layer, deep_merge, lookup, merge_layers, source_of
 from bunker.fleet.models import Host
 

@@ -57,7 +57,7 @@ def loaded(root: Path) -> Fleet:
 
 
 def targets(fleet: Fleet) -> list[Target]:
-    return [Target(fleet.hosts["north"], {}, "c" * 40)]
+    return [Target(fleet.hosts["north"], {}, {"changemaker": "c" * 40})]
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_a_deploy_tells_the_remedy_everywhere(host: Host) -> None:
         def event(self, event: Event) -> None:
             told.append(event)
 
-    targets = [Target(host, {}, None)]
+    targets = [Target(host, {})]
     preparation = prepare("lab", Worker(), targets, Reporter())  # type: ignore[arg-type]
     message = (
         "Could not connect (x). Try again; if it stays so, look at sshd on the host's console."

@@ -1,0 +1,67 @@
+"""What a host's file says of an application of any kind. Pure."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Final
+
+from pydantic import Field
+
+from bunker.values import (
+    AppName,
+    Directory,
+    GitRef,
+    KnownHost,
+    Project,
+    Repository,
+    Section,
+    Word,
+    number,
+)
+
+WEEK: Final = 7 * 86_400
+MAIN: Final = "changemaker"
+"""The name of the application that ``application:``, the short form, speaks of."""
+
+
+class ApplicationSettings(Section):
+    """Its code, where it stands on the host, and how long its changes may take."""
+
+    repository: Repository = ""
+    repository_host_keys: tuple[KnownHost, ...] = Field(
+        default=(), description="known_hosts lines of a git server that is reached over SSH"
+    )
+    ref: GitRef = "v2"
+    directory: Directory = "/opt/changemaker-lite"
+    project: Project = "changemaker-lite"
+    health_timeout_seconds: Annotated[int, *number(5, 86_400)] = 120
+    deadman_seconds: Annotated[int, *number(15, WEEK)] = Field(
+        default=300,
+        description="an upgrade whose controller is silent for so long is rolled back by the host",
+    )
+    quiet_seconds: Annotated[int, *number(0, 86_400)] = Field(
+        default=5, description="how long nothing may restart or log errors after an upgrade"
+    )
+
+    @property
+    def name(self) -> str:
+        """Its name on the host."""
+        return MAIN
+
+
+class ApplicationEntry(ApplicationSettings):
+    """One entry under ``applications``; its key is its name, and says where it stands.
+
+    ``SHARED`` are keys that come from the short form where the entry does not say them, ``OF_HOST``
+    are keys that elsewhere are the host's, and that the entry has for itself.
+    """
+
+    SHARED: ClassVar[tuple[str, ...]] = ()
+    OF_HOST: ClassVar[tuple[str, ...]] = ()
+
+    kind: Word
+    key: AppName = Field(exclude=True, description="its name, from where it stands")
+
+    @property
+    def name(self) -> str:
+        """Its name on the host."""
+        return self.key

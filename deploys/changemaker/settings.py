@@ -1,0 +1,24 @@
+"""What a host's file says of a Changemaker instance under ``applications.NAME``."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from bunker.addresses import Domain
+from bunker.applications.settings import ApplicationEntry
+from bunker.values import EnvironmentKey, EnvironmentValue, ResourceLimit, Word
+
+
+class ChangemakerEntry(ApplicationEntry):
+    """Its features, environment and limits are its own; its domain is the host's where not said."""
+
+    SHARED: ClassVar = ("repository", "repository_host_keys")
+    OF_HOST: ClassVar = ("domain", "features", "environment", "resources")
+
+    kind: Literal["changemaker"]
+    domain: Domain | None = None
+    features: dict[Word, bool] = Field(default={})
+    environment: dict[EnvironmentKey, EnvironmentValue] = Field(default={})
+    resources: dict[Word, ResourceLimit] = Field(default={})
