@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from bunker.answers import by_key, line
-from bunker.applications.settings import MAIN
 from bunker.shell import script_file
 
+MAIN: Final = "changemaker"
+"""The name of the application that ``application:``, the short form, speaks of."""
 _SCRIPT: Final = Path(__file__).parent / "layout.sh"
 
 

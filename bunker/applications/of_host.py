@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from bunker.applications.settings import MAIN, ApplicationSettings
+from bunker.application.layout import MAIN
+from bunker.applications.settings import ApplicationSettings
 from bunker.errors import BunkerError
 from bunker.suggest import perhaps
 from deploys.roles import ROLES, is_chosen, roles_of

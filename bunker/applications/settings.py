@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
+from bunker.application.layout import MAIN
 from bunker.values import (
     AppName,
     Directory,
@@ -19,8 +20,6 @@ from bunker.values import (
 )
 
 WEEK: Final = 7 * 86_400
-MAIN: Final = "changemaker"
-"""The name of the application that ``application:``, the short form, speaks of."""
 
 
 class ApplicationSettings(Section):

@@ -6,8 +6,8 @@ import operator
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from bunker.application.layout import MAIN
 from bunker.applications.of_host import Application, applications_of
-from bunker.applications.settings import MAIN
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 from bunker.fleet.yaml_file import Document

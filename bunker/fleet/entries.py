@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import Field
 
-from bunker.applications.settings import MAIN, ApplicationEntry
+from bunker.application.layout import MAIN
+from bunker.applications.settings import ApplicationEntry
 from bunker.fleet.merge import deep_merge
 from bunker.role import named
 from bunker.values import AppName

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
 from bunker.application.environment import HostIds, environment_file
+from bunker.application.layout import MAIN
 from bunker.application.override import override_file
-from bunker.applications.settings import MAIN
 from bunker.bundle import Bundle, BundleFile
 from bunker.component import Component
 from bunker.fleet.models import Host

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from bunker.applications.settings import MAIN
+from bunker.application.layout import MAIN
 from bunker.plan.changes import Change, Symbol
 from deploys.changemaker.forecast import Forecast
 

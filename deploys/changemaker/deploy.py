@@ -17,8 +17,8 @@ from pyinfra.context import ctx_host
 
 from bunker.answers import sections
 from bunker.application.environment import HostIds
+from bunker.application.layout import MAIN
 from bunker.applications.of_host import secrets_of
-from bunker.applications.settings import MAIN
 from bunker.bundle import Bundle
 from bunker.component import Component
 from bunker.errors import BunkerError, Problems
