@@ -29,7 +29,7 @@ def _in_ascii(value: str) -> str:
     """What to write instead of a name with other letters.
 
     A letter that only looks like another one has no form of its own: to put the other one in its
-    place would accept a name that nobody wrote.
+    place would accept a name that was not written.
     """
     for letter in value:
         same = unicodedata.normalize("NFKC", letter) == letter

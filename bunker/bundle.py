@@ -15,7 +15,7 @@ class BundleFile:
     """One file as it should be on the host. Its group is its owner's own, however it is called.
 
     ``secret`` marks content that is never shown. ``kind="dotenv"`` gives a diff by key in which
-    only ``public_keys`` show their values. ``once`` marks somebody else's file in which something
+    only ``public_keys`` show their values. ``once`` marks another user's file in which something
     is changed: it is no part of the bundle's fingerprint, and later runs leave it out.
     """
 

@@ -22,7 +22,7 @@ class Component:
     unless a fresh login succeeds. After such a revert of the files ``revert_activate`` runs in
     place of ``activate``; it must never fail half-way. ``login_ports`` are the ports on which the
     fresh login has to work; empty means the port that is in use. ``confirm_seconds`` is how long
-    the host waits for the confirmation; logging in takes up to 20 s on each port that does not
+    the host waits for the confirmation; logging in may take 20 s on each port that does not
     answer. ``restarts`` are services that restart when the component is placed.
 
     Whatever does not come up is put back: the former files, then ``revert_activate``.

@@ -33,7 +33,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The value in clear."""
+        """The value in plaintext."""
         return self._value
 
     def __repr__(self) -> str:

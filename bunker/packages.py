@@ -20,7 +20,7 @@ ENGINE_PACKAGES: Final = frozenset(
 _NEVER_REMOVED: Final = re.compile(
     r"(linux-image|openssh|systemd|cloud-init|docker|containerd|moby|podman).*|sudo|apt|dpkg"
 )
-"""Removed by nobody unasked, whatever brought them here."""
+"""Never removed unasked, whatever brought them here."""
 
 _WHY: Final[Mapping[str, str]] = {
     "iptables-persistent": "ufw takes its place: carry its rules (/etc/iptables/rules.v4) over to "
@@ -77,7 +77,7 @@ def check_simulation(
 ) -> Simulation:
     """What installing the wanted packages would do; refused where it costs what the host has.
 
-    ``found`` has apt's words (``install``) and the names that somebody asked for (``manual``).
+    ``found`` has apt's words (``install``) and the names that someone asked for (``manual``).
     ``needed`` are packages of other roles. Raises BunkerError that names every package that would
     be removed although a person or a role wants it.
     """

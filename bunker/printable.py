@@ -14,7 +14,7 @@ _SEQUENCE = re.compile(
 
 
 def printable(text: str, keep: str = "\t") -> str:
-    r"""The text with all that steers a terminal, or that nobody can see, as a mark (``\x1b``).
+    r"""The text with all that steers a terminal, or that no one can see, as a mark (``\x1b``).
 
     Escapes and other control characters of 7 and 8 bits, characters that turn the direction of
     text around or take no room, halves of characters. Those in ``keep`` stay as they are.

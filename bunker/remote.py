@@ -236,7 +236,7 @@ def run_many(
 ) -> dict[str, Completed | Unreachable]:
     """The same script (or one made for each host) on many hosts at once; by host name.
 
-    An unreachable host is an outcome like the others and stops nobody.
+    An unreachable host is an outcome like the others and stops no other.
     """
 
     def one(remote: Remote) -> Completed | Unreachable:

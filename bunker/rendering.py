@@ -32,7 +32,7 @@ def _environment() -> Environment:
 
 
 def render(template: str, **values: object) -> bytes:
-    """One file from ``templates/``; a value that it names and nobody gives is an error."""
+    """One file from ``templates/``; a value that it names and that is not given is an error."""
     return _environment().get_template(template).render(**values).encode()
 
 

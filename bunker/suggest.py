@@ -1,4 +1,4 @@
-"""Near misses: what somebody probably meant."""
+"""Near misses: what someone probably meant."""
 
 from __future__ import annotations
 

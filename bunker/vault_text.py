@@ -14,8 +14,8 @@ def recipients(ciphertext: bytes) -> tuple[str, ...]:
     return tuple(_RECIPIENT.findall(metadata))
 
 
-def keys_in_clear(ciphertext: bytes) -> tuple[str, ...]:
-    """Names of the entries that a vault carries unencrypted; empty when all is well."""
+def plaintext_keys(ciphertext: bytes) -> tuple[str, ...]:
+    """Names of the entries that a vault carries unencrypted; empty where all are encrypted."""
     body, _mark, _metadata = ciphertext.decode(errors="replace").partition("\nsops:\n")
     lines = [line for line in body.splitlines() if line.strip() and not line.startswith("#")]
     exposed = [line for line in lines if not _ENCRYPTED_LINE.fullmatch(line)]

@@ -1,4 +1,4 @@
-"""Reading YAML that nobody writes back: libyaml's events, and what YAML 1.2 takes for a number.
+"""Reading YAML that is not written back: libyaml's events, and what YAML 1.2 takes for a number.
 
 PyYAML's own rules are those of YAML 1.1, where `on`, `no` and `1:30` are no texts. Its composers
 are not used either: where the nesting is deep, that of libyaml overflows the stack.

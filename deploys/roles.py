@@ -37,7 +37,7 @@ def is_chosen(role: Role, host: Host) -> bool:
 def packages_of(
     host: Host, distribution: Distribution, installed: Mapping[str, str]
 ) -> frozenset[str]:
-    """What all roles of a host need, so that nobody removes it for something else."""
+    """What all roles of a host need, so that no one removes it for something else."""
     return frozenset(
         name
         for role in roles_of(host)

@@ -1,4 +1,4 @@
-"""Containers of an instance: which are well. One that does something and ends is well when done."""
+"""Containers of an instance: which are healthy. A one-off is healthy when done."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Container:
 
     @property
     def done(self) -> bool:
-        """Whether it has ended well and was to end."""
+        """Whether it has ended with 0 and was to end."""
         return self.once and self.state == "exited" and self.exit_code == 0
 
     @property

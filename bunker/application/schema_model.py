@@ -16,7 +16,7 @@ _QUOTED_LENGTH = 60
 NO_ACTION, RESTRICT, CASCADE = "a", "r", "c"  # as Postgres' parser writes them
 
 Reasons = list[str] | None
-"""Why code of before may not go on working; [] where it does, None where nobody can tell."""
+"""Why code of before may not go on working; [] where it does, None where it is not known."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class KnownSchema:
     """What the migrations made so far, in the order in which they are applied.
 
     ``tables`` are new, and so are ``types`` and ``sequences``; ``added`` are new columns of tables
-    that were there before. ``indexes``: by name whether it is unique (or nobody knows), of the
+    that were there before. ``indexes``: by name whether it is unique (or not known), of the
     migrations before too. ``triggered``: tables of before that have triggers. ``domains`` have
     rules of their own.
     """

@@ -51,7 +51,7 @@ def delete(node: Any, known: KnownSchema) -> Reasons:
 
 
 def truncate(node: Any, _known: KnownSchema) -> Reasons:
-    """Nobody knows whose rows they are."""
+    """Whose rows they are is not known."""
     return [f"empties table {', '.join(map(name_of, node.relations))}"]
 
 

@@ -20,8 +20,8 @@ from bunker.application.schema_tables import (
     alter_table,
     column_definition,
     name_of,
-    note_check,
-    note_constraint,
+    record_check,
+    record_constraint,
     written_name,
 )
 
@@ -55,7 +55,7 @@ def _create_table(node: Any, known: KnownSchema) -> Reasons:
         if isinstance(element, ast.ColumnDef):
             table.columns[element.colname or ""] = column_definition(name, element, known, table)
         elif isinstance(element, ast.Constraint):
-            note_constraint(name, element, known, table)
+            record_constraint(name, element, known, table)
     for part in node.partspec.partParams if node.partspec else ():
         table.checked |= {part.name} if part.name else mentioned(part.expr)
     return []
@@ -84,7 +84,7 @@ def _index(node: Any, known: KnownSchema) -> Reasons:
             new.checked.update(columns)
         for expression in (*expressions, node.whereClause):
             if expression is not None and not never_fails(expression):
-                note_check(new, expression)
+                record_check(new, expression)
         return []
     if node.unique:
         found = [known.column(table, column) for column in columns]
@@ -110,7 +110,7 @@ def _function(node: Any, _known: KnownSchema) -> Reasons:
     if node.replace:
         kind = "procedure" if node.is_procedure else "function"
         return [f"replaces {kind} {written_name(node.funcname)}, which code of before may use"]
-    # Nobody calls a trigger's function; another one may be taken for one that is there already.
+    # No one calls a trigger's function; another one may be taken for one that is there already.
     return [] if type_name(node.returnType) == "trigger" else None
 
 

@@ -74,14 +74,14 @@ def _texts(names: Any) -> tuple[str, ...]:
     return tuple(part.sval for part in names or ())
 
 
-def note_check(table: Table, *expressions: Any) -> None:
+def record_check(table: Table, *expressions: Any) -> None:
     """Values of these columns are checked by a rule; what that calls may be unknown."""
     table.checked |= mentioned(*expressions)
     if not only_computes(*expressions):
         table.watched = table.reacts = True
 
 
-def _note_key(child: str, rule: Any, columns: tuple[str, ...], known: KnownSchema) -> None:
+def _record_key(child: str, rule: Any, columns: tuple[str, ...], known: KnownSchema) -> None:
     known.keys.append(
         Key(
             child,
@@ -96,11 +96,11 @@ def _note_key(child: str, rule: Any, columns: tuple[str, ...], known: KnownSchem
     )
 
 
-def note_constraint(name: str, rule: Any, known: KnownSchema, table: Table) -> None:
+def record_constraint(name: str, rule: Any, known: KnownSchema, table: Table) -> None:
     """A rule of a new table: what of it reaches code of before."""
     kind, columns = rule.contype, _texts(rule.keys)
     if kind == ConstrType.CONSTR_FOREIGN:
-        _note_key(name, rule, _texts(rule.fk_attrs), known)
+        _record_key(name, rule, _texts(rule.fk_attrs), known)
     elif kind == ConstrType.CONSTR_PRIMARY:
         table.primary = columns
         for column in columns:
@@ -116,7 +116,7 @@ def note_constraint(name: str, rule: Any, known: KnownSchema, table: Table) -> N
     elif kind == ConstrType.CONSTR_EXCLUSION:
         table.checked.update(table.columns)
     else:
-        note_check(table, rule.raw_expr)
+        record_check(table, rule.raw_expr)
 
 
 def column_definition(name: str, node: Any, known: KnownSchema, table: Table) -> Column:
@@ -129,14 +129,14 @@ def column_definition(name: str, node: Any, known: KnownSchema, table: Table) ->
         if kind in (ConstrType.CONSTR_PRIMARY, ConstrType.CONSTR_NOTNULL):
             column.required = True
         elif kind == ConstrType.CONSTR_FOREIGN:
-            _note_key(name, rule, (node.colname,), known)
+            _record_key(name, rule, (node.colname,), known)
         elif kind == ConstrType.CONSTR_DEFAULT:
             column.stays_empty = is_null(rule.raw_expr)
             table.reacts |= not only_computes(rule.raw_expr)
         elif kind == ConstrType.CONSTR_UNIQUE and rule.nulls_not_distinct:
             table.checked.add(node.colname)
         elif kind in _OTHER:
-            note_check(table, rule.raw_expr)
+            record_check(table, rule.raw_expr)
             column.stays_empty = column.stays_empty and kind == ConstrType.CONSTR_CHECK
     return column
 
@@ -168,7 +168,7 @@ def _action(  # noqa: PLR0911 - one answer for each form
         return _added_column(name, node.def_, known, may_exist=node.missing_ok)
     if kind == AlterTableType.AT_AddConstraint:
         if new is not None:
-            note_constraint(name, node.def_, known, new)
+            record_constraint(name, node.def_, known, new)
             return []
         return _added_rule(name, node.def_, known)
     if kind == AlterTableType.AT_DropConstraint:
@@ -255,7 +255,7 @@ def _added_column(  # noqa: PLR0911, PLR0912 - one answer for each form
     if not may_exist:
         known.added[table][node.colname] = column
     if foreign:
-        _note_key(table, foreign, (node.colname,), known)
+        _record_key(table, foreign, (node.colname,), known)
     return []
 
 
@@ -268,7 +268,7 @@ def _added_rule(table: str, rule: Any, known: KnownSchema) -> list[str]:
         # MATCH FULL makes one NULL among several columns an error.
         if not empty or rule.fk_matchtype == "f":
             return [f"adds a rule to existing rows of {table} (foreign key {name})"]
-        _note_key(table, rule, columns, known)
+        _record_key(table, rule, columns, known)
         return []
     if rule.contype == ConstrType.CONSTR_UNIQUE and empty and not rule.nulls_not_distinct:
         return []

@@ -20,7 +20,7 @@ class SecretSpec:
 
     ``length`` counts characters. ``urlsafe`` is ``[A-Za-z0-9_-]``, which needs no quoting in a
     URL, a dotenv file or a Compose file; ``hex`` is ``[0-9a-f]``. ``generated`` is false for a
-    value that somebody else hands out (a mail account, a map key): it can only be set by hand.
+    value that a provider hands out (a mail account, a map key): it can only be set by hand.
     """
 
     key: str

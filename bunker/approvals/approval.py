@@ -106,7 +106,7 @@ def require_approval(
     what = f"{subject.kind} on group{'s' * (len(asking) > 1)} {', '.join(asking)}"
     if not settings.approvers:
         raise BunkerError(
-            f"{what} needs an approval, and nobody may give one",
+            f"{what} needs an approval, and no approver is named",
             where=f"inventories/{subject.fleet}/fleet.settings.yaml: approvers",
             expected="public SSH keys of at least two operators",
         )
@@ -179,12 +179,12 @@ def check_approval(
             " too: that would be the same operator",
             where=str(file),
             expected="the signature of another operator",
-            remedy="Let somebody else approve it, with a key that is only theirs",
+            remedy="Let another operator approve it, with a key that is only theirs",
         )
     asked = signed["asked_keys"]
     if asked and not asked & {own.fingerprint for own in starter}:
         raise BunkerError(
-            "it was asked for by somebody else",
+            "it was asked for by another operator",
             where=str(file),
             expected="an approval of your own request",
             remedy="Start the run without it: that leaves a request of yours",
@@ -229,7 +229,7 @@ def give_approval(
         raise BunkerError(
             "whoever asked for this holds the same key: that would be the same operator",
             where=str(key),
-            remedy="Let somebody else approve it, with a key that is only theirs",
+            remedy="Let another operator approve it, with a key that is only theirs",
         )
     name = own.fingerprint
     if settings is not None:
@@ -238,7 +238,7 @@ def give_approval(
             raise BunkerError(
                 "this key is not among the fleet's approvers",
                 where=str(key),
-                expected=f"the key of one of: {', '.join(names.values()) or 'nobody yet'}",
+                expected=f"the key of one of: {', '.join(names.values()) or 'none yet'}",
                 remedy="Add its public line to `approvers` in the fleet's settings, or name"
                 " another key with --key",
             )
@@ -276,7 +276,7 @@ def _starter_keys(
     held = held_keys([path, *([fleet_key] if fleet_key else [])], place=root)
     if own is None or own not in held:
         raise BunkerError(
-            f"{what} needs a second operator, and nobody can tell who the first is: there is no"
+            f"{what} needs a second operator, and who the first is cannot be told: there is no"
             " SSH key of yours",
             where=str(path),
             expected="your private key, or its public file while your ssh-agent has the private",

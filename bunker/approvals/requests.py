@@ -19,7 +19,7 @@ from bunker.files import write_atomically
 
 @dataclass(frozen=True)
 class ApprovalRequest:
-    """What somebody waits for; ``asked_keys`` are fingerprints of the keys that they hold.
+    """What someone waits for; ``asked_keys`` are fingerprints of the keys that they hold.
 
     ``shown`` is the plan as they saw it, line by line.
     """

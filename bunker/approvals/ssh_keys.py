@@ -1,4 +1,4 @@
-"""SSH keys of people: reading a public half, which keys somebody holds, signing and verifying.
+"""SSH keys of people: reading a public half, which keys someone holds, signing and verifying.
 
 The one owner of `ssh-keygen -Y` and of asking an ssh-agent. Of private keys only the public half
 is looked at.
@@ -69,7 +69,7 @@ def operator_key(given: Path | str | None = None) -> Path:
 def public_key(path: Path) -> PublicKey | None:
     """The public half of a key file, or of the public file itself; None where there is none.
 
-    Nobody is asked for a passphrase.
+    No one is asked for a passphrase.
     """
     beside = path if path.suffix == ".pub" else Path(f"{path}.pub")
     return _in_public_file(beside) or (None if beside == path else _in_private_file(path))
@@ -131,7 +131,7 @@ def _in_public_file(path: Path) -> PublicKey | None:
 def _in_private_file(path: Path) -> PublicKey | None:
     """The public half that a private key file tells; None where it does without its passphrase.
 
-    OpenSSH's own form has it in clear, also that of a hardware key's handle. Of the older ones it
+    OpenSSH's own form has it in plaintext, also that of a hardware key's handle. Of the older it
     is computed, which one with a passphrase does not allow.
     """
     content = _content(path)

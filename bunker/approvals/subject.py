@@ -87,7 +87,7 @@ class ApprovalSubject:
         lines = [
             f"{self.kind} of {len(self.hosts)} host{'s' * (len(self.hosts) != 1)}"
             f" of the fleet {self.fleet}",
-            f"asked by  {self.asked_by or 'nobody said who'}",
+            f"asked by  {self.asked_by or 'not known'}",
         ]
         if self.ref:
             lines.append(f"ref       {self.ref}")

@@ -86,7 +86,7 @@ def _closed(group: str, window: Window, now: datetime) -> BunkerError:
 
 def in_words(left: timedelta) -> str:
     """How long until then, to the hour (to the minute within a day): ``in 2 days 3 h``."""
-    # Rounded up: nobody should come back a minute too early.
+    # Rounded up: no one should come back a minute too early.
     minutes = -(-left // timedelta(minutes=1))
     days, rest = divmod(minutes, 24 * 60)
     hours, minutes = divmod(rest, 60)

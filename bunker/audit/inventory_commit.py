@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bunker.audit.clear_secrets import why_not_to_commit
 from bunker.audit.log import append
+from bunker.audit.plaintext_secrets import why_not_to_commit
 from bunker.audit.who import operator
 from bunker.errors import BunkerError
 from bunker.git import Git, GitFailed, GitMissing, why_failed
@@ -48,7 +48,7 @@ def commit_inventory(root: Path, fleet: str, run: str, message: str) -> Inventor
     What the operator has staged elsewhere stays staged and uncommitted. No hook runs, nothing is
     signed, nothing is asked. The message gets a line ``Run: <run>``, and the audit log an entry
     ``inventory.changed``. Never raises: a run does not fail because of its history. A file that
-    holds secrets in clear keeps everything uncommitted, and the problem names it.
+    holds secrets in plaintext keeps everything uncommitted, and the problem names it.
     """
     folder = (root / "inventories" / fleet).resolve()
     if not folder.is_dir():
@@ -68,8 +68,8 @@ def commit_inventory(root: Path, fleet: str, run: str, message: str) -> Inventor
         what = {"commit": made.commit, "files": list(made.files)}
         append(root, fleet, "inventory.changed", run=run, what=what, outcome="ok")
     except BunkerError as error:
-        told = "; ".join(filter(None, (made.problem, str(error))))
-        return InventoryCommit(made.commit, told, made.files)
+        problem = "; ".join(filter(None, (made.problem, str(error))))
+        return InventoryCommit(made.commit, problem, made.files)
     return made
 
 
@@ -121,7 +121,7 @@ class _Repository:
     def _try_to_commit(
         self, paths: Sequence[str], run: str, message: str
     ) -> InventoryCommit | None:
-        """One try; None where somebody else's commit came in between."""
+        """One try; None where another user's commit came in between."""
         parent = self.text("rev-parse", "-q", "--verify", "HEAD^{commit}", check=False)
         with tempfile.TemporaryDirectory(prefix="bunker-index-") as place:
             index = {"GIT_INDEX_FILE": str(Path(place) / "index")}

@@ -126,7 +126,7 @@ class _Writer:
             if known is None:
                 notes.append(("audit.repaired", "the head file was missing"))
         elif known is not None:
-            # Going on after the head leaves a gap, or a broken link, that nobody can close again.
+            # Going on after the head leaves a gap, or a broken link, that no one can close again.
             self._seq, self._previous = known.seq, known.mac
             notes.append(("audit.damaged", f"the log did not end with entry {known.seq}"))
         elif line:

@@ -55,9 +55,9 @@ def recorded_change(
         yield
         return
     names = sorted(hosts)
-    told = {"purpose": purpose(), **what}
+    details = {"purpose": purpose(), **what}
     try:
-        append(*place, "secrets.changed", hosts=names, what=told, outcome="ok")
+        append(*place, "secrets.changed", hosts=names, what=details, outcome="ok")
     except BunkerError as error:
         raise BunkerError(
             f"the secrets were not changed, because that cannot be recorded: {error.problem}",
@@ -70,7 +70,7 @@ def recorded_change(
     except BaseException:
         # The first fault is the one to tell; the log may have failed together with the disk.
         with suppress(BunkerError):
-            append(*place, "secrets.changed", hosts=names, what=told, outcome="failed")
+            append(*place, "secrets.changed", hosts=names, what=details, outcome="failed")
         raise
 
 

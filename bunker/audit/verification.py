@@ -1,4 +1,4 @@
-"""Is the audit log whole? Every line is checked, and all that is wrong is told, oldest first."""
+"""Is the chain of the audit log intact? Every line is checked; problems, oldest first."""
 
 from __future__ import annotations
 

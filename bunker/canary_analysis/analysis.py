@@ -76,7 +76,7 @@ class HostFigures:
 @dataclass(frozen=True)
 class CanaryAnalysis:
     """The outcome, why ("north-1: …", the worst first; one sentence that says so where all is
-    well), and the figures of every host."""
+    healthy), and the figures of every host."""
 
     outcome: Outcome
     reasons: tuple[str, ...]

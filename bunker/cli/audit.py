@@ -37,7 +37,7 @@ def show(
     """Who did what to the fleet, newest entries last.
 
     Runs, openings and changes of secrets, commits of the inventory and approvals, from this
-    machine's log. Says on stderr when the log is not whole. Changes nothing.
+    machine's log. Says on stderr when the chain is broken. Changes nothing.
 
     Examples:
       invoke audit.show
@@ -64,7 +64,7 @@ def show(
         tell(f"warning: the log cannot be verified: {error}")
         return
     if problem is not None:
-        tell(f"warning: the log is not whole: {problem.text} (see `invoke audit.verify`)")
+        tell(f"warning: the chain of the log is broken: {problem.text} (see `invoke audit.verify`)")
 
 
 @operator_command(
@@ -82,7 +82,7 @@ def verify(options: Options, hosts: bool = False) -> ExitCode:
       invoke audit.verify
       invoke audit.verify --hosts --json
 
-    Exit codes: 0 whole, 1 not whole (the first bad entry is named first), 7 whole as far as can
+    Exit codes: 0 intact, 1 broken (the first bad entry is named first), 7 intact as far as can
     be seen, but a host could not be compared.
     """
     from bunker.audit import verify as check
@@ -162,7 +162,7 @@ _WIDEST = 120
 def _verification_lines(found: Verification, witnesses: list[Witness]) -> list[Line]:
     lines = []
     if found.problem is not None:
-        lines.append(Line(f"NOT WHOLE: {found.problem.text}", "bad"))
+        lines.append(Line(f"chain broken: {found.problem.text}", "bad"))
         lines += [Line(f"  {problem.text}", "bad") for problem in found.problems[1:_MOST]]
         if len(found.problems) > _MOST:
             lines.append(Line(f"  and {len(found.problems) - _MOST} more"))
@@ -180,7 +180,7 @@ def _verification_lines(found: Verification, witnesses: list[Witness]) -> list[L
     ending = f"{entries}, the newest {found.head.seq} of {found.head.time[:19]} UTC"
     if any(witness.state == "contradicts" for witness in witnesses):
         return [*lines, Line(f"{ending}; the hosts know better", "bad")]
-    return [*lines, Line(f"{'Whole: ' if found.ok else ''}{ending}", "heading")]
+    return [*lines, Line(f"{'chain intact: ' if found.ok else ''}{ending}", "heading")]
 
 
 _MOST = 20

@@ -14,7 +14,7 @@ from invoke.context import Context
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
-from bunker.cli.options import COMMON, HELP, SELECTION, Options, command_line
+from bunker.cli.options import ALIASES, COMMON, HELP, SELECTION, Options, command_line
 from bunker.errors import BunkerError, ExitCode
 from bunker.product import CODE
 
@@ -30,11 +30,13 @@ class OperatorTask(Task[Any]):
     words = ""
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
-        """The arguments, with ``-v`` for ``--verbose`` and one for each plain word."""
+        """The arguments, with ``-v`` for ``--verbose``, aliases, and one for each plain word."""
         arguments = super().get_arguments(ignore_unknown_help)
         for argument in arguments:
             if argument.name == "verbose":
                 argument.names = ("verbose", "v")
+            if former := ALIASES.get(argument.name or ""):
+                argument.names = (*argument.names, former)
         if self.words:
             values = {f"--{name}" for one in arguments if one.takes_value for name in one.names}
             count = _plain_words(sys.argv[1:], values, self.name)

@@ -26,12 +26,12 @@ NOTHING: dict[str, Any] = {"wait": "", "detach": False, "approve": ""}
 
 @operator_command(
     help={key: HELP[key] for key in OF_PLAN},
-    iterable=("tags",),
+    iterable=("role",),
 )
 def plan(
     options: Options,
     *,
-    tags: list[str],
+    role: list[str],
     ref: str = "",
     allow_downgrade: bool = False,
     out: str | None = None,
@@ -49,7 +49,7 @@ def plan(
       invoke apply tuesday.plan
     """
     given = {
-        "tags": tags,
+        "role": role,
         "ref": ref,
         "allow_downgrade": allow_downgrade,
         "dry": True,

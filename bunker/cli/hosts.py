@@ -42,8 +42,8 @@ def status(options: Options, exit_status: bool = False) -> ExitCode:
     statuses = collect_status(fleet, hosts)
     answer = {"fleet": fleet.name, "hosts": [found.to_json() for found in statuses]}
     options.answer(answer, status_lines(statuses))
-    well = all(found.well for found in statuses)
-    return ExitCode.OK if well or not exit_status else ExitCode.SOME_HOSTS_FAILED
+    healthy = all(found.healthy for found in statuses)
+    return ExitCode.OK if healthy or not exit_status else ExitCode.SOME_HOSTS_FAILED
 
 
 @operator_command()
@@ -67,8 +67,8 @@ def health(options: Options) -> ExitCode:
     answer = {"fleet": fleet.name, "hosts": [found.to_json() for found in statuses]}
     repeat = options.repeat()
     options.answer(answer, (line for found in statuses for line in health_lines(found, repeat)))
-    well = all(found.verdict.well for found in statuses)
-    return ExitCode.OK if well else ExitCode.ERROR
+    healthy = all(found.verdict.healthy for found in statuses)
+    return ExitCode.OK if healthy else ExitCode.ERROR
 
 
 @operator_command(

@@ -36,7 +36,7 @@ def on(options: Options, for_: str = "1h", reason: str = "") -> ExitCode:
       invoke maintenance.on --host north-1 --for 2h --reason 'new disk'
       invoke maintenance.on --group canary --for 30m --reason 'moving to another rack'
 
-    Exit codes: 0 all hosts, 3 some could not be told.
+    Exit codes: 0 all hosts, 3 some could not be reached.
     """
     from bunker.duration import parse_duration
     from bunker.maintenance.hosts import open_maintenance
@@ -62,7 +62,7 @@ def off(options: Options) -> ExitCode:
       invoke maintenance.off --host north-1
       invoke maintenance.off --group canary
 
-    Exit codes: 0 all hosts (also where none was open), 3 some could not be told.
+    Exit codes: 0 all hosts (also where none was open), 3 some could not be reached.
     """
     from bunker.maintenance.hosts import close_maintenance
 
@@ -100,7 +100,7 @@ def _report(
     options: Options,
     fleet: Fleet,
     answers: Mapping[str, Answer],
-    told: Callable[[Maintenance], str],
+    described: Callable[[Maintenance], str],
     none: str,
 ) -> ExitCode:
     """One line, or one JSON object, for every host."""
@@ -119,7 +119,7 @@ def _report(
             text, style = f"could not be asked: {answer.problem}", "bad"
         elif answer is not None:
             row["maintenance"] = answer.to_json()
-            text, style = told(answer), "warn"
+            text, style = described(answer), "warn"
         rows.append(row)
         lines += after(f"{name}: ", text, style)
     options.answer({"fleet": fleet.name, "hosts": rows}, lines)

@@ -29,6 +29,8 @@ HELP: Mapping[str, str] = {
     "yes": "do not ask for a confirmation",
 }
 SELECTION = ("host", "group", "tag")
+ALIASES: Mapping[str, str] = {"role": "tags", "no_analysis": "no-judgement"}
+"""By option: the name that it had before, which works in every command that has the option."""
 COMMON = ("json", "debug", "yes")
 
 

@@ -99,7 +99,7 @@ def resume(
     stop: bool = False,
     verbose: bool = False,
 ) -> ExitCode:
-    """Take up an interrupted run, or answer a paused one.
+    """Resume an interrupted run, or answer a paused one.
 
     What was finished is not repeated; the batch that was under way is planned anew from what its
     hosts say now and ends in the same place as an uninterrupted run.
@@ -168,7 +168,7 @@ def cancel(options: Options, run: str) -> None:
     help={**RUN_HELP, "dry": "show the plan and stop", "verbose": "show every step's output"},
 )
 def retry_failed(options: Options, run: str, dry: bool = False, verbose: bool = False) -> ExitCode:
-    """A new run for the hosts that did not end well.
+    """A new run for the hosts that did not succeed.
 
     Every host that failed, was unreachable, not started, interrupted or rolled back is planned
     anew, to the same commit as in the run that ended. All at once: no canary, no soak.

@@ -53,7 +53,7 @@ def generate(options: Options, name: str) -> None:
 
 
 @secrets_command(
-    help={"key": "only this secret", "reveal": "show the values in clear; asks first"},
+    help={"key": "only this secret", "reveal": "show the values in plaintext; asks first"},
 )
 def show(options: Options, key: str = "", reveal: bool = False) -> None:
     """The secrets of a host, masked unless --reveal is given.
@@ -67,7 +67,7 @@ def show(options: Options, key: str = "", reveal: bool = False) -> None:
     from bunker.terminal.reporter import ask
 
     fleet, host = options.select_one()
-    if reveal and not ask(f"Show secrets of {host.name} in clear?", yes=options.yes):
+    if reveal and not ask(f"Show secrets of {host.name} in plaintext?", yes=options.yes):
         raise BunkerError("nothing was shown: it was not confirmed")
     values = secrets.show(fleet.folder, host.name, reveal=reveal)
     if key and key not in values:
@@ -75,7 +75,7 @@ def show(options: Options, key: str = "", reveal: bool = False) -> None:
         raise BunkerError(problem, remedy=suggest(key, values))
     chosen = {key: values[key]} if key else values
     if key and not options.json:
-        # What was asked for in clear may go into a file, so there it is just the value.
+        # What was asked for in plaintext may go into a file, so there it is just the value.
         print_clear(chosen[key])
         return
     answer = {"host": host.name, "secrets": chosen}
@@ -98,7 +98,7 @@ def set_(options: Options, key: str = "") -> None:
         raise BunkerError("no secret is named", expected="--key NAME, such as --key SMTP_PASS")
     fleet, host = options.select_one()
     changed = secrets.set_secret(fleet.folder, host.name, key, read_value(key))
-    following = options.repeat("invoke deploy", "--tags", "env").again(host.name)
+    following = options.repeat("invoke deploy", "--role", "env").again(host.name)
     stored = f"Stored {key} of {host.name}. Bring it to the host with: {following}"
     options.answer(
         {"host": host.name, "key": key, "changed": changed},

@@ -42,7 +42,7 @@ def rekey(options: Options) -> None:
     """Encrypt secrets anew for whom .sops.yaml names now.
 
     Without a selection, those of all hosts. Run it after adding or removing a recipient. Every file
-    is prepared and verified before the first is written. Somebody who was removed still knows the
+    is prepared and verified before the first is written. Someone who was removed still knows the
     old values: rotate them.
 
     Example:

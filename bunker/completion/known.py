@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from invoke.parser.context import ParserContext
 
+from bunker.cli.options import ALIASES
 from bunker.errors import BunkerError
 from bunker.files import write_atomically
 from bunker.tasks import namespace
@@ -20,7 +21,6 @@ OPTIONS: Final = {
     "tag": "tag",
     "fleet": "fleet",
     "role": "role",
-    "tags": "role",
     "run": "run",
 }
 """What the values of an option are, by its name."""
@@ -39,6 +39,7 @@ def ask(place: Path, mark: str) -> dict[str, Any]:
     """Everything that can be offered without a fleet; kept at ``place`` under the mark."""
     commands = {name: _command(name) for name in sorted(namespace.task_names)}
     found = {"mark": mark, "commands": commands, "roles": list(TAGS)}
+    found["aliases"] = [f"--{former}" for former in ALIASES.values()]
     # Where nothing can be kept, the next key press asks again.
     with suppress(OSError, BunkerError):
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -53,6 +54,9 @@ def _command(name: str) -> dict[str, Any]:
         for flag, argument in context.flags.items()
         if flag.startswith("--")
     }
+    for argument in context.args.values():
+        if former := ALIASES.get(argument.name or ""):
+            options[f"--{former}"] = options[f"--{argument.names[0]}"]
     plain = [argument.name for argument in context.positional_args]
     kinds = [OPTIONS.get(one or "", "value") for one in plain]
     return {"options": options, "words": [WORDS.get(name, kinds[0]), *kinds[1:]] if kinds else []}

@@ -29,7 +29,8 @@ def offer(words: list[str]) -> list[str]:
         return []
     words = _rejoined(words)
     *before, last = words
-    commands = known()["commands"]
+    program = known()
+    commands = program["commands"]
     name, used, option = _place(before, commands)
     command = commands.get(name, {"options": {}, "words": []})
     flag, equals, value = last.partition("=")
@@ -40,7 +41,8 @@ def offer(words: list[str]) -> list[str]:
         return _values(option, root, words, last)
     kinds = command["words"]
     if last.startswith("-") or (name and not last and not kinds):
-        return _fitting(command["options"] or ("--list", "--help"), last)
+        options = [one for one in command["options"] if one not in program["aliases"]]
+        return _fitting(options or ("--list", "--help"), last)
     if used < len(kinds):
         return _values(kinds[used], root, words, last)
     return _fitting(commands, last)

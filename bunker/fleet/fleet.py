@@ -11,6 +11,7 @@ from typing import Any
 from bunker.errors import BunkerError, Problems
 from bunker.fleet.models import Host
 from bunker.suggest import suggest
+from deploys.roles import TAGS
 
 ALL = "all"
 
@@ -103,7 +104,12 @@ class Fleet:
         for tag in tags:
             if tag not in known_tags:
                 text = f"no host of the fleet {self.name} has the tag {tag!r}"
-                problems.append(BunkerError(text, remedy=suggest(tag, known_tags)))
+                remedy = suggest(tag, known_tags)
+                if tag in TAGS:
+                    remedy = (
+                        f"--tag selects hosts by tag; to limit a deploy to a role use --role {tag}"
+                    )
+                problems.append(BunkerError(text, remedy=remedy))
         if len(problems) == 1:
             raise problems[0]
         if problems:

@@ -165,10 +165,10 @@ def _failed(error: BaseException, path: Path, where: str) -> BunkerError:
         remedy = "Remove the call of sys.exit, or correct what it complains about"
         return BunkerError("the file ended the program", where=place, remedy=remedy)
     try:
-        told = (str(error).splitlines() or [""])[0]
+        text = (str(error).splitlines() or [""])[0]
     except Exception:  # noqa: BLE001 - an exception of the file's own making
-        told = ""
-    reason = f"{type(error).__name__}: {told}" if told else type(error).__name__
+        text = ""
+    reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return BunkerError(f"reading the file failed: {reason}", where=place)
 
 

@@ -76,7 +76,7 @@ def _is_kept(fleet: Fleet, files: tuple[Path, ...]) -> bool:
 
 def _keep_copy(fleet: Fleet, name: str, files: tuple[Path, ...]) -> str:
     """The commit that holds the files as they are now, made if need be."""
-    _refuse_clear_secrets(fleet.secrets_file(name))
+    _refuse_plaintext_secrets(fleet.secrets_file(name))
     paths = [str(path) for path in files]
     if _git(fleet, "status", "--porcelain", "--", *paths):
         _git(fleet, "add", "--", *paths)
@@ -84,7 +84,7 @@ def _keep_copy(fleet: Fleet, name: str, files: tuple[Path, ...]) -> str:
     return _git(fleet, "rev-parse", "HEAD").strip()
 
 
-def _refuse_clear_secrets(path: Path) -> None:
+def _refuse_plaintext_secrets(path: Path) -> None:
     """A commit cannot be taken back from those who fetched it."""
     if path.exists() and not any(
         line.startswith("sops:") for line in path.read_text(errors="replace").splitlines()

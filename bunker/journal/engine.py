@@ -1,8 +1,8 @@
 """DBOS in this process, for exactly one run: start it, or take it up where it was left.
 
 Each run is its own DBOS executor and its own application version. So a process that starts DBOS
-takes up its own run and no other, whatever else is unfinished in the database: DBOS puts a run
-that is taken up into a queue, from which every process of the same version would take it.
+resumes its own run and no other, whatever else is unfinished in the database: DBOS puts a run
+that is resumed into a queue, from which every process of the same version would take it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Execution:
         found = DBOS.get_workflow_status(self.run)
         if found is None:
             return "ERROR"
-        # A run that is taken up waits in a queue for a moment.
+        # A resumed run waits in a queue for a moment.
         return "PENDING" if found.status == "ENQUEUED" else found.status
 
     def start(self, request: Mapping[str, Any]) -> None:
@@ -70,7 +70,7 @@ def write_event(event: Event) -> None:
 
 
 def cancel_was_asked() -> bool:
-    """Whether somebody asked to begin nothing more; only in a workflow, which remembers it."""
+    """Whether it was asked to begin nothing more; only in a workflow, which remembers it."""
     return DBOS.recv(CANCEL, timeout_seconds=0) is not None
 
 

@@ -53,7 +53,7 @@ class RunRequest:
     ``arguments`` are those of its kind (:mod:`bunker.runs.kinds`), in their JSON form. ``commits``
     pins what a ref named when the run began: all hosts get the same code, however long the run
     takes. ``plans`` are fingerprints of what was shown (host → changes, inputs); with ``exact``
-    somebody confirmed just that, and a host that differs by now is left alone. ``inputs`` are what
+    just that was confirmed, and a host that differs by now is left alone. ``inputs`` are what
     an approval covers (:mod:`bunker.runs.inputs`), for a run that needed one. ``known`` are the
     outcomes of hosts that planning already settled: there was nothing to change, or no plan could
     be made. ``version`` is that of the program that made it; empty where none was noted yet. Times

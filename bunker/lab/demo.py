@@ -89,10 +89,10 @@ def demonstrate(root: Path) -> ExitCode:
     found = _status(root, host)
     print_lines(status_lines([found]))
     say(f"\nDone after {time.monotonic() - started:.0f} s.")
-    if found.verdict.well:
+    if found.verdict.healthy:
         say(open_text(host, found.domain))
     say(next_text(root, host))
-    if not found.verdict.well:
+    if not found.verdict.healthy:
         raise BunkerError(
             f"{host.name} was deployed and is {found.verdict.state}",
             expected="healthy",

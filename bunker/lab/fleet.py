@@ -58,7 +58,7 @@ def host_data(state: LabState, host: LabHost, **more: Any) -> dict[str, Any]:
 def write_fleet(root: Path, state: LabState, *, deploy_key: str) -> Path:
     """Make or bring up to date the lab's fleet; lab hosts that are gone lose their files.
 
-    Files that somebody else added to the folder stay.
+    Files that another operator added to the folder stay.
     ``deploy_key`` is the private key that the git server accepts. Returns the fleet's folder.
     """
     from bunker import secrets  # noqa: PLC0415 - opens sops, which only a lab that is up needs
@@ -67,7 +67,7 @@ def write_fleet(root: Path, state: LabState, *, deploy_key: str) -> Path:
     folder = root / "inventories" / state.name
     key = operator_key(root, state.name)
     if not key.exists() and folder.exists():
-        # Vaults of a lab whose key is gone open for nobody; those of others are kept aside.
+        # Vaults of a lab whose key is gone open with no key; those of others are kept aside.
         ours = {*written_hosts(root, state.name), *(host.name for host in state.hosts)}
         remove_fleet(root, state.name, ours)
         for vault in folder.glob("*.sops.yml"):

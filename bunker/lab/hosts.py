@@ -154,7 +154,7 @@ class Hosts:
     def _identify(self, container: str, wanted: Wanted) -> None:
         files = [
             ("/etc/machine-id", f"{uuid.uuid4().hex}\n".encode(), 0o444, 0),
-            # Names nobody, so that the first boot makes sshd's keys anew, clones included.
+            # Names no host, so that the first boot makes sshd's keys anew, clones included.
             ("/etc/ssh/lab-identity", b"\n", 0o644, 0),
         ]
         if not wanted.clone:

@@ -106,7 +106,7 @@ class Images:
         return note.exists() and 0 <= time.time() - note.stat().st_mtime < REMEMBER_SECONDS
 
     def lock(self, name: str) -> AbstractContextManager[object]:
-        """Nobody else makes the image of that tag meanwhile, in whatever checkout."""
+        """No one else makes the image of that tag meanwhile, in whatever checkout."""
         self._locks.mkdir(parents=True, exist_ok=True)
         file = self._locks / name.replace("/", "-").replace(":", "-")
         return FileLock(file, timeout=LOCK_SECONDS)

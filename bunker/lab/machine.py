@@ -14,7 +14,7 @@ from bunker.errors import BunkerError
 
 
 def shared_folder(parent: Path | None = None) -> Path:
-    """A folder of this user, for labs of any checkout; a BunkerError where somebody else has it."""
+    """A folder of this user, for labs of any checkout; BunkerError where it is not theirs."""
     user = os.geteuid()
     folder = (parent or Path(tempfile.gettempdir())) / f"bunker-lab-{user}"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -22,7 +22,7 @@ def shared_folder(parent: Path | None = None) -> Path:
     # In a folder that others can write to, whoever comes first could lay a trap.
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != user or found.st_mode & 0o022:
         raise BunkerError(
-            "the labs' shared folder belongs to somebody else",
+            "the labs' shared folder belongs to another user",
             where=str(folder),
             expected="a folder that only its owner can write to",
             remedy=f"Remove it: rm -r {folder}",

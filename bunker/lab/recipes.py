@@ -55,7 +55,7 @@ SERVICE_BASE = BASES["debian:trixie"]
 
 @dataclass(frozen=True)
 class Variant:
-    """A host that somebody prepared before us: made on a base's host image by a folder of images.
+    """A host that someone prepared before us: made on a base's host image by a folder of images.
 
     ``user`` is who logs in, from ``home``, under the user id of the lab's ``deploy``.
     """

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Put in front of every script that changes a host: where another run than $LEASE_RUN holds the
-# host's lease, nothing is changed. An expired lease, or one that cannot be read, holds nobody.
+# host's lease, nothing is changed. An expired lease, or one that cannot be read, does not count.
 lease() {
   sed -n "/^\"$1\": /{s/^[^:]*: //;s/,\$//;s/^\"//;s/\"\$//;p;}" /run/bunker/lease.json 2>/dev/null ||
     true # released a moment ago

@@ -39,7 +39,7 @@ class LeaseHolder:
 
         return cls(
             host=host,
-            owner=text("owner", "somebody"),
+            owner=text("owner", "another operator"),
             run=text("run", "unknown"),
             purpose=text("purpose", "unknown purpose"),
             held_seconds=seconds("held_seconds"),
@@ -69,7 +69,7 @@ class LeaseHolder:
 def read_lease(host: str, lines: Sequence[str]) -> LeaseHolder | None:
     """What a host answered: its clock, then its lease in base64, if there is one.
 
-    None where nobody holds it: there is no lease, it has expired, or it cannot be read.
+    None where it is free: there is no lease, it has expired, or it cannot be read.
     """
     try:
         clock, *encoded = (line.strip() for line in lines if line.strip())
@@ -85,15 +85,15 @@ def read_lease(host: str, lines: Sequence[str]) -> LeaseHolder | None:
 
 
 class LockHeld(BunkerError):
-    """Hosts are being changed by somebody else right now."""
+    """Hosts are being changed by another run right now."""
 
     exit_code = ExitCode.LOCK_HELD
 
     @classmethod
     def by(cls, refused: Mapping[str, LeaseHolder]) -> LockHeld:
         """The error for hosts that were refused: every one with its holder."""
-        told = "; ".join(f"{host} is {refused[host].sentence()}" for host in sorted(refused))
-        return cls(told, remedy="Wait for it with --wait, or ask them to stop their run")
+        text = "; ".join(f"{host} is {refused[host].sentence()}" for host in sorted(refused))
+        return cls(text, remedy="Wait for it with --wait, or ask them to stop their run")
 
 
 def this_operator() -> str:

@@ -226,19 +226,19 @@ class HostLeases:
         that want the same hosts can then never wait for each other.
         """
         end = time.monotonic() + self._wait_seconds
-        told: set[str] = set()
+        reported: set[str] = set()
         while (refused := self.refused) and time.monotonic() < end:
             first = min(refused)
             self._yield([name for name in self.held if name > first])
-            for name in sorted(refused.keys() - told):
-                told.add(name)
+            for name in sorted(refused.keys() - reported):
+                reported.add(name)
                 if self._on_wait:
                     self._on_wait(name, refused[name])
             time.sleep(max(0.0, min(RETRY_SECONDS, end - time.monotonic())))
             self._try([first])
             if first not in self.refused:
                 self._try(self._in_state("refused") | self._in_state("yielded"))
-        if told:  # out of time: what is free counts, as it would without waiting
+        if reported:  # out of time: what is free counts, as it would without waiting
             self._try(self._in_state("refused") | self._in_state("yielded"))
 
     def _yield(self, hosts: Sequence[str]) -> None:

@@ -62,7 +62,7 @@ class KeeperSession:
         self.holder: LeaseHolder | None = None
         self.error: Unreachable | None = None
         self.heads: list[bool] = []
-        """Answers to ``head`` lines that nobody took yet."""
+        """Answers to ``head`` lines that were not taken yet."""
         self._rest = b""
         self._beat_sent: float | None = None
         self.confirmed = time.monotonic()

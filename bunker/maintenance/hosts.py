@@ -51,7 +51,7 @@ def maintenance_of(remotes: Sequence[Remote]) -> dict[str, Answer]:
 def in_maintenance(remote: Remote) -> Maintenance | None:
     """The maintenance that is open on a host; None where none is.
 
-    Raises Unreachable where the host could not be asked: nobody but the host knows.
+    Raises Unreachable where the host could not be asked: no one but the host knows.
     """
     answer = maintenance_of([remote])[remote.host.name]
     if isinstance(answer, Unreachable):

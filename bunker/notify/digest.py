@@ -93,9 +93,9 @@ def group_alike(hosts: Outcomes) -> list[Group]:
 
 def _title(event: Event, news: RunNews, found: Counter[str]) -> str:
     bad = {name: number for name, number in found.items() if name not in (*SUCCEEDED, *WAITING)}
-    told = ", ".join(f"{number} {name}" for name, number in sorted(bad.items()))
+    counts = ", ".join(f"{number} {name}" for name, number in sorted(bad.items()))
     total = found.total()
-    of_all = f"{told} of {_hosts(total)}" if told else _hosts(total) if total else ""
+    of_all = f"{counts} of {_hosts(total)}" if counts else _hosts(total) if total else ""
     start = f"{_line(news.fleet)}: " if news.fleet else ""
     return f"{start}{_line(news.kind)} {event}{f' ({of_all})' if of_all else ''}"
 
@@ -115,8 +115,8 @@ def _about(news: RunNews) -> str:
 def _reason(reason: str) -> list[str]:
     lines = [line for line in reason.splitlines() if line.strip()]
     more = [f"… and {len(lines) - LINES_OF_REASON} more lines"] if len(lines) > 3 else []
-    told = [f"Reason: {_code(_line(line))}" for line in lines[:1]]
-    return ["", *told, *(_code(_line(line)) for line in lines[1:LINES_OF_REASON]), *more]
+    first = [f"Reason: {_code(_line(line))}" for line in lines[:1]]
+    return ["", *first, *(_code(_line(line)) for line in lines[1:LINES_OF_REASON]), *more]
 
 
 def _groups(groups: Sequence[Group]) -> list[str]:

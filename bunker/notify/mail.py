@@ -21,7 +21,7 @@ URGENT = 8
 
 @dataclass(frozen=True)
 class EmailNotifier:
-    """One mail to all receivers; without a password nobody logs in."""
+    """One mail to all receivers; without a password there is no login."""
 
     target: EmailTarget
     password: Secret | None = None

@@ -151,7 +151,7 @@ class Contents(FactBase[dict[str, bytes]]):
     """The content of files that differ, for their diff. The caller masks what is secret.
 
     Asked by :func:`bunker.ops.place.read_contents` alone: with -vvv pyinfra prints what facts
-    answer, and a secret that was changed by hand on the host is one that nobody could redact.
+    answer, and a secret that was changed by hand on the host is one that could not be redacted.
     """
 
     def command(self, paths: list[str]) -> str:  # type: ignore[override]

@@ -51,7 +51,7 @@ class InstanceState:
     boot: Mapping[str, Any] = field(default_factory=dict)
     """Which boot of the host this is, and since when; see :func:`bunker.ops.facts.read_boot`."""
     egress: frozenset[tuple[str, int]] | None = None
-    """What the host's firewall lets containers reach: protocol and port. None: nobody knows."""
+    """What the host's firewall lets containers reach: protocol and port. None: not known."""
 
     @property
     def missing(self) -> tuple[str, ...]:

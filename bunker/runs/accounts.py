@@ -1,4 +1,4 @@
-"""Who is told of a run: the audit log, the hosts that keep its head, chat and mail.
+"""Who is notified of a run: the audit log, the hosts that keep its head, chat and mail.
 
 None of it may stop a run that is under way: a problem is shown and the run goes on.
 """
@@ -26,7 +26,7 @@ STATES: Mapping[str, Told] = {
     "rolled back": "rolled back",
 }
 FIRST_SECONDS, SECONDS = 5.0, 30.0
-"""How long a message may take: hosts wait for the first one, nobody for the others."""
+"""How long a message may take: hosts wait for the first one, no one for the others."""
 
 
 def record_begin(context: RunContext) -> None:
@@ -110,11 +110,11 @@ def notify(context: RunContext, summary: Summary) -> None:
         within = FIRST_SECONDS if event == "started" else SECONDS
         deliveries = open_dispatcher(context.root, request.fleet).notify(event, news, within=within)
     except BunkerError as error:
-        _warn(context, f"nobody was told: {error}")
+        _warn(context, f"no notification was sent: {error}")
         return
     for delivery in deliveries:
         if not delivery.ok:
-            _warn(context, f"{delivery.target} was not told: {delivery.reason}")
+            _warn(context, f"{delivery.target} was not notified: {delivery.reason}")
 
 
 def _warn(context: RunContext, text: str) -> None:

@@ -69,7 +69,7 @@ class BatchChange:
                 # A reboot ends a lease; it is taken again so that the host gets the log's head.
                 with self._leases(fleet, lost) as again:
                     self._audit(again, {name: outcomes[name] for name in lost})
-        return self._told(outcomes)
+        return self._recorded(outcomes)
 
     def roll_back_all(self, why: str) -> Outcomes:
         """Roll back every host of this batch to its generation from before the run."""
@@ -79,9 +79,9 @@ class BatchChange:
             free = {name: failed(why) for name in self.batch.hosts if name in leases.held}
             outcomes |= self._roll_back(free)
             self._audit(leases, outcomes)
-        return self._told(outcomes)
+        return self._recorded(outcomes)
 
-    def _told(self, outcomes: Outcomes) -> Outcomes:
+    def _recorded(self, outcomes: Outcomes) -> Outcomes:
         if not self.context.stopping:
             pin_outcomes(self.context, outcomes)
         for name in sorted(outcomes):

@@ -78,7 +78,7 @@ class RunContext:
 
     @property
     def stopping(self) -> bool:
-        """Whether somebody asked to stop."""
+        """Whether someone asked to stop."""
         return self._stop_asked.is_set()
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""A run and the process that executes it: begin, take up again, show, stop, ask."""
+"""A run and the process that executes it: begin, resume, show, stop, ask."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def execute(
 ) -> ExitCode:
     """Execute a run in this process until it ends, pauses or is told to stop.
 
-    ``resume`` takes up a run that was begun before; ``answer`` is for the question it waits for.
+    ``resume`` resumes a run that was begun before; ``answer`` is for the question it waits for.
     """
     with ExitStack() as stack:
         stack.enter_context(claim(root, request.run))

@@ -24,7 +24,7 @@ def unhealthy(context: RunContext, names: Sequence[str]) -> str:
     bad = [
         f"{status.host} is {status.verdict.state} ({'; '.join(status.verdict.reasons)})"
         for status in found
-        if not status.verdict.well
+        if not status.verdict.healthy
     ]
     return "; ".join(bad)
 

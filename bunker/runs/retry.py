@@ -1,4 +1,4 @@
-"""A new run for the hosts of an earlier one that did not end well."""
+"""A new run for the hosts of an earlier one that did not succeed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bunker.workflows.request import DeployRequest
 
 
 def retry_intent(root: Path, record: RunRecord, *, dry: bool, yes: bool, verbose: bool) -> Intent:
-    """The same change to the same commits for every host that is not well; asked and planned anew.
+    """The same change to the same commits for every host that did not succeed; planned anew.
 
     Raises BunkerError where the run is still under way, or where there is nothing to try again.
     """
@@ -24,7 +24,7 @@ def retry_intent(root: Path, record: RunRecord, *, dry: bool, yes: bool, verbose
         )
     bad = sorted(name for name, found in record.summary.hosts.items() if not found.succeeded)
     if not bad:
-        raise BunkerError(f"every host of the run {record.run} ended well; nothing is left to do")
+        raise BunkerError(f"every host of the run {record.run} succeeded; nothing is left to do")
     kind, arguments = kind_of(request)
     again = DeployRequest(
         root=root,

@@ -66,7 +66,7 @@ def too_many_failed(run: RunSteps, batch: RunBatch, changed: Outcomes, outcomes:
 
 
 def changed_hosts(outcomes: Outcomes) -> list[str]:
-    """Hosts that were changed and are well so far."""
+    """Hosts that were changed and are healthy so far."""
     return [name for name, found in outcomes.items() if found.outcome == "changed"]
 
 

@@ -100,9 +100,9 @@ def carry_out(
     *,
     saved: bool = False,
 ) -> ExitCode:
-    """Ask, where nobody said yes before, and execute the run."""
+    """Ask, where --yes was not given, and execute the run."""
     request = intent.request
-    # With --yes nobody waits for just this plan: whatever brings the host there is wanted.
+    # With --yes whatever brings the host there is wanted, not just this plan.
     exact = saved or not request.yes
     run = make_run(intent, preparation, planning.targets, exact=exact)
     if not run.plans:

@@ -85,7 +85,7 @@ def problem_with(key: str, value: Secret, known: frozenset[str], where: str) -> 
     if not text.strip():
         problem, expected, remedy = "is empty", "", "Give a value or remove the key"
     elif unseen:
-        problem = f"has a character that nobody can see (U+{ord(unseen):04X})"
+        problem = f"has an invisible character (U+{ord(unseen):04X})"
         remedy = "It came along when the value was copied: type that part anew"
     elif key in _MULTI_LINE:
         if not re.match(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\n", text):

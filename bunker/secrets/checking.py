@@ -10,7 +10,7 @@ from pathlib import Path
 from bunker.errors import BunkerError, Problems
 from bunker.masking import Secret
 from bunker.secrets import catalog, files, fleet, operator_key, sops, vault
-from bunker.vault_text import keys_in_clear, recipients
+from bunker.vault_text import plaintext_keys, recipients
 
 FLEET_OWNER = "notifications"
 """Whom the fleet's own secrets belong to: a reserved name, so there is no such host."""
@@ -40,7 +40,7 @@ def check(
     """Check the named hosts' vaults, or those of every host of the fleet; changes nothing.
 
     Looks for files that cannot be opened or belong to another host, missing, unknown and weak
-    keys, values in clear, modes, a vault without a host file, and recipients that differ from
+    keys, values in plaintext, modes, a vault without a host file, and recipients that differ from
     what .sops.yaml says.
     """
     key = operator_key.locate(key_file)
@@ -81,8 +81,8 @@ def _check_host(
     problems = _file_problems(fleet_folder, name, path)
     if name == FLEET_OWNER:
         specs = ()
-    if exposed := keys_in_clear(ciphertext):
-        problem = f"values stand in clear: {', '.join(exposed)}"
+    if exposed := plaintext_keys(ciphertext):
+        problem = f"values stand in plaintext: {', '.join(exposed)}"
         remedy = "Rotate these secrets: whoever has the repository knows them"
         problems.append(BunkerError(problem, where=str(path), remedy=remedy))
     try:

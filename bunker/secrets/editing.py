@@ -37,7 +37,7 @@ def edit(
 
     ``editor`` is a command, by default ``$VISUAL`` or ``$EDITOR``. When the text is not fit,
     ``try_again`` gets the error and decides whether to open it again; without it, or when it
-    says no, the error is raised and the vault stays as it was. Somebody else's change of the
+    says no, the error is raised and the vault stays as it was. Another user's change of the
     same key while the editor was open is refused. ``memory_folders`` are places to look for a
     memory file system; without one the edit is refused.
 
@@ -112,7 +112,7 @@ def _confirm_removal(
     if confirm is None:
         options = " ".join(f"--remove {name}" for name in names)
         raise BunkerError(
-            f"the text lacks {listed}, and nobody said that this is meant; nothing was written",
+            f"the text lacks {listed}, and the removal was not confirmed; nothing was written",
             where=where,
             remedy=f"To remove it, say so: {options}",
         )

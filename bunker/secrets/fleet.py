@@ -84,8 +84,8 @@ def rekey(
         if problems:
             raise Problems("no vault was changed", problems.values())
         removed = tuple(sorted(before - after))
-        told = {"recipients": sorted(after), "recipients_removed": removed}
-        with recorded_change(fleet_folder, names, told):
+        details = {"recipients": sorted(after), "recipients_removed": removed}
+        with recorded_change(fleet_folder, names, details):
             for name, ciphertext in prepared.items():
                 files.replace(files.vault_path(fleet_folder, name), ciphertext)
     return RekeyReport(

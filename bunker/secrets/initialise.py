@@ -42,7 +42,7 @@ def init(fleet_folder: Path, *, key_file: Path | None = None) -> InitReport:
         raise BunkerError(
             "this fleet is initialised already; nothing was changed",
             where=str(config),
-            remedy="To let somebody else read its secrets, add a recipient there and run "
+            remedy="To let another operator read its secrets, add a recipient there and run "
             "`invoke secrets.rekey`",
         )
     path = (key_file or operator_key.default_path()).expanduser().absolute()

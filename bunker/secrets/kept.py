@@ -82,12 +82,12 @@ def restore(
         if found.same:
             return found
         ciphertext = sops.encrypt(then, path=path, config=files.config_path(fleet_folder))
-        told = {
+        details = {
             "restored": kept.name,
             "set": sorted((*found.added, *found.changed)),
             "removed": list(found.removed),
         }
-        with recorded_change(fleet_folder, [host_name], told):
+        with recorded_change(fleet_folder, [host_name], details):
             vault.store_verified(path, ciphertext, then, key_file=operator)
     return found
 

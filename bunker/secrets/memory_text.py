@@ -1,4 +1,4 @@
-"""A text in clear that lies in memory only, while an editor has it, and is gone whatever ends that.
+"""A plaintext that lies in memory only, while an editor has it, and is gone whatever ends that.
 
 Signals that end a process wipe it first. What a SIGKILL or a power cut leaves is swept by the next
 command that works on secrets.
@@ -47,7 +47,7 @@ def text_in_memory(candidates: Sequence[Path], name: str) -> Iterator[Path]:
     in_memory = next((folder for folder in candidates if _is_in_memory(folder)), None)
     if in_memory is None:
         raise BunkerError(
-            "there is no memory file system, and secrets in clear must not touch the disk",
+            "there is no memory file system, and secrets in plaintext must not touch the disk",
             where=", ".join(map(str, candidates)),
             expected="a tmpfs such as /dev/shm",
             remedy="Use `invoke secrets.set`, which needs none",
@@ -74,7 +74,7 @@ def memory_folders() -> list[Path]:
 def sweep(candidates: Sequence[Path] | None = None) -> int:
     """Wipe what edits of ours left that died without a chance to; how many there were.
 
-    Only folders of this user that nobody else can enter, whose process is gone.
+    Only folders of this user that no one else can enter, whose process is gone.
     """
     count = 0
     for place in dict.fromkeys(candidates or memory_folders()):

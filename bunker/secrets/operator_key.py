@@ -105,7 +105,7 @@ def mac_key(key_file: Path | None = None) -> bytes:
 def fingerprint(value: bytes, key: bytes) -> str:
     """Keyed fingerprint: 32 hexadecimal digits (128 bits) of HMAC-SHA-256.
 
-    Without the key nobody can test guesses of the value against it.
+    Without the key no one can test guesses of the value against it.
     """
     return hmac.new(key, value, hashlib.sha256).hexdigest()[:32]
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from bunker.errors import BunkerError
 from bunker.files import parse_json
 from bunker.masking import Secret
-from bunker.vault_text import keys_in_clear
+from bunker.vault_text import plaintext_keys
 
 TIMEOUT_SECONDS = 60.0
 _YAML = ("--input-type", "yaml", "--output-type", "yaml")
@@ -39,7 +39,7 @@ _EXIT_CODES: dict[int, tuple[str, str]] = {
     100: ("the file disappeared while it was being read", "Run the command again"),
     128: (
         "none of your keys can open this file",
-        "Ask somebody who can open it to add your recipient to .sops.yaml and to run "
+        "Ask an operator who can open it to add your recipient to .sops.yaml and to run "
         "`invoke secrets.rekey`",
     ),
 }
@@ -78,7 +78,7 @@ def encrypt(values: Mapping[str, Secret], *, path: Path, config: Path) -> bytes:
     """A new vault with a new data key, for the recipients that ``config`` names for ``path``."""
     if not config.is_file():
         raise BunkerError(
-            "the fleet has no .sops.yaml, so nobody is named who may read its secrets",
+            "the fleet has no .sops.yaml, so no recipient of its secrets is named",
             where=str(config),
             remedy="Run `invoke secrets.init`",
         )
@@ -127,9 +127,9 @@ def _change_one(copy: Path, key: str, value: Secret | None, *, path: Path, key_f
 
 
 def _refuse_clear_values(ciphertext: bytes, config: Path) -> None:
-    if exposed := keys_in_clear(ciphertext):
+    if exposed := plaintext_keys(ciphertext):
         raise BunkerError(
-            f"its rules leave values in clear: {', '.join(exposed)}",
+            f"its rules leave values in plaintext: {', '.join(exposed)}",
             where=str(config),
             expected="rules that encrypt whole files",
             remedy="Remove encrypted_regex and its relatives; nothing was written",
@@ -222,7 +222,7 @@ def _why_not_a_vault(ciphertext: bytes) -> tuple[str, str]:
     if b"\nsops:\n" not in ciphertext:
         return (
             "the file is not encrypted, or its end is missing",
-            _RESTORE + "; secrets that stood in it in clear must be rotated",
+            _RESTORE + "; secrets that stood in it in plaintext must be rotated",
         )
     return "the file is damaged", _RESTORE
 

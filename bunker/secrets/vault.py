@@ -42,8 +42,8 @@ def create_host_secrets(
                 remedy="Use `invoke secrets.set` or `invoke secrets.edit`",
             )
         ciphertext = sops.encrypt(values, path=path, config=files.config_path(fleet_folder))
-        told = {"created": sorted(without_host(values))}
-        with recorded_change(fleet_folder, [host_name], told):
+        details = {"created": sorted(without_host(values))}
+        with recorded_change(fleet_folder, [host_name], details):
             store_verified(path, ciphertext, values, key_file=key)
     return path
 
@@ -88,7 +88,7 @@ def change_secrets(
 ) -> bool:
     """Set several values at once, or remove those whose change is None; False: nothing to do.
 
-    With ``based_on``, the values that the changes were made from, a key that somebody else has
+    With ``based_on``, the values that the changes were made from, a key that another operator has
     changed since then is refused.
     """
     operator = operator_key.locate(key_file)
@@ -109,11 +109,11 @@ def change_secrets(
             return False
         wanted = {name: value for name, value in (values | needed).items() if value is not None}
         changed = sops.change(ciphertext, needed, path=path, key_file=operator)
-        told = {
+        details = {
             "set": sorted(name for name, value in needed.items() if value is not None),
             "removed": sorted(name for name, value in needed.items() if value is None),
         }
-        with recorded_change(fleet_folder, [host_name], told):
+        with recorded_change(fleet_folder, [host_name], details):
             store_verified(path, changed, wanted, key_file=operator)
     return True
 
@@ -192,7 +192,7 @@ def _refuse_overtaken(
     overtaken = sorted(name for name in changes if values.get(name) != based_on.get(name))
     if overtaken:
         raise BunkerError(
-            f"somebody else changed {', '.join(overtaken)} meanwhile; nothing was written",
+            f"another process changed {', '.join(overtaken)} meanwhile; nothing was written",
             where=str(path),
             remedy="Look at the new values and make the change again",
         )

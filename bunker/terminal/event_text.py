@@ -91,7 +91,7 @@ def _step(step: Step, verbose: bool) -> list[Line]:
         return [Line(title, "faint")] if verbose else []
     failed = step.status == "failed"
     line = Line(f"{title}: {step.status} ({step.seconds:.1f} s)", "bad" if failed else "")
-    # A failed step's output stands in the recap; here only somebody who asked reads along.
+    # A failed step's output stands in the recap; here only someone who asked reads along.
     output = step.output or () if verbose else ()
     return [line, *(found for text in output for found in indented(text, f"{host} | ", "faint"))]
 

@@ -12,7 +12,7 @@ from bunker.terminal.lines import Line, Style, after, indented, some, table
 
 ALWAYS_COUNTED = ("ok", "changed", "failed", "unreachable")
 ROWS_FOR_ALL = 20
-"""Up to this many hosts the table names every one; above, only those that did not end well."""
+"""Up to this many hosts the table names every one; above, only those that did not succeed."""
 OUTPUT_LINES_SHOWN = 25
 STYLES: Mapping[str, Style] = {"ok": "", "changed": "good", "failed": "bad", "unreachable": "bad"}
 
@@ -48,7 +48,7 @@ def counts(outcomes: Outcomes) -> dict[str, int]:
 def recap_lines(outcomes: Outcomes, repeat: Repeat, reason: str = "") -> list[Line]:
     """The whole recap; failures come last, where an operator looks first."""
     summary = ", ".join(f"{number} {name}" for name, number in counts(outcomes).items())
-    well = all(outcome.succeeded for outcome in outcomes.values())
+    succeeded = all(outcome.succeeded for outcome in outcomes.values())
     lines = _table(outcomes)
     for host, outcome in outcomes.items():
         lines += _explained(host, outcome, repeat)
@@ -57,7 +57,7 @@ def recap_lines(outcomes: Outcomes, repeat: Repeat, reason: str = "") -> list[Li
         lines += [Line(text) for text in measured(host, outcome)]
     if reason:
         lines += after("Stopped: ", reason.removeprefix("stopped "), "bad")
-    return [*lines, Line(f"Recap: {summary}", "good" if well else "bad")]
+    return [*lines, Line(f"Recap: {summary}", "good" if succeeded else "bad")]
 
 
 def measured(host: str, outcome: HostOutcome) -> list[str]:
@@ -136,7 +136,7 @@ def _not_started(hosts: Sequence[str]) -> list[Line]:
 
 
 def next_commands(host: str, outcome: HostOutcome, repeat: Repeat) -> list[str]:
-    """What to try next for a host that did not end well."""
+    """What to try next for a host that did not succeed."""
     output, step = "\n".join(outcome.output or ()), outcome.step or ""
     found = [repeat.other(task, host, *words) for task, *words in looks(step, output)]
     if outcome.restarted:
@@ -145,7 +145,7 @@ def next_commands(host: str, outcome: HostOutcome, repeat: Repeat) -> list[str]:
         case "rolled back" if outcome.restarted or same_again("", output):
             pass  # the version did not fail
         case "rolled back":
-            # The instance is well again, and the version that failed would fail again.
+            # The instance is healthy again, and the version that failed would fail again.
             return [repeat.other("history", host), repeat.other("upgrade", host, "--ref FIXED")]
         case "failed" if "invoke " in outcome.message:
             return []  # it says itself what to do

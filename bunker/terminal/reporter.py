@@ -32,7 +32,7 @@ class Reporter(Protocol):
         """What would change, and the command that would apply it."""
 
     def confirm(self, question: str) -> bool:
-        """Ask the operator; raises BunkerError where there is nobody to ask."""
+        """Ask the operator; raises BunkerError where there is no one to ask."""
 
     def recap(self, outcomes: Outcomes, *, reason: str = "") -> None:
         """How each host ended, and why the run stopped early if it did."""

@@ -57,7 +57,7 @@ class RichReporter:
         self._source = source
         self._out = make_console(out)
         self._err = make_console(err or sys.stderr)
-        # FORCE_COLOR makes a console of any file, and still nobody could watch it move.
+        # FORCE_COLOR makes a console of any file, and still no one could watch it move.
         self._animated = self._err.is_interactive and self._err.file.isatty()
         self._planning: dict[str, str] = {}
         self._rows: dict[str, TaskID] = {}

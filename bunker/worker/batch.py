@@ -86,7 +86,7 @@ def _count_commands(batch: Batch, host: Any) -> None:
 def _read_any_bytes() -> None:
     """Paramiko stops reading where a host prints something else than UTF-8.
 
-    What follows would be lost, and the host's command wait for ever once nobody takes its output.
+    What follows would be lost, and the host's command wait for ever once no one takes its output.
     """
     module: Any = paramiko.file
     module.u = functools.partial(str, encoding="utf-8", errors="replace")

@@ -120,7 +120,7 @@ class Worker:
     def _plan(self, name: str) -> HostPlan:
         """The plan so far."""
         plan = self.redact.data(self.batch.recorder.plan(name).to_json(), names=False)
-        plan["host"] = name  # whatever word somebody chose for a password
+        plan["host"] = name  # whatever word someone chose for a password
         return HostPlan.from_json(plan)
 
     def _apply_host(self, host: Any) -> None:

@@ -29,7 +29,7 @@ def save_plan(request: DeployRequest, file: Path, reporter: Reporter) -> ExitCod
         names = ", ".join(sorted({*preparation.failed, *preparation.unreachable}))
         raise BunkerError(
             f"no plan was saved, because {names} could not be planned",
-            remedy="Mend that, or leave the host out of the selection",
+            remedy="Fix that, or leave the host out of the selection",
         )
     commits = commits_of(planning.targets)
     plans, work = tuple(preparation.plans.values()), request.work

@@ -23,7 +23,7 @@ class Verdict:
     reasons: tuple[str, ...] = ()
 
     @property
-    def well(self) -> bool:
+    def healthy(self) -> bool:
         """Whether nothing needs attention."""
         return self.state == HEALTHY
 
@@ -68,9 +68,7 @@ def _unfinished(probe: Probe) -> str:
     reason = "the last deployment failed or was cut off"
     if probe.returns_in is not None:
         when = f"in {probe.returns_in} s" if probe.returns_in > 0 else "now"
-        reason = (
-            f"a change is under way; the host takes it back {when} unless somebody goes on with it"
-        )
+        reason = f"a change is under way; the host rolls it back {when} unless its run goes on"
     commit = str(probe.generation.get("commit", "")) if probe.generation else ""
     if probe.checkout and probe.checkout != commit:
         reason += f"; the checkout is at commit {probe.checkout[:7]}"

@@ -128,7 +128,7 @@ def fingerprints(plan: HostPlan) -> tuple[str, str]:
     """Of the changes that were shown, and of what was asked for.
 
     Containers that are brought up are left out: one that crashes again and again is in another
-    state each time somebody looks, and the operator wants it mended in every one.
+    state each time someone looks, and the operator wants it fixed in every one.
     """
     shown = [
         [change.role, change.subject, change.summary]

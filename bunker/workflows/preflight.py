@@ -28,7 +28,7 @@ from deploys.changemaker.decision import FOLDER
 
 @dataclass
 class Finding:
-    """What one host's plan holds for somebody who has not deployed to it yet."""
+    """What one host's plan holds for someone who has not deployed to it yet."""
 
     host: str
 

@@ -85,7 +85,7 @@ echo '{MARK} end'
 """
 
 
-WELL = {"ok", "up", "healthy", "pass", "passing", "connected", "ready", "true", "disabled"}
+HEALTHY_WORDS = {"ok", "up", "healthy", "pass", "passing", "connected", "ready", "true", "disabled"}
 NESTED = ("checks", "services", "components", "dependencies", "details", "parts")
 PARTS = ("database", "db", "postgres", "redis", "cache", "queue", "storage", "media")
 
@@ -115,7 +115,7 @@ class Health:
 class Probe:
     """What one host said of itself. Sizes are bytes.
 
-    ``applied``: the last deployment ended well. ``checkout``: the commit that the checkout is at,
+    ``applied``: the last deployment succeeded. ``checkout``: the commit that the checkout is at,
     empty where it has none, None where there is no checkout. ``lease``: who changes it now.
     """
 
@@ -186,10 +186,10 @@ def read_probe(host: str, output: str) -> Probe:
 
 
 def failing_parts(body: Any, name: str = "") -> list[str]:
-    """Names of the parts that a health answer says are not well, however it nests them."""
+    """Names of the parts that a health answer says are unhealthy, however it nests them."""
     if not isinstance(body, dict):
-        well = body is True or str(body).lower() in WELL
-        return [name] if name and not well else []
+        healthy = body is True or str(body).lower() in HEALTHY_WORDS
+        return [name] if name and not healthy else []
     verdict = body.get("status", body.get("ok", body.get("healthy")))
     if name and not isinstance(verdict, dict | list | None):
         return [name] if failing_parts(verdict, name) else []

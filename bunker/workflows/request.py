@@ -81,7 +81,7 @@ def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
     unknown = sorted(set(request.work.parts) - set(TAGS))
     if unknown:
         raise BunkerError(
-            f"unknown tag {unknown[0]!r}", where="--tags", expected=f"some of {', '.join(TAGS)}"
+            f"unknown role {unknown[0]!r}", where="--role", expected=f"some of {', '.join(TAGS)}"
         )
     fleet = load_fleet(request.root, request.fleet_name)
     hosts = fleet.select(hosts=request.hosts, groups=request.groups, tags=request.tags)
@@ -112,7 +112,7 @@ def worker_request(
 ) -> dict[str, Any]:
     """The message that starts a worker. It holds secrets: it only ever goes through a pipe.
 
-    ``mac_key`` takes the place of the operator's, for a plan that nobody compares with another.
+    ``mac_key`` takes the place of the operator's, for a plan that is not compared with another.
     """
     from bunker.secrets import operator_mac_key  # noqa: PLC0415 - only where a worker starts
 

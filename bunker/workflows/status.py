@@ -38,9 +38,9 @@ class HostStatus:
         return bool(running and self.wanted_ref and running != self.wanted_ref)
 
     @property
-    def well(self) -> bool:
+    def healthy(self) -> bool:
         """Whether nothing needs attention now: it is healthy, or is being worked on."""
-        return self.verdict.well or bool(self.probe and self.probe.maintenance)
+        return self.verdict.healthy or bool(self.probe and self.probe.maintenance)
 
     def to_json(self) -> dict[str, Any]:
         """For programs; sizes are bytes, times seconds."""

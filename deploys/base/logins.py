@@ -108,7 +108,7 @@ def login_of(host: Host, logins: Logins) -> Login:
         )
     if login.shell.rsplit("/", 1)[-1] in NO_LOGIN:
         raise BunkerError(
-            f"the shell of {login.name} is {login.shell}: nobody can log in with it",
+            f"the shell of {login.name} is {login.shell}: it allows no login",
             where=f"{host.name}: passwd",
             expected="a shell such as /bin/bash",
             remedy=f"On the host: usermod --shell /bin/bash {login.name}",

@@ -182,7 +182,7 @@ def keys_component(host: Host, login: Login) -> Component | None:
     if home := home_problem(host, login):
         problems.append(home)
     if problems:
-        raise Problems("keys that nobody could log in with", problems)
+        raise Problems("keys that allow no login", problems)
     path = keys_file(login)
     directory = path.rsplit("/", 1)[0]
     content = render("base/authorized_keys", keys=keys)

@@ -40,7 +40,7 @@ def read_surroundings(lines: Sequence[str]) -> Surroundings:
 
 
 def surprises(there: Surroundings, login: Login) -> Iterator[str]:
-    """A sentence for each thing that somebody who deploys would want to know of."""
+    """A sentence for each thing that someone who deploys would want to know of."""
     if there.variables:
         names = ", ".join(there.variables)
         yield f"/etc/environment sets {names}; neither our commands nor containers get it"

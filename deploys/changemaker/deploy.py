@@ -168,7 +168,7 @@ def _files(
 
 
 def _forecast(host: Host, bundle: Bundle, commit: str) -> Forecast:
-    """What Compose would do with the new files, seen by nobody else on the host."""
+    """What Compose would do with the new files, seen by no one else on the host."""
     place = {"DIRECTORY": host.application.directory, "PROJECT": host.application.project}
     answer = ask(
         with_variables(scripts("forecast"), COMMIT=commit, **place),
@@ -221,7 +221,7 @@ def _announce_egress(host: Host, instance: InstanceState) -> None:
     texts += [f"still lets containers reach {p} {port}" for p, port in opened]
     if texts:
         fleet = Path(ctx_host.get().data.bunker_fleet_folder).name
-        command = f"invoke deploy --fleet {fleet} --host {host.name} --tags base"
+        command = f"invoke deploy --fleet {fleet} --host {host.name} --role base"
         recorder().note("base", f"the firewall {', and '.join(texts)}; apply it with: {command}")
 
 

@@ -32,7 +32,7 @@ class LeftBehind(FactBase[list[MigrationSafety]]):
 def downgrade_from(host: Host, instance: InstanceState, commit: str) -> str:
     """The version that a deploy of an older commit replaces; empty where it is no downgrade.
 
-    Raises BunkerError where nobody said that older code is meant, and where a migration since
+    Raises BunkerError where older code was not asked for, and where a migration since
     then leaves it a database that it does not work with.
     """
     if not instance.older:

@@ -1,4 +1,4 @@
-"""The folder of an instance as somebody left it: whether it can be taken over. Pure."""
+"""The folder of an instance as someone left it: whether it can be taken over. Pure."""
 
 from __future__ import annotations
 

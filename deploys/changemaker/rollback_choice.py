@@ -80,7 +80,7 @@ class RollbackState:
 
 @dataclass(frozen=True)
 class Choice:
-    """Where to go back to, whose change that undoes, and whether it makes a new generation."""
+    """Where to roll back to, whose change that undoes, and whether it makes a new generation."""
 
     target: KeptGeneration
     undoes: str
@@ -111,7 +111,7 @@ class Assessment:
 
 
 def choose(state: RollbackState, *, to: int | None, of_run: str) -> Choice | None:
-    """The generation to go back to; None where there is nothing to undo.
+    """The generation to roll back to; None where there is nothing to undo.
 
     ``to`` names one. Without it: where an armed change came from, else what the last generation of
     the run ``of_run`` replaced. Raises BunkerError where that cannot be said or is not kept.
@@ -120,7 +120,7 @@ def choose(state: RollbackState, *, to: int | None, of_run: str) -> Choice | Non
     if newest is None:
         if to is None and of_run:
             return None
-        raise BunkerError("no generation was ever recorded here, so there is none to go back to")
+        raise BunkerError("no generation was ever recorded here, so there is none to roll back to")
     if to is not None:
         return _to_number(state, newest, to, of_run)
     if state.armed:
@@ -148,8 +148,8 @@ def _of_run(state: RollbackState, newest: KeptGeneration, run: str) -> Choice | 
     made = [one for one in state.generations if one.run == run and not one.rollback_of]
     if not made:
         # It failed before anything was switched, but it may have replaced the images' names.
-        mended = newest.kept and state.head == newest.commit and state.built != newest.commit
-        return Choice(newest, run, recorded=False) if mended else None
+        fixed = newest.kept and state.head == newest.commit and state.built != newest.commit
+        return Choice(newest, run, recorded=False) if fixed else None
     if any(one.rollback_of == run and one.number > made[-1].number for one in state.generations):
         return None
     if newest.number != made[-1].number:
@@ -191,7 +191,7 @@ def assess(state: RollbackState, chosen: Choice) -> Assessment:
         untouched = state.armed and state.armed.source == target.number
         if not (untouched and state.armed and not state.armed.migrating):
             raise BunkerError(
-                "the database does not answer, so nobody can tell what was migrated since",
+                "the database does not answer, so what was migrated since is not known",
                 remedy="Bring it up first: invoke logs --service v2-postgres shows why it is down",
             )
         applied = target.migrations or ()

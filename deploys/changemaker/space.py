@@ -16,7 +16,7 @@ FLOOR_KB: Final = 64 * 1024
 FLOOR_FILES: Final = 1000
 """What has to stay free on every file system that is written to, whatever a change needs."""
 FIRST_IMAGES_KB: Final = 1024 * 1024
-"""Images of a first deploy, whose sizes nobody knows yet."""
+"""Images of a first deploy, whose sizes are not known yet."""
 FIRST_TREE: Final = (100 * 1024, 5000)
 
 
@@ -34,7 +34,7 @@ class Space:
     """Where the checkout, the engine and Bunker's own state are, and the sizes of now (KB).
 
     ``tree`` is the size of the code's files and their number, ``built_kb`` that of the images that
-    were built on the host. ``unused`` images serve nobody.
+    were built on the host. ``unused`` images serve no container.
     """
 
     checkout: Place | None = None
@@ -146,7 +146,7 @@ def check_space(
                 f"there is no room on {place.mount}: {free}",
                 where=host.name,
                 expected=f"{_size(need.kb)} and {need.files} files{parts}",
-                remedy=f"Make room: {space.unused} images serve nobody (sudo docker image prune),"
+                remedy=f"Make room: {space.unused} images are not used (sudo docker image prune),"
                 f" snapshots take {_size(space.snapshots_kb)} ({layout.snapshots})",
             )
         )

@@ -26,7 +26,7 @@ def docker_source_components(
 ) -> list[Component]:
     """What has to be placed before :func:`docker_packages` are installed.
 
-    The group first: the package would give it a number that nobody knows beforehand, and the
+    The group first: the package would give it a number that is not known beforehand, and the
     application's environment names it.
     """
     source = None if "docker-ce" in packages else compose_source_component(distribution)

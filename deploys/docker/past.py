@@ -169,7 +169,7 @@ def _parsed(text: str | None, problems: list[BunkerError]) -> dict[str, Any]:
         reason = "it is no JSON object"
     problems.append(
         BunkerError(
-            f"{reason}, so nobody knows which settings the engine is to keep",
+            f"{reason}, so it is not known which settings the engine is to keep",
             where=DAEMON_JSON,
             remedy="Correct it on the host, or remove it if nothing in it is needed",
         )

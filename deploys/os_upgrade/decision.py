@@ -54,7 +54,7 @@ def decide(state: UpgradeState, reboot: Reboot, protected: Collection[str]) -> U
     if state.problem and not state.half_installed:
         raise BunkerError(
             f"apt cannot plan an upgrade: {state.problem}",
-            remedy="Mend that on the host (often `apt-get --fix-broken install`), then run again",
+            remedy="Fix that on the host (often `apt-get --fix-broken install`), then run again",
         )
     lost = sorted(p.name for p in state.packages if not p.new and p.name in protected)
     if lost:
@@ -129,7 +129,7 @@ def _engine(packages: list[Package], *, live_restore: bool) -> Change:
 def _reboot_reasons(
     boot: RebootState, packages: tuple[Package, ...], reboot: Reboot
 ) -> tuple[str, ...]:
-    """Why a reboot is certain; an upgrade may bring one that nobody can foresee."""
+    """Why a reboot is certain; an upgrade may bring one that cannot be foreseen."""
     if reboot == "never":
         return ()
     reasons = boot.reasons

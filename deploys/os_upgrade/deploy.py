@@ -1,7 +1,7 @@
 """Upgrading the operating system of one host: packages, engine, and a reboot where one is due.
 
 A plan reads the package lists that are there and writes nothing. Applied: fetch the lists, upgrade,
-look whether a reboot is due, wait for the new boot, and ask whether the instance is well. What was
+look whether a reboot is due, wait for the new boot, and check the instance's health. What was
 cut off is marked on the host (/var/lib/bunker/os-upgrade), and the next run finishes it.
 
 Host data ``bunker_reboot``: ``if-required`` (default), ``never``, ``always``.
@@ -115,7 +115,7 @@ def _declare(
 
 
 def health_gate(host: Host) -> str:
-    """The instance's own gate, after its containers are well; what it needs is read on the host."""
+    """The instance's own gate, once its containers are healthy; its needs are read on the host."""
     parts = (
         _INSTANCE_SCRIPTS / "common.sh",
         _SCRIPTS / "healthy.sh",

@@ -39,7 +39,7 @@ class UpgradeState:
     """A host before an upgrade.
 
     ``problem`` is what apt said where it cannot plan one. ``lists_age_seconds`` is the age of the
-    package lists; None where nobody knows, or where apt's sources have changed since.
+    package lists; None where it is not known, or where apt's sources have changed since.
     ``unfinished`` is the run whose upgrade was cut off, ``deployed`` whether an instance was.
     """
 

@@ -60,13 +60,13 @@ def test_a_configuration_that_somebody_broke_by_hand_is_named_and_left_alone(
     north: FleetUnderTest,
 ) -> None:
     north.on("north", "echo 'Nonsense on' >> /etc/ssh/sshd_config")
-    ran = north.deploy("north", more=("--tags", "base"), expect=3)
+    ran = north.deploy("north", more=("--role", "base"), expect=3)
     [failed] = [event for event in ran.events("step") if event["status"] == "failed"]
     assert failed["name"] == "base: sshd"
     assert "Nonsense" in "\n".join(failed["output"])
     north.on("north", "sed -i '/^Nonsense on$/d' /etc/ssh/sshd_config")
-    north.deploy("north", more=("--tags", "base"))
-    assert not north.deploy("north", more=("--tags", "base")).events("step")
+    north.deploy("north", more=("--role", "base"))
+    assert not north.deploy("north", more=("--role", "base")).events("step")
 
 
 def test_sshd_moves_to_another_port_in_two_deploys_and_is_never_out_of_reach(
@@ -77,7 +77,7 @@ def test_sshd_moves_to_another_port_in_two_deploys_and_is_never_out_of_reach(
     base = north.original("north")["base"]
     try:
         north.configure("north", {"base": {**base, "ssh_listen_port": NEW_PORT}})
-        north.deploy("north", more=("--tags", "base"))
+        north.deploy("north", more=("--role", "base"))
         assert is_open(neighbour, address, 22)
         assert is_open(neighbour, address, NEW_PORT)
         north.reset("north")
@@ -86,9 +86,9 @@ def test_sshd_moves_to_another_port_in_two_deploys_and_is_never_out_of_reach(
         moved = [f"[{address}]:{NEW_PORT} {line.split(maxsplit=1)[1]}" for line in lines]
         record(pinned, address, NEW_PORT, moved)
         north.configure("north", {"port": NEW_PORT})
-        north.deploy("north", more=("--tags", "base"))
+        north.deploy("north", more=("--role", "base"))
         assert is_open(neighbour, address, NEW_PORT)
         assert not is_open(neighbour, address, 22)
-        assert not north.deploy("north", more=("--tags", "base")).events("step")
+        assert not north.deploy("north", more=("--role", "base")).events("step")
     finally:
         neighbour.remove()

@@ -61,7 +61,7 @@ def newest(machine: ControlMachine) -> dict[str, object]:
     return found
 
 
-def test_a_run_of_a_machine_that_died_is_taken_up_by_another(machines: Two, journal: str) -> None:
+def test_a_run_of_a_machine_that_died_is_resumed_by_another(machines: Two, journal: str) -> None:
     anna, bert = machines
     said = [bert.invoke("run.list", expect=1).text]
     assert "there are no runs yet" in said[0]

@@ -16,5 +16,5 @@ def host(fleet: FleetUnderTest) -> Iterator[UbuntuHost]:
 
 
 def test_sshd_moves_with_its_socket(host: UbuntuHost) -> None:
-    host.fleet.deploy(NAME, more=("--tags", "base"))
+    host.fleet.deploy(NAME, more=("--role", "base"))
     sshd_moves_with_its_socket(host)

@@ -1,4 +1,4 @@
-"""Reboots that do not end well, for tests of the waiting; run in the worker's own process."""
+"""Reboots that fail, for tests of the waiting; run in the worker's own process."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def host(deployed: FleetUnderTest) -> FleetUnderTest:
 def unlimited(host: FleetUnderTest) -> FleetUnderTest:
     """The host, with no limit on how much one visitor may ask."""
     host.configure("north", {"environment": UNLIMITED})
-    host.deploy("north", more=("--tags", "env"))
+    host.deploy("north", more=("--role", "env"))
     return host
 
 

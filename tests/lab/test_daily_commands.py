@@ -105,7 +105,7 @@ def test_a_new_server_is_added_checked_and_planned(fleet: FleetUnderTest) -> Non
         rows = json.loads(fleet.invoke("instance.list", "--json").stdout)
         assert "added" in {row["name"] for row in rows}
         assert (fleet.folder / "added.sops.yml").exists()
-        ran = fleet.invoke("deploy", "--host", "added", "--tags", "base", "--dry")
+        ran = fleet.invoke("deploy", "--host", "added", "--role", "base", "--dry")
         assert "1 host to change" in ran.text
     finally:
         for file in ("added.yml", "added.sops.yml"):

@@ -38,7 +38,7 @@ def test_an_engine_with_a_past_is_taken_over_or_put_back(fleet: FleetUnderTest) 
     fleet.bare("south")
     fleet.on("south", PAST)
 
-    refused = fleet.invoke("deploy", "--host", "south", "--tags", "docker", "--dry", expect=3)
+    refused = fleet.invoke("deploy", "--host", "south", "--role", "docker", "--dry", expect=3)
     for word in ("data-root", "--log-driver=journald", "-i wg0", "/etc/default/docker"):
         assert word in refused.text
     assert fleet.on("south", "ls -d /var/lib/bunker 2>/dev/null || true") == ""
@@ -47,10 +47,10 @@ def test_an_engine_with_a_past_is_taken_over_or_put_back(fleet: FleetUnderTest) 
     original = fleet.original("south")
     docker = {**original.get("docker", {}), **SETTLED["docker"]}
     fleet.configure("south", {**original, **SETTLED, "docker": docker})
-    plan = fleet.invoke("deploy", "--host", "south", "--tags", "docker", "--dry")
+    plan = fleet.invoke("deploy", "--host", "south", "--role", "docker", "--dry")
     assert "keeps its own key dns" in plan.text
     assert "restarts: docker engine" in plan.text
-    fleet.deploy("south", more=("--tags", "docker"))
+    fleet.deploy("south", more=("--role", "docker"))
     assert "of-others" in fleet.on("south", "docker volume ls")
     assert fleet.on("south", "docker info -f '{{.DockerRootDir}}'").strip() == "/srv/docker"
 
@@ -58,7 +58,7 @@ def test_an_engine_with_a_past_is_taken_over_or_put_back(fleet: FleetUnderTest) 
     before = fleet.on("south", "cat /etc/docker/daemon.json")
     fleet.on("south", REFUSES_OTHER_LIMITS)
     fleet.configure("south", {**original, **SETTLED, "docker": {**docker, "log_max_files": 7}})
-    failed = fleet.deploy("south", more=("--tags", "docker"), expect=3)
+    failed = fleet.deploy("south", more=("--role", "docker"), expect=3)
     assert "it is put back as it was before" in failed.text
     assert fleet.on("south", "cat /etc/docker/daemon.json") == before
     assert fleet.on("south", "systemctl is-active docker").strip() == "active"

@@ -108,7 +108,7 @@ def assert_only_change(host: FleetUnderTest, component: str, drift: str, look: s
     sound = host.on("north", look)
     before = started(host, "north")
     host.on("north", drift)
-    ran = host.deploy("north", more=("--tags", "base,docker"))
+    ran = host.deploy("north", more=("--role", "base,docker"))
     assert set(changes(ran)) == {component}
     assert host.on("north", look) == sound
     assert started(host, "north") == before

@@ -204,10 +204,10 @@ def test_a_port_that_docker_publishes_is_closed_until_the_host_file_declares_it(
         host.on("north", "iptables -D DOCKER-USER -j ACCEPT")
         rule = {"port": 8099, "published": True, "note": "declared"}
         host.configure("north", {"base": {**host.original("north")["base"], "firewall": [rule]}})
-        host.deploy("north", more=("--tags", "base"))
+        host.deploy("north", more=("--role", "base"))
         assert [is_open(visitor, address, 8099) for visitor in visitors] == [True, True]
         host.reset("north")
-        host.deploy("north", more=("--tags", "base"))
+        host.deploy("north", more=("--role", "base"))
         assert [is_open(visitor, address, 8099) for visitor in visitors] == [False, False]
     finally:
         for visitor in visitors:
@@ -241,7 +241,7 @@ def test_who_guesses_passwords_is_kept_out_of_everything(host: FleetUnderTest, u
         assert guesser.source_address in host.on("north", "fail2ban-client status sshd")
         host.on("north", "ufw reload")
         assert open_ports(guesser, address, {22, 80}) == set(), "a reload does not let it in"
-        host.deploy("north", more=("--tags", "base", "--dry"))
+        host.deploy("north", more=("--role", "base", "--dry"))
         host.on("north", f"fail2ban-client set sshd unbanip {guesser.source_address}")
         assert open_ports(guesser, address, {22, 80}) == {22, 80}
     finally:

@@ -192,4 +192,4 @@ def test_what_a_setting_means_for_the_firewall_is_said_with_its_command(
     assert "does not let containers reach tcp 2526 yet (SMTP as the environment says)" in " ".join(
         ran.text.split()
     )
-    assert "invoke deploy --fleet lab --host north --tags base" in " ".join(ran.text.split())
+    assert "invoke deploy --fleet lab --host north --role base" in " ".join(ran.text.split())

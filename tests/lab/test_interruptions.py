@@ -49,7 +49,7 @@ def test_ctrl_c_finishes_the_step_says_how_to_go_on_and_ends_with_130(
     (planned,) = back.events("planned")
     assert [change["subject"] for change in planned["plan"]["changes"]] == ["images"]
     host.on("north", "docker restart $(docker ps -q)")
-    host.deploy("north", more=("--tags", "env"))
+    host.deploy("north", more=("--role", "env"))
     assert version(host) == "2.0.0"
 
 

@@ -112,9 +112,9 @@ def plan(planted: Planted) -> str:
     assert planted.lets_in("deploy")
     assert planted.lets_in("deploy", 2200)
     assert planted.lets_in("root")
-    ran = planted.fleet.invoke("deploy", "--host", "north", "--tags", "base", "--dry", "--json")
+    ran = planted.fleet.invoke("deploy", "--host", "north", "--role", "base", "--dry", "--json")
     [planned] = ran.events("planned")
-    planted.fleet.deploy("north", more=("--tags", "base"))
+    planted.fleet.deploy("north", more=("--role", "base"))
     changes = [f"{item['symbol']} {item['summary']}" for item in planned["plan"]["changes"]]
     return "\n".join([*changes, *planned["plan"]["notes"]])
 
@@ -166,6 +166,6 @@ def test_home_and_group_are_the_hosts(planted: Planted, plan: str) -> None:
 
 
 def test_a_second_run_changes_nothing(planted: Planted, plan: str) -> None:
-    again = planted.fleet.deploy("north", more=("--tags", "base"))
+    again = planted.fleet.deploy("north", more=("--role", "base"))
     [planned] = again.events("planned")
     assert planned["plan"]["changes"] == [], json.dumps(planned["plan"]["changes"], indent=1)

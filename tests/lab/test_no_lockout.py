@@ -170,7 +170,7 @@ def test_sshd_does_not_move_to_a_port_that_cannot_be_reached(host: FleetUnderTes
     )
     base = host.original("north")["base"]
     host.configure("north", {"base": {**base, "ssh_listen_port": NEW_PORT}})
-    ran = host.deploy("north", more=("--tags", "base"), expect=3)
+    ran = host.deploy("north", more=("--role", "base"), expect=3)
     [failed] = [event for event in ran.events("step") if event["status"] == "failed"]
     assert failed["name"] == "base: sshd"
     assert f"no fresh login is possible on port {NEW_PORT}" in "\n".join(failed["output"])

@@ -107,7 +107,7 @@ def plan(fleet: FleetUnderTest, **data: Any) -> dict[str, dict[str, Any]]:
 
 
 def upgrade(fleet: FleetUnderTest, **data: Any) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """Plan and apply; the planned changes, and the steps that ran (all of them well)."""
+    """Plan and apply; the planned changes, and the steps that ran (all succeeded)."""
     with WorkerClient(request(fleet, **data), fleet.root) as worker:
         changes = planned(everything(worker.events(until="ready")))
         worker.apply(["north"])

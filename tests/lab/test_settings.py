@@ -117,12 +117,12 @@ def bare(fleet: FleetUnderTest) -> Iterator[FleetUnderTest]:
 
 
 def test_on_a_bare_host_the_env_tag_says_what_to_do_first(bare: FleetUnderTest) -> None:
-    ran = bare.invoke("deploy", "--host", "fresh", "--tags", "env", "--yes", expect=3)
+    ran = bare.invoke("deploy", "--host", "fresh", "--role", "env", "--yes", expect=3)
     lines = [line for line in ran.text.splitlines() if "nothing is deployed yet" in line]
     assert "invoke deploy --host fresh" in " ".join(ran.text.split())
     assert lines
     assert "Traceback" not in ran.text
     (planned,) = bare.invoke(
-        *("deploy", "--host", "fresh", "--tags", "env", "--yes", "--json"), expect=3
+        *("deploy", "--host", "fresh", "--role", "env", "--yes", "--json"), expect=3
     ).events("failed")
     assert planned["message"].count("\n") == 0

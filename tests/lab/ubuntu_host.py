@@ -109,10 +109,10 @@ def sshd_moves_with_its_socket(host: UbuntuHost) -> None:
     """The generator reads the new port and the socket holds it, and gives it up again."""
     base = host.fleet.original(NAME)["base"]
     host.fleet.configure(NAME, {"base": {**base, "ssh_listen_port": OTHER_PORT}})
-    host.fleet.deploy(NAME, more=("--tags", "base"))
+    host.fleet.deploy(NAME, more=("--role", "base"))
     assert listening(host) >= {"22", str(OTHER_PORT)}
     host.fleet.reset(NAME)
-    host.fleet.deploy(NAME, more=("--tags", "base"))
+    host.fleet.deploy(NAME, more=("--role", "base"))
     assert str(OTHER_PORT) not in listening(host)
     assert host.on("systemctl is-active ssh.socket") == "active"
 

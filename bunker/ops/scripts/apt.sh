@@ -5,7 +5,7 @@ PATIENCE=${PATIENCE:-300}
 APT_LOCKS=${APT_LOCKS:-/var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock}
 export DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1
 waited=0
-# Who holds a lock of dpkg's kind: its process and command line; false where nobody does.
+# Who holds a lock of dpkg's kind: its process and command line; false where there is none.
 holder_of() {
   inode=$(stat -c %i "$1" 2>/dev/null) || return 1
   pid=$(awk -v inode="$inode" '$2 != "->" && $6 ~ (":" inode "$") { print $5; exit }' /proc/locks)

@@ -26,7 +26,7 @@ if [ "$kind" = folder ]; then
     line git folder
     git_owner=$(stat -c %U -- "$DIRECTORY/.git")
     line git_owner "$git_owner"
-    # Nobody else's repository is read by root: its configuration may name programs.
+    # No other user's repository is read by root: its configuration may name programs.
     case "$owner $git_owner" in
       "root root"|"root $OWNER"|"$OWNER root"|"$OWNER $OWNER") checkout=yes ;;
     esac

@@ -45,7 +45,7 @@ ss -Hltnp | grep -E '\("(sshd|dropbear)"' | while read -r _state _in _out addres
 done
 
 echo '@@bunker people'
-# sshd wants its directory, which is gone where systemd listens and nobody is logged in.
+# sshd wants its directory, which is gone where systemd listens and no one is logged in.
 ask_sshd() {
   if [ -d /run/sshd ]; then
     sshd -T -C "$1" 2>&1

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Soon, so that this session ends well before; once, however often it is asked for.
+# Soon, so that this session ends before; once, however often it is asked for.
 sync
 systemctl is-active --quiet bunker-reboot.timer && exit 0
 systemctl reset-failed bunker-reboot.service 2>/dev/null || true

@@ -14,10 +14,10 @@ REF_HELP: Final = "branch, tag or commit of the application, instead of what the
 
 @dataclass(frozen=True)
 class Arguments:
-    """``tags`` are the parts of the host."""
+    """``role`` names roles, and parts of roles."""
 
-    tags: tuple[str, ...] = argument(
-        f"only these parts: {', '.join(TAGS)} (comma list); default: everything",
+    role: tuple[str, ...] = argument(
+        f"only these roles or parts: {', '.join(TAGS)} (comma list); default: everything",
         default=(),
     )
     ref: str = argument(REF_HELP)
@@ -25,8 +25,8 @@ class Arguments:
 
 
 def work(given: Arguments) -> Work:
-    """The whole host, or some parts of it."""
-    return Work(parts=given.tags, ref=given.ref or None, downgrade=given.allow_downgrade)
+    """The whole host, or some roles of it."""
+    return Work(parts=given.role, ref=given.ref or None, downgrade=given.allow_downgrade)
 
 
 DEPLOY = Kind(
@@ -44,7 +44,7 @@ DEPLOY = Kind(
     Examples:
       invoke deploy --host north-1
       invoke deploy --host north-1 --dry
-      invoke deploy --group canary --tags base,docker --yes
+      invoke deploy --group canary --role base,docker --yes
       invoke deploy --host 'north-*' --ref v2.1
 
     Exit codes: 0 done or nothing to do, 1 error, 2 changes found (--dry --detailed-exitcode),

@@ -31,7 +31,7 @@ def work(given: Arguments) -> Work:
 
 
 def completed(options: Options, given: Arguments, may_ask: bool) -> tuple[Options, Arguments]:
-    """Ask which generation, where somebody can be asked."""
+    """Ask which generation, on a terminal."""
     if given.to:
         return options, given
     from bunker.runs.picker import pick_generation  # noqa: PLC0415 - keeps `--list` fast

@@ -11,7 +11,7 @@ ROLLOUT = Kind(
 
     The canary group goes first, is watched for the soak and its metrics compared with its own
     past and against the hosts that still wait. Then batches follow; between two batches every host
-    that was changed is asked whether it is still well. The first batch that fails stops the rest.
+    that was changed must still be healthy. The first batch that fails stops the rest.
     Hosts that are there already are left alone. Each host's file says what it runs then (--no-pin
     leaves it). The run survives this process: resume it with
     `invoke run.resume`.

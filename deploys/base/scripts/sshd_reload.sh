@@ -1,5 +1,5 @@
 #!/bin/sh
-# A port that is left over is a door that nobody watches. Only a socket may have more of its own.
+# A port that is left over is a door that no one watches. Only a socket may have more of its own.
 listens() {
   found=" $(sshd_ports | tr '\n' ' ')"
   [ "$found" != " $PORTS " ] || return 0

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Until files are switched there is nothing to roll back. Whatever fails before that leaves the
-# names of images as they were, and tells nobody that something was begun.
+# names of images as they were, and leaves no mark that something was begun.
 # The images that the names on standard input stand for, as they are before a build.
 images_remember() {
   mkdir -p "$KEPT"

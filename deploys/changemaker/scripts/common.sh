@@ -29,9 +29,9 @@ database_answers() {
     sleep 1
   done
 }
-# Why these services (none named: all) are not well, a line each: "failed" where waiting is of no
+# Why these services (none named: all) are unhealthy, a line each: "failed" where waiting is of no
 # use, "waits", or "ends" for one that still does what it is there for.
-unwell() {
+unhealthy() {
   rows=$(instance_containers) || { echo 'waits the engine does not answer'; return 0; }
   printf '%s\n' "$rows" | awk -F '|' -v wanted=" $* " '
     $0 == "" { next }
@@ -42,7 +42,7 @@ unwell() {
     $2 == "running" && $3 != "starting" { if ($5 == "once") print "ends " $6; next }
     { print "waits " $6 " is " $2 " (" $3 ")" }'
 }
-# Bring up these services (none named: all) and wait until they are well. What does something and
+# Bring up these services (none named: all) and wait until they are healthy. What does something and
 # ends is done when it has ended with 0, which `up --wait` of Compose takes for a failure. A short
 # while is given to it; one that takes longer goes on by itself.
 bring() {
@@ -53,7 +53,7 @@ bring() {
   timeout "$TIMEOUT" docker compose -p "$PROJECT" up -d --no-build $orphans "$@" </dev/null 9>&- || return 1
   [ $# -gt 0 ] || set -- $(compose config --services)
   while :; do
-    found=$(unwell "$@")
+    found=$(unhealthy "$@")
     now=$(date +%s)
     case "$found" in
       '') return 0 ;;
@@ -66,7 +66,7 @@ bring() {
   printf '%s\n' "$found" | sed -n 's/^\(failed\|waits\) //p' >&2
   return 1
 }
-# The last log lines of every container that is not well, so that the operator sees why.
+# The last log lines of every container that is unhealthy, so that the operator sees why.
 explain() {
   instance_containers | while IFS='|' read -r _ state health code once name status; do
     # A container in a crash loop may just be starting again: only a passed check counts as well.

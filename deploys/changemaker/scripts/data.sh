@@ -12,7 +12,7 @@ if ! bring v2-postgres redis; then
 fi
 empty() { [ "$(sql "select to_regclass('public._prisma_migrations') is null")" = t ]; }
 if [ -e "$KEPT/new-database" ]; then
-  # Somebody said that a new database is meant, and which snapshot is its content.
+  # Someone said that a new database is meant, and which snapshot is its content.
   snapshot=$(head -n 1 "$KEPT/new-database")
   case "$snapshot" in ''|empty) ;; *)
     if empty; then

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Bring the wanted commit into the instance's repository. Its files are not touched.
-# Somebody's sudo, or a mount point, may have left the folder to root: the plan said so.
+# An operator's sudo, or a mount point, may have left the folder to root: the plan said so.
 [ -d "$DIRECTORY" ] || ( umask 022; mkdir -p "$DIRECTORY" )
 if [ "$(stat -c %U "$DIRECTORY")" != "$OWNER" ]; then chown "$OWNER:" "$DIRECTORY"; fi
 chmod u+rwx "$DIRECTORY"

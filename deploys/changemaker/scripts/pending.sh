@@ -1,6 +1,6 @@
 #!/bin/sh
 # Which migrations the wanted commit brings that the database has not applied, and which it has,
-# with their SQL. Only reads, but for starting a database that is down: without it nobody can tell.
+# with their SQL. Only reads, but for starting a database that is down: without it that is not known.
 if ! database_answers; then
   echo 'the database does not answer, so no rollback can be prepared; nothing was changed' >&2
   explain

@@ -9,7 +9,7 @@ if [ -s "$PROBE/requests" ]; then
       requests++
       seconds += took
       if ($2 > slowest) slowest = $2
-      # 429 is an answer: somebody limits how often the probe may ask.
+      # 429 is an answer: someone limits how often the probe may ask.
       if ($1 !~ /^[23]/ && $1 != 429) {
         failed++
         unavailable += took

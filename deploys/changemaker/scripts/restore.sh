@@ -46,7 +46,7 @@ restore_database() {
   tries=0
   until [ "$(sql "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname in ('$database', '$fresh')" postgres)" = 0 ]; do
     tries=$((tries + 1))
-    [ "$tries" -lt 50 ] || failed 'somebody holds on to the database; it was not swapped'
+    [ "$tries" -lt 50 ] || failed 'other sessions hold the database; it was not swapped'
     sleep 0.2
   done
   sql "begin; alter database \"$database\" rename to \"$old\"; alter database \"$fresh\" rename to \"$database\"; commit" postgres

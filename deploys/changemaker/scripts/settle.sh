@@ -22,7 +22,7 @@ while [ "$(date +%s)" -lt "$until" ]; do
   sleep 1
   after=$(starts)
   if [ "$after" != "$before" ]; then
-    # What was to end may end well meanwhile.
+    # What was to end may end with 0 meanwhile.
     ended=" $(instance_containers | awk -F '|' '$2 == "exited" && $4 == 0 && $5 == "once" { print "/" $6 }' | tr '\n' ' ')"
     changed=$(printf '%s\n%s\n' "$before" "$after" | sort | uniq -u | cut -d ' ' -f 1 | sort -u \
       | while read -r name; do case "$ended" in *" $name "*) ;; *) echo "${name#/}" ;; esac; done)

@@ -12,7 +12,7 @@ cd "$DIRECTORY"
 git() { runuser -u "$OWNER" -- git -c core.hooksPath=/dev/null -C "$DIRECTORY" "$@" 9>&-; }
 git_unlock || exit 75
 umask 022
-# What somebody's sudo left to root is given to the owner: every tracked path, and those of the
+# What an operator's sudo left to root is given to the owner: every tracked path, and those of the
 # wanted commit, with their folders. Files that the owner cannot read neither can containers.
 { git ls-files -z; git ls-tree -r -z --name-only "$COMMIT"; } | xargs -0 -r sh -c '
   for path; do

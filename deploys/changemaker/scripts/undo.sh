@@ -103,7 +103,7 @@ if ! bring_up; then
   fi
   reload_changed "$began" || failed 'nginx does not take its configuration'
 fi
-gate || failed 'the API is not well there'
+gate || failed 'its API is not healthy'
 echo "$COMMIT" | write "$KEPT/migrated"
 echo "$COMMIT" | write "$KEPT/built"
 # Its code on the database of now, whose migrations stay where it was not restored.
@@ -128,7 +128,7 @@ fi
 field configuration "$record" | write "$APPLIED"
 half=$(sql 'select migration_name from _prisma_migrations where finished_at is null and rolled_back_at is null') || half=
 for name in $half; do
-  echo "migration $name failed half-way, and no other is applied before somebody mends what it left and says so: npx prisma migrate resolve --rolled-back $name (or --applied), in the api container"
+  echo "migration $name failed half-way, and no other is applied before what it left is fixed and that is recorded: npx prisma migrate resolve --rolled-back $name (or --applied), in the api container"
 done
 trap - EXIT
 disarm

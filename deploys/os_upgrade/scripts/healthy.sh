@@ -1,14 +1,14 @@
 #!/bin/sh
-# Every container of the instance is well again, as the instance was recorded; and then the gate.
+# Every container of the instance is healthy again, as the instance was recorded; and then the gate.
 deadline=$(( $(date +%s) + TIMEOUT ))
 until docker info >/dev/null 2>&1 9>&-; do
   [ "$(date +%s)" -lt "$deadline" ] || { echo 'the engine does not answer' >&2; exit 70; }
   sleep 0.5
 done
-while unwell | grep -qv '^ends '; do
+while unhealthy | grep -qv '^ends '; do
   if [ "$(date +%s)" -ge "$deadline" ]; then
-    echo "after $TIMEOUT seconds not every container is well:" >&2
-    unwell | cut -d ' ' -f 2- >&2
+    echo "after $TIMEOUT seconds not every container is healthy:" >&2
+    unhealthy | cut -d ' ' -f 2- >&2
     explain
     exit 70
   fi

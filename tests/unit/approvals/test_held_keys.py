@@ -38,7 +38,7 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home / ".ssh"
 
 
-@pytest.mark.promise("Nobody approves a run of their own")
+@pytest.mark.promise("No one approves a run of their own")
 def test_private_keys_tell_their_public_half(ssh: Path) -> None:
     keys = {
         make(ssh / "work", "-t", "ed25519"),

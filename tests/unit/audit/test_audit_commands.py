@@ -78,7 +78,7 @@ def test_entries_are_chosen_by_host_run_event_and_number(
 def test_a_whole_log_is_whole(root: Path) -> None:
     done = invoke(root, "audit.verify")
     assert done.returncode == 0
-    assert done.stdout.startswith("Whole: 3 genuine entries, the newest 3 of ")
+    assert done.stdout.startswith("chain intact: 3 genuine entries, the newest 3 of ")
 
 
 def test_a_broken_log_names_the_first_bad_entry(root: Path) -> None:
@@ -86,10 +86,10 @@ def test_a_broken_log_names_the_first_bad_entry(root: Path) -> None:
     log.write_bytes(log.read_bytes().replace(b'"purpose":"deploy"', b'"purpose":"status"'))
     done = invoke(root, "audit.verify")
     assert done.returncode == 1
-    assert done.stdout.startswith("NOT WHOLE: entry 2 is not what was written\n")
+    assert done.stdout.startswith("chain broken: entry 2 is not what was written\n")
     told = json.loads(invoke(root, "audit.verify", "--json").stdout)
     assert (told["ok"], told["problems"][0]["seq"]) == (False, 2)
-    assert "not whole: entry 2" in invoke(root, "audit.show").stderr
+    assert "the chain of the log is broken: entry 2" in invoke(root, "audit.show").stderr
 
 
 def test_a_host_that_cannot_be_asked_leaves_the_verdict_open(root: Path) -> None:

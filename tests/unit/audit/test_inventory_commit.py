@@ -174,12 +174,12 @@ def test_outside_of_a_repository_and_where_git_ignores_the_folder_nothing_happen
     ("name", "content", "said"),
     [
         ("south.sops.yml", "REDIS_PASSWORD: canary-value\n", "not encrypted"),
-        ("south.sops.yml", "SMTP_PASS: canary-value\n" + VAULT, "in clear: SMTP_PASS"),
+        ("south.sops.yml", "SMTP_PASS: canary-value\n" + VAULT, "in plaintext: SMTP_PASS"),
         ("key.txt", "AGE-SECRET-KEY-1" + "Q" * 58 + "\n", "private key"),
         ("id", "-----BEGIN OPENSSH PRIVATE KEY-----\ncanary-value\n", "private key"),
     ],
 )
-def test_secrets_in_clear_keep_everything_uncommitted(
+def test_plaintext_secrets_keep_everything_uncommitted(
     root: Path, name: str, content: str, said: str
 ) -> None:
     before = git(root, "rev-parse", "HEAD")

@@ -33,7 +33,7 @@ def test_one_file_system_has_to_hold_everything() -> None:
     assert told(space(*(f"{2 * GB} 90000 /",) * 3)) == (
         "north: there is no room on /: 2.0 GB and 90000 files are free; expected 2.1 GB and 1900"
         " files (code 20 MB, code to be built 20 MB, images 1.0 GB, a copy of the database 1.0 GB,"
-        " and 64 MB to spare). Make room: 3 images serve nobody (sudo docker image prune),"
+        " and 64 MB to spare). Make room: 3 images are not used (sudo docker image prune),"
         " snapshots take 300 MB (/var/lib/bunker/apps/changemaker/snapshots)."
     )
 

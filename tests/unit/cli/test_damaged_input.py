@@ -116,7 +116,7 @@ def test_a_plan_that_is_none_is_refused_by_apply(root, capsys, content):
 def test_a_plan_is_refused_its_place_before_anything_else(root, capsys, monkeypatch, out):
     monkeypatch.chdir(root / "inventories/production")
     values: dict[str, Any] = {
-        "tags": [],
+        "role": [],
         "ref": "",
         "allow_downgrade": False,
         "detailed_exitcode": False,

@@ -53,7 +53,7 @@ def exit_code(task: Any, **values: Any) -> int:
 
 
 def test_deploy(seen: list[Any], tmp_path: Path) -> None:
-    own = {"tags": ["base,env"], "ref": "v2.1", "dry": True, "detailed_exitcode": True}
+    own = {"role": ["base,env"], "ref": "v2.1", "dry": True, "detailed_exitcode": True}
     own |= {"allow_downgrade": False}
     way = {"wait": "10m", "detach": False, "approve": "approval.json"}
     (command,) = (task for task in COMMANDS if task.name == "deploy")
@@ -66,7 +66,7 @@ def test_deploy(seen: list[Any], tmp_path: Path) -> None:
         hosts=("north", "south"),
         tags=("eu",),
         work=Work(parts=("base", "env"), ref="v2.1"),
-        words=("--tags", "base,env", "--ref", "v2.1"),
+        words=("--role", "base,env", "--ref", "v2.1"),
         dry=True,
         yes=True,
         detailed_exitcode=True,
@@ -76,13 +76,13 @@ def test_deploy(seen: list[Any], tmp_path: Path) -> None:
         request, DEPLOY, arguments, wait_seconds=600, approval_file=Path("approval.json")
     )
     assert isinstance(reporter, RichReporter)
-    again = "invoke deploy --fleet lab --tags base,env --ref v2.1 --host x"
+    again = "invoke deploy --fleet lab --role base,env --ref v2.1 --host x"
     assert reporter.repeat.again("x") == again
     assert reporter.repeat.of_file == "invoke deploy --fleet lab"
 
 
 def test_a_plan_is_shown_or_saved_but_never_applied(seen: list[Any]) -> None:
-    own = {"tags": [], "ref": "", "detailed_exitcode": False, "verbose": False}
+    own = {"role": [], "ref": "", "detailed_exitcode": False, "verbose": False}
     own |= {"allow_downgrade": False}
     assert exit_code(commands.plan, **GIVEN, **own, out=None) == 3
     assert exit_code(commands.plan, **GIVEN, **own, out="x.plan") == 3

@@ -61,7 +61,7 @@ def test_a_fleets_secrets_from_the_first_key_to_a_changed_value(
     said = capsys.readouterr()
     assert said.out == (
         "Stored SMTP_PASS of north. Bring it to the host with: "
-        "invoke deploy --fleet production --tags env --host north\n"
+        "invoke deploy --fleet production --role env --host north\n"
     )
 
     secrets.show(Context(), key="SMTP_PASS", reveal=False, **SELECTION, **COMMON)

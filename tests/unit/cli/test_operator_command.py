@@ -8,8 +8,11 @@ from collections.abc import Callable
 
 import pytest
 from invoke.context import Context
+from invoke.parser import Parser, ParserContext
 
 from bunker.cli.command import OperatorTask, operator_command, run_guarded
+from bunker.cli.deploy import plan
+from bunker.cli.kinds import COMMANDS
 from bunker.cli.options import Options, command_line, words
 from bunker.errors import BunkerError, ExitCode, Interrupted, PlanStale, Problems
 
@@ -24,7 +27,7 @@ def raising(error: BaseException) -> Callable[[], None]:
 @pytest.mark.parametrize(
     ("error", "code", "sentence"),
     [
-        (BunkerError("it broke", where="a.yml", remedy="Mend it"), 1, "a.yml: it broke. Mend it."),
+        (BunkerError("it broke", where="a.yml", remedy="Fix it"), 1, "a.yml: it broke. Fix it."),
         (PlanStale("the plan no longer fits"), 6, "the plan no longer fits."),
         (Interrupted("stopped", remedy="Run it again"), 130, "stopped. Run it again."),
         (
@@ -140,3 +143,19 @@ def test_a_repeated_command_names_the_fleet_only_where_it_was_given() -> None:
     assert plain.again("north") == "invoke deploy --host north"
     assert named.again("north") == "invoke deploy --fleet lab --ref 'v 2' --host north"
     assert named.other("ssh", "north") == "invoke ssh --fleet lab --host north"
+
+
+@pytest.mark.parametrize("option", ["--role", "--tags"])
+@pytest.mark.parametrize("command", ["deploy", "plan"])
+def test_a_role_may_be_named_by_the_alias_too(option: str, command: str) -> None:
+    tasks = {task.name: task for task in (*COMMANDS, plan)}
+    context = ParserContext(name=command, args=tasks[command].get_arguments())
+    (parsed,) = Parser(contexts=[context]).parse_argv([command, option, "base,env"])
+    assert parsed.args["role"].value == ["base,env"]
+
+
+def test_a_rollout_without_an_analysis_may_be_asked_for_by_the_former_name() -> None:
+    rollout = next(task for task in COMMANDS if task.name == "rollout")
+    context = ParserContext(name="rollout", args=rollout.get_arguments())
+    (parsed,) = Parser(contexts=[context]).parse_argv(["rollout", "--no-judgement"])
+    assert parsed.args["no_analysis"].value is True

@@ -216,7 +216,7 @@ def test_a_refused_commit_leaves_every_file_in_place(tracked):
     assert list(tracked.load().hosts) == ["north", "south"]
 
 
-def test_clear_secrets_never_enter_git(tracked):
+def test_plaintext_secrets_never_enter_git(tracked):
     (tracked.folder / "north.sops.yml").write_text("host: north\nREDIS_PASSWORD: hunter2\n")
     with pytest.raises(BunkerError, match="is not encrypted, so it must not enter git"):
         remove_instance(tracked.root, "production", "north")

@@ -45,6 +45,10 @@ def test_what_is_chosen(fleet, choice, names):
         ({"groups": ["north-1"]}, "north-1 is a host: choose it with --host north-1"),
         ({"tags": ["bgi"]}, "no host of the fleet production has the tag 'bgi'. Perhaps big"),
         ({"tags": ["zzz"]}, "Known: big, eu"),
+        (
+            {"tags": ["docker"]},
+            "--tag selects hosts by tag; to limit a deploy to a role use --role docker",
+        ),
         ({"groups": ["central"], "tags": ["eu"]}, "no host among central has all of the tags eu"),
     ],
 )

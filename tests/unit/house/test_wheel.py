@@ -112,7 +112,7 @@ def test_installed_a_worker_plans_a_host_that_nothing_answers_for(
     )
     installed.said("-m", "invoke", "secrets.init", folder=tmp_path)
     installed.said("-m", "invoke", "secrets.generate", "north", folder=tmp_path)
-    command = ("deploy", "--host", "north", "--tags", "base", "--dry")
+    command = ("deploy", "--host", "north", "--role", "base", "--dry")
     done = installed.python("-m", "invoke", *command, folder=tmp_path)
     assert done.returncode == 3, done.stdout + done.stderr
     assert "1 unreachable" in done.stdout

@@ -45,7 +45,7 @@ def execute(root: Path, run: str, what: str) -> str:
     return done.stdout
 
 
-def test_a_run_in_the_queue_for_being_taken_up_waits_for_its_own_process(tmp_path: Path) -> None:
+def test_a_run_in_the_queue_for_being_resumed_waits_for_its_own_process(tmp_path: Path) -> None:
     assert execute(tmp_path, "first", "die") == ""
     # What DBOS does with it for the first second of being taken up, in which processes die too.
     with sqlite3.connect(tmp_path / ".bunker" / "runs.sqlite") as database:

@@ -61,7 +61,7 @@ def test_a_folder_that_others_could_write_to_is_refused(tmp_path: Path) -> None:
     folder = machine.shared_folder(tmp_path)
     assert folder.stat().st_mode & 0o777 == 0o700
     folder.chmod(0o777)
-    with pytest.raises(BunkerError, match="belongs to somebody else"):
+    with pytest.raises(BunkerError, match="belongs to another user"):
         machine.shared_folder(tmp_path)
 
 
@@ -69,5 +69,5 @@ def test_a_link_that_was_laid_there_is_refused(tmp_path: Path) -> None:
     folder = machine.shared_folder(tmp_path)
     folder.rmdir()
     folder.symlink_to(tmp_path)
-    with pytest.raises(BunkerError, match="belongs to somebody else"):
+    with pytest.raises(BunkerError, match="belongs to another user"):
         machine.shared_folder(tmp_path)

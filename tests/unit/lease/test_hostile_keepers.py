@@ -61,7 +61,7 @@ def test_a_lease_whose_words_are_damaged_holds_all_the_same(tmp_path: Path) -> N
     north.lease.write_text(f'{{\n"run": "r1",\n"expires": {int(time.time()) + 60}\n}}\n')
     with take_leases([north], run="r2", purpose="x", owner="ben@desk", beat_seconds=30) as leases:
         told = str(LockHeld.by(leases.refused))
-    assert told.startswith("north is held by somebody for run unknown (unknown purpose)")
+    assert told.startswith("north is held by another operator for run unknown (unknown purpose)")
 
 
 def test_a_line_without_an_end_takes_no_memory_and_the_next_is_heard(tmp_path: Path) -> None:

@@ -184,11 +184,11 @@ def test_status_tells_it_and_the_host_does_not_count_as_bad() -> None:
     open_ = Maintenance(1_795_531_000, "new disk", "anna@desk", None, 1_795_523_800, 1500)
     probe = Probe(60, 1, 1, None, "ok", (), Health(0), installed=True, maintenance=open_)
     status = HostStatus("north", "north.example.org", assess(probe), probe)
-    assert not status.verdict.well
-    assert status.well
+    assert not status.verdict.healthy
+    assert status.healthy
     assert status.to_json()["maintenance"]["reason"] == "new disk"
     shown = plain(status_lines([status]))
     assert "\nnorth: maintenance until 20" in shown
     assert "(25 minutes left): new disk, by anna@desk\n" in shown
     without = HostStatus("north", "north.example.org", assess(probe))
-    assert not without.well
+    assert not without.healthy

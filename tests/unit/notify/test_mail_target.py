@@ -71,7 +71,9 @@ def test_a_mail_arrives_encrypted_after_a_login(trusted: Path, security: str) ->
     assert server.encrypted == [True]
 
 
-def test_a_server_of_this_machine_may_be_used_in_clear_and_without_a_login(trusted: Path) -> None:
+def test_a_server_of_this_machine_may_be_used_in_plaintext_and_without_a_login(
+    trusted: Path,
+) -> None:
     with MailServer(trusted, security="none") as server:
         notifier(server, password="", security="none").send(MESSAGE)
     assert server.encrypted == [False]

@@ -37,7 +37,7 @@ from tests.fake.bare_host import RESPONSES
 from tests.fake.test_forecast import ANSWER
 from tests.unit.ops.test_rollback_facts import ANSWER as ROLLBACK
 from tests.unit.runs.test_summary import MEASURED
-from tests.unit.workflows.probe_answers import GENERATION, UP, WELL, answer
+from tests.unit.workflows.probe_answers import GENERATION, HEALTHY, UP, answer
 
 EXAMPLES = 40
 RECORD = {
@@ -154,7 +154,7 @@ READERS: dict[str, tuple[Reader, Sequence[str]]] = {
     "rollback": (RollbackFacts().process, ROLLBACK.splitlines()),
     "packages": (Simulated().process, RESPONSES["'@@bunker install'"]),
     "upgrade": (Upgrade().process, UPGRADE),
-    "probe": (show_status, answer(WELL, UP, upgrade="@@bunker returns\n5\n").splitlines()),
+    "probe": (show_status, answer(HEALTHY, UP, upgrade="@@bunker returns\n5\n").splitlines()),
 }
 
 
@@ -221,7 +221,7 @@ def test_what_cannot_be_right_is_refused(name: str, old: str, new: str) -> None:
 
 def test_an_api_that_nests_without_end_is_shown() -> None:
     lines = READERS["probe"][1]
-    show_status([f"200 {encoded(b'[' * 5000)}" if line == WELL else line for line in lines])
+    show_status([f"200 {encoded(b'[' * 5000)}" if line == HEALTHY else line for line in lines])
 
 
 @st.composite

@@ -124,7 +124,7 @@ def test_a_flag_of_the_unit_counts_as_one_of_the_file() -> None:
 
 @pytest.mark.parametrize("text", ['{"dns": [', "[]", "{" * 5000, "nothing"])
 def test_a_broken_daemon_json_is_not_written_over(text: str) -> None:
-    assert "nobody knows which settings" in refused(engine(text))
+    assert "it is not known which settings" in refused(engine(text))
 
 
 def test_everything_is_told_at_once() -> None:

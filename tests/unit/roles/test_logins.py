@@ -108,7 +108,7 @@ def test_an_answer_of_another_form_is_an_error(change: dict[str, list[str]]) -> 
     ("login", "words"),
     [
         (None, "has no user deploy"),
-        (replace(LOGIN, shell="/usr/sbin/nologin"), "nobody can log in"),
+        (replace(LOGIN, shell="/usr/sbin/nologin"), "it allows no login"),
         (replace(LOGIN, expires=100, today=101), "has expired"),
         (replace(LOGIN, home="/srv/my files"), "the home of deploy is"),
         (replace(LOGIN, home=""), "the home of deploy is"),

@@ -82,7 +82,7 @@ def test_a_second_process_is_refused_while_the_first_lives(machine: ControlMachi
     assert batches(machine) == ["canary"]
 
 
-def test_looking_at_a_run_again_and_again_never_keeps_it_from_being_taken_up(
+def test_looking_at_a_run_again_and_again_never_keeps_it_from_being_resumed(
     machine: ControlMachine,
 ) -> None:
     machine.world(die_at="change canary")

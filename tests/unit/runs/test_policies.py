@@ -250,7 +250,7 @@ def test_a_host_whose_inputs_moved_after_the_approval_is_not_changed_by_the_run(
     ("name", "given"),
     [
         ("deploy", {}),
-        ("deploy", {"tags": ["base"]}),
+        ("deploy", {"role": ["base"]}),
         ("configure", {}),
         ("os-upgrade", {"reboot": "never"}),
         ("reboot", {}),

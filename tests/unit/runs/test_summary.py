@@ -152,7 +152,7 @@ def test_retry_takes_exactly_the_hosts_that_are_not_well(
     wanted = request(("a",), commits={"a": "c0ffee"}, arguments={"ref": "v2.1.0"})
     record = RunRecord(wanted, Summary(outcomes, state="failed"), 0, 0)
     if not bad:
-        with pytest.raises(BunkerError, match="ended well"):
+        with pytest.raises(BunkerError, match="succeeded"):
             retry_intent(Path(), record, dry=False, yes=True, verbose=False)
         return
     intent = retry_intent(Path(), record, dry=False, yes=True, verbose=False)
@@ -170,7 +170,7 @@ def test_a_run_that_has_not_ended_is_resumed_and_not_retried(state: Any) -> None
 
 def test_a_request_comes_back_from_plain_data_as_it_was() -> None:
     known = {"d": HostOutcome(outcome="failed", message="m", output=("x",))}
-    arguments = {"tags": ["env"], "ref": "v2"}
+    arguments = {"role": ["env"], "ref": "v2"}
     wanted = request(
         ("a", "b"), ("c",), plans={"a": ("x", "y")}, arguments=arguments, known=known, max_fail=1
     )

@@ -167,4 +167,6 @@ def test_a_target_that_is_not_reached_is_a_warning_of_the_run(make: Callable[...
     run = make("upgrade", "a", "1")
     run.deaf = True
     assert run.execute().state == "done"
-    assert [warned.message for warned in run.seen(Warned)] == ["phone was not told: no answer"] * 2
+    assert [warned.message for warned in run.seen(Warned)] == [
+        "phone was not notified: no answer"
+    ] * 2

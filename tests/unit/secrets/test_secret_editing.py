@@ -127,7 +127,7 @@ def test_a_change_by_somebody_else_meanwhile_is_not_overwritten(north):
         "path.write_text(path.read_text().replace('WRONG: x\\n', '')) if 'mine' in path.read_text()"
         " else None"
     )
-    with pytest.raises(BunkerError, match="somebody else changed SMTP_PASS"):
+    with pytest.raises(BunkerError, match="another process changed SMTP_PASS"):
         run(north, editor(body), try_again=rival)
     assert read(north)["SMTP_PASS"] == Secret("by somebody else")
 
@@ -188,7 +188,7 @@ def test_two_edits_at_once_lose_nothing_and_the_second_of_the_same_key_is_refuse
         Secret("mine"),
         Secret("theirs"),
     )
-    with pytest.raises(BunkerError, match="somebody else changed EXTERNAL_2"):
+    with pytest.raises(BunkerError, match="another process changed EXTERNAL_2"):
         run(north, meanwhile("EXTERNAL_2: mine\n", "EXTERNAL_2"))
     assert read(north)["EXTERNAL_2"] == Secret("theirs")
 
@@ -234,9 +234,11 @@ def test_what_a_host_can_do_without_is_removed_once_it_was_said_by_name(north):
     both = without("SMTP_PASS", "EXTERNAL_1")
     with pytest.raises(BunkerError) as caught:
         run(north, both)
-    assert "the text lacks EXTERNAL_1, SMTP_PASS, and nobody said" in str(caught.value)
+    assert "the text lacks EXTERNAL_1, SMTP_PASS, and the removal was not confirmed" in str(
+        caught.value
+    )
     assert "--remove EXTERNAL_1 --remove SMTP_PASS" in str(caught.value)
-    with pytest.raises(BunkerError, match=r"the text lacks EXTERNAL_1, and nobody"):
+    with pytest.raises(BunkerError, match=r"the text lacks EXTERNAL_1, and the removal"):
         run(north, both, remove=["SMTP_PASS"])
     asked = []
     with pytest.raises(BunkerError, match="the removal of EXTERNAL_1 was not confirmed"):

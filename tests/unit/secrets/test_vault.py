@@ -20,7 +20,7 @@ from bunker.secrets import (
     show,
     sops,
 )
-from bunker.vault_text import keys_in_clear, recipients
+from bunker.vault_text import plaintext_keys, recipients
 
 PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\r\nb3BlbnNz\r\naC1rZXk=\r\n" + (
     "-----END OPENSSH PRIVATE KEY-----"
@@ -43,12 +43,12 @@ def test_generated_secrets_have_their_length_and_alphabet(north):
     assert re.fullmatch(r"[0-9a-f]{64}", secrets["JWT_ACCESS_SECRET"].reveal())
 
 
-def test_the_file_holds_no_value_in_clear_and_is_private(north):
+def test_the_file_holds_no_plaintext_value_and_is_private(north):
     text = north.vault("north").read_text()
     assert all(secret.reveal() not in text for secret in read(north).values())
     assert "north" not in text
     assert north.vault("north").stat().st_mode & 0o777 == 0o600
-    assert keys_in_clear(text.encode()) == ()
+    assert plaintext_keys(text.encode()) == ()
 
 
 def test_two_hosts_share_no_secret(north):
@@ -196,10 +196,10 @@ def test_a_vault_that_does_not_open_again_is_not_stored(north, tmp_path):
     assert not north.vault("south").exists()
 
 
-def test_rules_that_leave_values_in_clear_are_refused(north):
+def test_rules_that_leave_plaintext_values_are_refused(north):
     config = north.folder / ".sops.yaml"
     config.write_text(config.read_text() + "    encrypted_regex: ^JWT\n")
-    with pytest.raises(BunkerError, match="leave values in clear: host, REDIS_PASSWORD"):
+    with pytest.raises(BunkerError, match="leave values in plaintext: host, REDIS_PASSWORD"):
         north.add("south")
     assert not north.vault("south").exists()
 

@@ -25,7 +25,7 @@ FAILED: dict[str, Any] = {
     "step": "changemaker: health gate",
     "output": GATE,
 }
-REPEAT = Repeat("invoke deploy --fleet lab --tags env", "lab")
+REPEAT = Repeat("invoke deploy --fleet lab --role env", "lab")
 
 
 def test_every_kind_of_outcome() -> None:
@@ -54,11 +54,11 @@ def test_every_kind_of_outcome() -> None:
             Error: cannot find module
             --- api; its last log lines:
           try: invoke logs --fleet lab --host east --service media-api
-          try: invoke deploy --fleet lab --tags env --host east
+          try: invoke deploy --fleet lab --role env --host east
 
         west is unreachable: connection refused
           try: invoke ssh --fleet lab --host west
-          try: invoke deploy --fleet lab --tags env --host west
+          try: invoke deploy --fleet lab --role env --host west
 
         x-1 was interrupted between two steps; it is half done
 

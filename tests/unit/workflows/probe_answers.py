@@ -43,5 +43,5 @@ def encoded(code: int, body: object) -> str:
     return f"{code:03} {base64.b64encode(json.dumps(body).encode()).decode()}"
 
 
-WELL = encoded(200, {"status": "ok"})
+HEALTHY = encoded(200, {"status": "ok"})
 UP = "api|running|healthy|0|-|api-1|Up (healthy)\nredis|running|healthy|0|-|redis-1|Up (healthy)\n"

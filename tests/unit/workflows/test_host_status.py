@@ -14,7 +14,7 @@ from bunker.remote import Completed, Remote
 from bunker.workflows.health import assess
 from bunker.workflows.probe import Probe, failing_parts, read_probe, script_for
 from bunker.workflows.status import status_of
-from tests.unit.workflows.probe_answers import GENERATION, UP, WELL, answer, encoded, probe
+from tests.unit.workflows.probe_answers import GENERATION, HEALTHY, UP, answer, encoded, probe
 
 Program = Callable[[str, str], None]
 
@@ -98,9 +98,9 @@ def test_an_engine_that_does_not_answer_is_told(
 @pytest.mark.parametrize(
     ("found", "state", "reason"),
     [
-        (probe(WELL, UP), "healthy", None),
+        (probe(HEALTHY, UP), "healthy", None),
         (
-            probe(WELL, UP + "n8n|restarting|none|1|-|a-n8n-1|Restarting (1)\n"),
+            probe(HEALTHY, UP + "n8n|restarting|none|1|-|a-n8n-1|Restarting (1)\n"),
             "degraded",
             "n8n is restarting",
         ),
@@ -110,7 +110,7 @@ def test_an_engine_that_does_not_answer_is_told(
             "the API answers 503: database failing",
         ),
         (probe(encoded(502, "Bad Gateway"), UP), "unhealthy", "the API answers 502"),
-        (probe(WELL, UP, generation=None), "unfinished", "no generation was recorded"),
+        (probe(HEALTHY, UP, generation=None), "unfinished", "no generation was recorded"),
         (
             probe("no-curl", UP),
             "unhealthy",
@@ -123,18 +123,18 @@ def test_the_verdict(found: Probe, state: str, reason: str | None) -> None:
     verdict = assess(found)
     assert verdict.state == state
     assert verdict.reasons[:1] == ((reason,) if reason else ())
-    assert verdict.well == (state == "healthy")
+    assert verdict.healthy == (state == "healthy")
 
 
 @pytest.mark.parametrize(
     "output",
     [
         "",
-        answer(WELL).replace("@@bunker end", ""),
+        answer(HEALTHY).replace("@@bunker end", ""),
         answer("200 %%%notbase64"),
-        answer(WELL).replace("4000 6000", "df: error"),
-        answer(WELL, "just-one-word\n"),
-        answer(WELL, generation=[1]),
+        answer(HEALTHY).replace("4000 6000", "df: error"),
+        answer(HEALTHY, "just-one-word\n"),
+        answer(HEALTHY, generation=[1]),
     ],
 )
 @pytest.mark.promise("Nothing is guessed")
@@ -152,14 +152,14 @@ CUT_OFF = "the last deployment failed or was cut off"
 @pytest.mark.parametrize(
     ("found", "state", "reasons"),
     [
-        (answer(WELL, UP, applied=False), "unfinished", (CUT_OFF,)),
+        (answer(HEALTHY, UP, applied=False), "unfinished", (CUT_OFF,)),
         (
-            answer(WELL, UP, applied=False, checkout=GENERATION["commit"]),
+            answer(HEALTHY, UP, applied=False, checkout=GENERATION["commit"]),
             "unfinished",
             (CUT_OFF,),
         ),
         (
-            answer(WELL, UP, applied=False, checkout=NEW_COMMIT),
+            answer(HEALTHY, UP, applied=False, checkout=NEW_COMMIT),
             "unfinished",
             (f"{CUT_OFF}; the checkout is at commit 9b1d9b1",),
         ),
@@ -169,20 +169,17 @@ CUT_OFF = "the last deployment failed or was cut off"
             (CUT_OFF, "no container exists"),
         ),
         (
-            answer(WELL, UP, applied=False, upgrade="@@bunker halted\nit drops a column\n"),
+            answer(HEALTHY, UP, applied=False, upgrade="@@bunker halted\nit drops a column\n"),
             "unfinished",
             ("the last deployment failed and was not rolled back: it drops a column",),
         ),
         (
-            answer(WELL, UP, applied=False, upgrade="@@bunker returns\n250\n"),
+            answer(HEALTHY, UP, applied=False, upgrade="@@bunker returns\n250\n"),
             "unfinished",
-            (
-                "a change is under way; the host takes it back in 250 s unless somebody"
-                " goes on with it",
-            ),
+            ("a change is under way; the host rolls it back in 250 s unless its run goes on",),
         ),
         (answer("absent", generation=None, applied=False), "not deployed", ()),
-        (answer(WELL, UP, checkout=NEW_COMMIT), "healthy", ()),
+        (answer(HEALTHY, UP, checkout=NEW_COMMIT), "healthy", ()),
     ],
 )
 def test_a_deployment_that_did_not_end_is_told(

@@ -13,7 +13,7 @@ from bunker.terminal.recap_text import Repeat
 from bunker.terminal.status_text import duration, health_lines, size, status_lines
 from bunker.workflows.health import assess
 from bunker.workflows.status import HostStatus, status_of
-from tests.unit.workflows.probe_answers import UP, WELL, answer, encoded, probe
+from tests.unit.workflows.probe_answers import HEALTHY, UP, answer, encoded, probe
 
 STATUS = """\
 HOST   STATE        GENERATION                HEALTH  UPTIME   DISK             CONTAINERS
@@ -36,7 +36,7 @@ def test_status_and_health_on_the_terminal(host: Host) -> None:
         "migrate|exited|none|0|once|a-migrate-1|Exited (0) 3 minutes ago\n"
     )
     statuses = [
-        status_of(host, Completed("north", 0, answer(WELL, UP), "")),
+        status_of(host, Completed("north", 0, answer(HEALTHY, UP), "")),
         HostStatus(
             "south", "s.example.org", assess(probe(sick, containers)), probe(sick, containers)
         ),
@@ -59,7 +59,7 @@ def test_status_and_health_on_the_terminal(host: Host) -> None:
 
 
 def test_a_host_that_runs_another_version_than_its_file_says_is_marked(host: Host) -> None:
-    found = status_of(host, Completed("north", 0, answer(WELL, UP), ""))
+    found = status_of(host, Completed("north", 0, answer(HEALTHY, UP), ""))
     running = found.to_json()["generation"]["ref"]
     for ref, marked in ((running, False), ("v9.9.9", True)):
         status = replace(found, wanted_ref=ref)
@@ -68,7 +68,7 @@ def test_a_host_that_runs_another_version_than_its_file_says_is_marked(host: Hos
 
 
 def test_for_programs(host: Host) -> None:
-    told = status_of(host, Completed("north", 0, answer(WELL, UP), "")).to_json()
+    told = status_of(host, Completed("north", 0, answer(HEALTHY, UP), "")).to_json()
     assert json.loads(json.dumps(told))["generation"]["number"] == 3
     assert told["disk"] == {"used": 4000 * 1024, "free": 6000 * 1024, "percent": 40}
     assert told["containers"][0] == {

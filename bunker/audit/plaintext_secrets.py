@@ -1,10 +1,10 @@
-"""What must never become history: secrets that stand in a file in clear."""
+"""What must never become history: secrets that stand in a file in plaintext."""
 
 from __future__ import annotations
 
 import re
 
-from bunker.vault_text import keys_in_clear, recipients
+from bunker.vault_text import plaintext_keys, recipients
 
 _PRIVATE_KEYS = re.compile(
     rb"^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----|AGE-SECRET-KEY-1[0-9A-Z]{20}", re.MULTILINE
@@ -19,8 +19,8 @@ def why_not_to_commit(name: str, content: bytes) -> str | None:
     if name.endswith(".sops.yml"):
         if not recipients(content):
             return "is not encrypted: it has no sops metadata"
-        if exposed := keys_in_clear(content):
-            return f"holds values in clear: {', '.join(exposed)}"
+        if exposed := plaintext_keys(content):
+            return f"holds values in plaintext: {', '.join(exposed)}"
     if _PRIVATE_KEYS.search(content):
-        return "holds a private key in clear"
+        return "holds a private key in plaintext"
     return None
