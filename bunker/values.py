@@ -281,4 +281,6 @@ class ResourceLimit(Section):
     """Upper bound of one Compose service; memory as Compose writes it (512m, 2g)."""
 
     memory: Memory | None = None
-    cpus: Annotated[float, BeforeValidator(no_boolean), Field(gt=0, le=1024)] | None = None
+    """Such as 512m or 2g."""
+    cpus: Annotated[float, Field(gt=0, le=1024), BeforeValidator(no_boolean)] | None = None
+    """Such as 1.5."""

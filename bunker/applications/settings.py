@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from bunker.application.layout import MAIN
 from bunker.values import (
@@ -26,13 +27,18 @@ class ApplicationSettings(Section):
     """Its code, where it stands on the host, and how long its changes may take."""
 
     repository: Repository = ""
+    """Address of the application's git repository."""
     repository_host_keys: tuple[KnownHost, ...] = Field(
         default=(), description="known_hosts lines of a git server that is reached over SSH"
     )
     ref: GitRef = "v2"
+    """Branch, tag or commit."""
     directory: Directory = "/opt/changemaker-lite"
+    """Where it stands on the host."""
     project: Project = "changemaker-lite"
+    """Name of its Compose project."""
     health_timeout_seconds: Annotated[int, *number(5, 86_400)] = 120
+    """How long it may take until it is healthy."""
     deadman_seconds: Annotated[int, *number(15, WEEK)] = Field(
         default=300,
         description="an upgrade whose controller is silent for so long is rolled back by the host",
@@ -58,7 +64,9 @@ class ApplicationEntry(ApplicationSettings):
     OF_HOST: ClassVar[tuple[str, ...]] = ()
 
     kind: Word
-    key: AppName = Field(exclude=True, description="its name, from where it stands")
+    """What it is: one of the kinds of application."""
+    key: SkipJsonSchema[AppName] = Field(exclude=True, default=MAIN)
+    """Its name, from where it stands."""
 
     @property
     def name(self) -> str:

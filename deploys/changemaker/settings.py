@@ -18,7 +18,12 @@ class ChangemakerEntry(ApplicationEntry):
     OF_HOST: ClassVar = ("domain", "features", "environment", "resources")
 
     kind: Literal["changemaker"]
+    """A Changemaker instance."""
     domain: Domain | None = None
+    """Domain of the instance; default: the host's."""
     features: dict[Word, bool] = Field(default={})
+    """Features, on or off."""
     environment: dict[EnvironmentKey, EnvironmentValue] = Field(default={})
+    """Plain keys of its .env; never a secret."""
     resources: dict[Word, ResourceLimit] = Field(default={})
+    """Upper bounds by Compose service."""

@@ -66,7 +66,8 @@ def compare(
 ) -> Difference:
     text = "\n".join([*rows, f"@@bunker {end}", ""])
     host = SimpleNamespace(
-        name="north-1", application=SimpleNamespace(directory="/opt/changemaker-lite")
+        name="north-1",
+        application=SimpleNamespace(name="changemaker", directory="/opt/changemaker-lite"),
     )
     remote: Any = SimpleNamespace(
         host=host, run=lambda *_a, **_k: Completed("north-1", code, text, "")
