@@ -17,15 +17,15 @@ def main(words: list[str]) -> int:
             return _complete(rest)
         case ["init", _, *_]:
             return _init(words[1:])
-    from bunker.terminal.output import tell  # noqa: PLC0415
+    from bunker.terminal.output import tell
 
     tell(USAGE)
     return 1
 
 
 def _complete(words: list[str]) -> int:
-    from bunker.completion.offer import offer  # noqa: PLC0415
-    from bunker.terminal.output import say  # noqa: PLC0415
+    from bunker.completion.offer import offer
+    from bunker.terminal.output import say
 
     if found := offer(words):
         say("\n".join(found))
@@ -33,9 +33,9 @@ def _complete(words: list[str]) -> int:
 
 
 def _init(words: list[str]) -> int:
-    from invoke.program import Program  # noqa: PLC0415 - completion loads none of it
+    from invoke.program import Program
 
-    from bunker.tasks import namespace  # noqa: PLC0415
+    from bunker.tasks import namespace
 
     asked = {"--help", "-h"} & set(words)
     command = ["--help", "fleet.init"] if asked else ["fleet.init", *words]

@@ -92,6 +92,12 @@ def record(content: str, what: str) -> dict[str, Any]:
     return found
 
 
+def clock_and_record(lines: Iterable[str], what: str) -> tuple[int, dict[str, Any]]:
+    """A host's clock on a line, and below it a JSON object in base64."""
+    clock, *encoded = [row.strip() for row in lines if row.strip()] or [""]
+    return moment(clock, "its clock"), record(decoded_text("".join(encoded), what), what)
+
+
 def of(values: Mapping[str, Any], key: str, what: str) -> Any:
     """A value that has to be there."""
     if key not in values:

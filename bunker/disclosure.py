@@ -7,13 +7,7 @@ where it is read, and no message repeats it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
-
-from bunker.errors import BunkerError
-
-if TYPE_CHECKING:
-    from bunker.fleet.merge import Layer
+from typing import Final
 
 EXPECTED: Final = (
     "no password or token in it, nor a name before an @ that may be one (git, oauth2 and the like "
@@ -41,9 +35,6 @@ _PUBLIC_NAMES = re.compile(
     r"git|oauth2|x-token-auth|x-access-token|gitlab\+deploy-token-\d{1,9}", re.ASCII
 )
 """Names that git servers give to whoever comes with a token, which is asked for apart."""
-_SECRET_NAME = re.compile(
-    r"(?:^|_)(?:PASS|PASSWD|PASSWORD|SECRET|TOKEN|KEY|CREDENTIALS?|PRIVATE)(?:$|_)", re.ASCII
-)
 
 
 class Disclosed(ValueError):
@@ -61,45 +52,6 @@ def holds_secret(text: str) -> bool:
         _has_login(found.group(1) or "", found.group(2)) or _KEYWORD.search(found.group(2))
         for found in _ADDRESS.finditer(text)
     )
-
-
-def secrets_in_environment(layer: Layer, host: str) -> list[BunkerError]:
-    """Keys of a file's environment whose values belong to the vault; the values are never told.
-
-    Those are the application's secrets, and keys that it does not know but that sound like one.
-    """
-    from bunker.application.table import PUBLIC_KEYS, SECRET_KEYS  # noqa: PLC0415 - only if asked
-    from bunker.secrets.catalog import INFRASTRUCTURE_SECRETS  # noqa: PLC0415
-
-    faults = []
-    for path, key in _environment_keys(layer.data):
-        known = key in SECRET_KEYS or key in INFRASTRUCTURE_SECRETS
-        if not known and (key in PUBLIC_KEYS or not _SECRET_NAME.search(str(key).upper())):
-            continue
-        remedy = f"run `invoke secrets.set --key {key} --host {host}`"
-        if not known:
-            remedy = "see the names that there are with `invoke secrets.show`"
-        faults.append(
-            BunkerError(
-                f"{'.'.join((*path, key))} is a secret and must not stand in a plain file",
-                where=layer.place((*path, key)),
-                remedy=f"Remove it and {remedy}; the value that stood there counts as disclosed",
-            )
-        )
-    return faults
-
-
-def _environment_keys(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Where each environment of a file stands, and its keys."""
-    entries = data.get("applications")
-    found = {("environment",): data.get("environment")} | {
-        ("applications", str(name), "environment"): entry.get("environment")
-        for name, entry in (entries if isinstance(entries, Mapping) else {}).items()
-        if isinstance(entry, Mapping)
-    }
-    for path, values in found.items():
-        for key in values if isinstance(values, Mapping) else ():
-            yield path, str(key)
 
 
 def _has_login(scheme: str, rest: str) -> bool:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 from urllib.parse import quote, unquote
 
+from pydantic_core import core_schema
+
 from bunker.readings import moves_for, readings
 
 MASK = "••••"
@@ -69,23 +71,11 @@ class Secret:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        from pydantic_core import core_schema  # noqa: PLC0415 - keeps `invoke --list` fast
-
         return core_schema.no_info_plain_validator_function(
             lambda value: value if isinstance(value, cls) else cls(str(value)),
             json_schema_input_schema=core_schema.str_schema(),
             serialization=core_schema.plain_serializer_function_ser_schema(lambda _value: MASK),
         )
-
-
-def json_default(value: object) -> str:
-    """For ``json.dumps(..., default=json_default)``: a secret becomes the mask.
-
-    Any other value that JSON does not know is an error, as it is without this function.
-    """
-    if isinstance(value, Secret):
-        return MASK
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 class Redactor:

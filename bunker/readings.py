@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from html import unescape
 
 DEEPEST = 4
 """So many encodings one inside the other are undone."""
@@ -190,8 +191,6 @@ def _latin(token: re.Match[str]) -> str:
 
 
 def _html(token: re.Match[str]) -> str:
-    from html import unescape  # noqa: PLC0415 - keeps `invoke --list` fast
-
     return unescape(token[0])
 
 

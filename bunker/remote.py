@@ -6,7 +6,6 @@ secrets; data that may be secret go over standard input.
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,22 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bunker.host_keys import HostKey, Unreachable, known_hosts_entry, scan_host_key
+from bunker.host_keys import Unreachable
 from bunker.openssh import run
 from bunker.shell import as_root
+from bunker.unreachable import UNKNOWN_REMEDY, why_unreachable
 
 if TYPE_CHECKING:
     from bunker.fleet import Fleet
     from bunker.fleet.models import Host
-
-__all__ = [
-    "Completed",
-    "HostKey",
-    "Remote",
-    "Unreachable",
-    "run_many",
-    "scan_host_key",
-]
 
 CONNECT_TIMEOUT_SECONDS = 10
 SSH_FAILED = 255
@@ -142,88 +133,18 @@ class Remote:
 
     def unreachable(self, stderr: str) -> Unreachable:
         """What it means, and what to do, when `ssh` said this and ended with 255."""
-        place = f"{self.host.address} port {self.host.port}"
-        for pattern, problem, remedy in FAILURES:
-            if re.search(pattern, stderr, re.IGNORECASE):
-                values = {
-                    "place": place,
-                    "user": self.host.user,
-                    "entry": known_hosts_entry(self.host.address, self.host.port),
-                    "known_hosts": self.known_hosts,
-                    "key": self.key or "the agent's keys",
-                    "seconds": self.connect_timeout,
-                }
-                return Unreachable(
-                    problem.format(**values),
-                    where=self.host.name,
-                    remedy=remedy.format(**values),
-                )
-        said = stderr.strip().splitlines()
-        last = f": {said[-1].strip()}" if said else ""
-        return Unreachable(
-            f"the connection to {place} failed or was lost{last}",
-            where=self.host.name,
-            remedy="Try again; if it stays so, look at sshd on the host's console",
+        found = why_unreachable(
+            self.host,
+            stderr,
+            key=str(self.key or "the agent's keys"),
+            known=f"in {self.known_hosts}",
+            within=f"within {self.connect_timeout} seconds",
         )
-
-
-# What ssh says (on any of its lines), what that means, what to do. The first match counts.
-FAILURES = (
-    (
-        "IDENTIFICATION HAS CHANGED|REVOKED HOST KEY",
-        "the host key of {place} has changed: another machine answers, or it was reinstalled",
-        "Compare the fingerprint on the host's console; only if it is right remove the old key "
-        "with `ssh-keygen -f {known_hosts} -R '{entry}'` and record the new one with "
-        "`invoke instance.trust`",
-    ),
-    (
-        "Host key verification failed|No .* host key is known",
-        "the host key of {place} is not in {known_hosts}",
-        "Record it after comparing its fingerprint with `invoke instance.trust`",
-    ),
-    (
-        "UNPROTECTED PRIVATE KEY|bad permissions",
-        "the private key {key} may be read by others, so ssh does not use it",
-        "Run `chmod 600 {key}`",
-    ),
-    (
-        "Too many authentication failures",
-        "{place} ended the login of {user}: too many keys were offered",
-        "Name the right key with BUNKER_SSH_KEY",
-    ),
-    (
-        "Permission denied",
-        "{place} does not let {user} in with {key}",
-        "Put the public key into ~{user}/.ssh/authorized_keys on the host, or name the right "
-        "key with BUNKER_SSH_KEY",
-    ),
-    (
-        "Connection refused",
-        "{place} refuses connections: no sshd listens there",
-        "Check that the host is up and that `port` in its file is sshd's port",
-    ),
-    (
-        "timed out|Timeout, server",
-        "{place} did not answer within {seconds} seconds, or fell silent",
-        "Check that the host is up, its address, and that a firewall lets this machine in",
-    ),
-    (
-        "Could not resolve hostname",
-        "the name in {place} cannot be resolved",
-        "Correct `address` in the host's file, or look at this machine's name service",
-    ),
-    (
-        "No route to host|Network is unreachable",
-        "there is no way to {place} from here",
-        "Look at this machine's network, VPN or routes",
-    ),
-    (
-        "kex_exchange_identification|Connection (closed|reset) by",
-        "{place} closed the connection before the login",
-        "sshd may be overloaded or fail2ban may have banned this machine: look on the host's "
-        "console (`fail2ban-client status sshd`)",
-    ),
-)
+        if found is None:
+            last = "".join(f": {line.strip()}" for line in stderr.strip().splitlines()[-1:])
+            place = f"{self.host.address} port {self.host.port}"
+            found = f"the connection to {place} failed or was lost{last}", UNKNOWN_REMEDY
+        return Unreachable(found[0], where=self.host.name, remedy=found[1])
 
 
 def run_many(

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bunker.product import folder
 from bunker.shell import script_file, with_variables
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 _INCLUDED: Final = re.compile(r"^@([a-z_]+)@$", re.MULTILINE)
 TEMPLATES: Final = folder("templates")
@@ -19,8 +18,6 @@ TEMPLATES: Final = folder("templates")
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - heavy
-
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,

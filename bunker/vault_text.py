@@ -1,8 +1,11 @@
-"""What the text of an encrypted file shows without any key."""
+"""What is known of an encrypted file without any key."""
 
 from __future__ import annotations
 
 import re
+
+INFRASTRUCTURE_SECRETS = ("DEPLOY_KEY", "GIT_TOKEN")
+"""Names beside the environment's keys: a private key for git over SSH, a token for HTTP."""
 
 _ENCRYPTED_LINE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*: ENC\[AES256_GCM,.*\]")
 _RECIPIENT = re.compile(r"^\s+-?\s*recipient: (\S+)$", re.MULTILINE)

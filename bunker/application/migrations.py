@@ -33,6 +33,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bunker.application.schema_model import StatementSafety
+from bunker.role import named
 
 SQL_GONE: Final = (
     "what it does is not known: its SQL is in no commit that is kept here, or too long"
@@ -62,12 +63,9 @@ def classify_migrations(
     What an earlier one made is new to the code of before for the later ones, too. ``history`` is
     the SQL of the migrations before, oldest first. Never fails: what cannot be read is unsafe.
     """
-    from bunker.application.schema_statements import (  # noqa: PLC0415 - loads Postgres' parser
-        classify_statements,
-        known_from,
-    )
-
-    known = known_from(history)
+    # Named: it loads Postgres' parser, which few commands need.
+    classify_statements = named("bunker.application.schema_statements:classify_statements")
+    known = named("bunker.application.schema_statements:known_from")(history)
     classified = []
     for name in sorted(migrations):
         statements = tuple(classify_statements(migrations[name], known))

@@ -6,14 +6,3 @@ Both are asked for by the policies of :class:`bunker.fleet.settings.FleetSetting
 from bunker.approvals.approval import Approval, already_used, require_approval
 from bunker.approvals.subject import ApprovalSubject
 from bunker.approvals.windows import check_window, is_open, next_opening, policy_groups
-
-__all__ = [
-    "Approval",
-    "ApprovalSubject",
-    "already_used",
-    "check_window",
-    "is_open",
-    "next_opening",
-    "policy_groups",
-    "require_approval",
-]

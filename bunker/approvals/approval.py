@@ -62,7 +62,6 @@ class Approval:
     file: Path
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data for the journal and the audit log."""
         return {
             "id": self.id,
             "digest": self.digest,

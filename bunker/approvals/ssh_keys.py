@@ -7,7 +7,6 @@ is looked at.
 from __future__ import annotations
 
 import base64
-import hashlib
 import os
 import pwd
 import re
@@ -23,6 +22,7 @@ from typing import Final
 from bunker.errors import BunkerError
 from bunker.files import read_bytes, user_path
 from bunker.git import Git
+from bunker.host_keys import fingerprint
 from bunker.openssh import run
 
 NAMESPACE: Final = "bunker-approval"
@@ -56,8 +56,7 @@ class PublicKey:
     @property
     def fingerprint(self) -> str:
         """As ssh shows it: ``SHA256:…``."""
-        digest = hashlib.sha256(base64.b64decode(self.data)).digest()
-        return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+        return fingerprint(self.data)
 
 
 def operator_key(given: Path | str | None = None) -> Path:

@@ -57,7 +57,6 @@ class ApprovalSubject:
         return json.dumps({"bunker-approval": 2, **content}, sort_keys=True, ensure_ascii=True)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data for files."""
         return {**asdict(self), "hosts": list(self.hosts)}
 
     @classmethod

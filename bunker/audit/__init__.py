@@ -5,17 +5,3 @@ from bunker.audit.inventory_commit import InventoryCommit, commit_inventory
 from bunker.audit.log import append, head, read
 from bunker.audit.plans import plan_hash
 from bunker.audit.verification import Problem, Verification, verify
-
-__all__ = [
-    "Entry",
-    "Head",
-    "InventoryCommit",
-    "Problem",
-    "Verification",
-    "append",
-    "commit_inventory",
-    "head",
-    "plan_hash",
-    "read",
-    "verify",
-]

@@ -94,11 +94,9 @@ class Entry:
     mac: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data, as the log holds it."""
         return {**vars(self), "hosts": list(self.hosts)}
 
     def signed(self, key: bytes) -> Entry:
-        """The entry with its MAC."""
         return Entry(**{**vars(self), "mac": self.expected_mac(key)})
 
     def expected_mac(self, key: bytes) -> str:
@@ -149,7 +147,6 @@ class Entry:
             return None
 
     def head(self, key: bytes) -> Head:
-        """The head of a chain that ends here."""
         return Head(self.fleet, self.seq, self.mac, self.time, chain_id(key))
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from bunker.audit.chain import Head
+from bunker.audit.verification import Verification
 from bunker.host_keys import Unreachable
-
-if TYPE_CHECKING:
-    from bunker.audit.verification import Verification
-    from bunker.fleet import Fleet
-    from bunker.remote import Completed
+from bunker.remote import Completed, Remote, run_many
 
 HEAD_FILE = "/var/lib/bunker/audit-head.json"
 _SCRIPT = f"if [ -e {HEAD_FILE} ]; then cat {HEAD_FILE}; fi"
@@ -31,11 +28,8 @@ class Witness:
     head: Head | None = None
 
 
-def ask_hosts(fleet: Fleet, verification: Verification) -> list[Witness]:
-    """Ask every host of the fleet for the head it keeps, and compare."""
-    from bunker.remote import Remote, run_many  # noqa: PLC0415 - keeps the front door light
-
-    remotes = [Remote.of(fleet, host) for host in fleet.hosts.values()]
+def ask_hosts(remotes: Sequence[Remote], verification: Verification) -> list[Witness]:
+    """Ask hosts for the head that each keeps, and compare."""
     answers = run_many(remotes, _SCRIPT, timeout=_TIMEOUT_SECONDS, sudo=True)
     return compare(answers, verification)
 

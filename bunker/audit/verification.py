@@ -45,7 +45,6 @@ class Verification:
 
     @property
     def problem(self) -> Problem | None:
-        """The first thing that is wrong."""
         return self.problems[0] if self.problems else None
 
 

@@ -7,12 +7,8 @@ import pwd
 import re
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 
-_PURPOSE: ContextVar[str | None] = ContextVar("bunker_audit_purpose", default=None)
 _WORD = re.compile(r"[a-z][a-z0-9_.-]*")
 
 
@@ -30,21 +26,8 @@ def operator() -> str:
 
 def purpose() -> str:
     """The command that is being run, by name: its arguments are not part of it."""
-    named = _PURPOSE.get()
-    if named:
-        return named
     program = Path(sys.argv[0] if sys.argv else "")
     name = program.parent.name if program.name == "__main__.py" else program.stem
     if name in ("invoke", "inv"):
         return next((word for word in sys.argv[1:] if _WORD.fullmatch(word)), name)
     return name or "python"
-
-
-@contextmanager
-def purpose_is(name: str) -> Iterator[None]:
-    """Entries made inside say that they were made for this, such as ``upgrade``."""
-    token = _PURPOSE.set(name)
-    try:
-        yield
-    finally:
-        _PURPOSE.reset(token)

@@ -6,15 +6,3 @@ are analysed. Everything here can be written as JSON, since a durable run keeps 
 from bunker.canary_analysis.analysis import CanaryAnalysis, HostFigures, Limits, analyse
 from bunker.canary_analysis.sample import Sample, Window, window
 from bunker.canary_analysis.source import InstanceMetrics, MetricSource
-
-__all__ = [
-    "CanaryAnalysis",
-    "HostFigures",
-    "InstanceMetrics",
-    "Limits",
-    "MetricSource",
-    "Sample",
-    "Window",
-    "analyse",
-    "window",
-]

@@ -6,16 +6,15 @@ import math
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from bunker.answers import MARK, UnreadableAnswer, sections
 from bunker.canary_analysis.exposition import UnreadableMetrics, parse_metrics
 from bunker.canary_analysis.sample import DURATIONS, REQUESTS, Sample
+from bunker.fleet import Fleet
+from bunker.fleet.models import Host
 from bunker.host_keys import Unreachable
-
-if TYPE_CHECKING:
-    from bunker.fleet import Fleet
-    from bunker.fleet.models import Host
+from bunker.remote import Remote, run_many
 
 TIMEOUT_SECONDS = 30
 
@@ -61,8 +60,6 @@ class InstanceMetrics:
 
     def sample(self, hosts: Sequence[Host]) -> Mapping[str, Sample]:
         """One command per host; see :class:`MetricSource`."""
-        from bunker.remote import Remote, run_many  # noqa: PLC0415 - only where hosts are asked
-
         problems: dict[str, str] = {}
         remotes = [Remote.of(self.fleet, host) for host in hosts]
         found: dict[str, Sample] = {}

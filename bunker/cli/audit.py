@@ -90,7 +90,7 @@ def verify(options: Options, hosts: bool = False) -> ExitCode:
 
     fleet = _known_fleet(options)
     found = check(options.root, fleet)
-    witnesses = ask_hosts(options.load_fleet(), found) if hosts else []
+    witnesses = ask_hosts(options.remotes(everyone=True)[1], found) if hosts else []
     states = {witness.state for witness in witnesses}
     ok = found.ok and "contradicts" not in states
     answer = {

@@ -30,11 +30,10 @@ def history(options: Options) -> ExitCode:
     Exit codes: 0; 3 where a host could not be asked.
     """
     from bunker.generations import read_generations
-    from bunker.remote import Remote
     from bunker.terminal.generations_text import history_lines
 
-    fleet, hosts = options.select()
-    found = read_generations(Remote.of(fleet, host) for host in hosts)
+    fleet, remotes = options.remotes()
+    found = read_generations(remotes)
     rows = [_history_json(host, known) for host, known in found.items()]
     lines: list[Line] = []
     for host, known in found.items():

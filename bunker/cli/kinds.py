@@ -69,7 +69,8 @@ def command_of(kind: Kind) -> OperatorTask:
 
 def begin_run(kind: Kind, options: Options, given: Mapping[str, Any]) -> ExitCode:
     """Plan, show, ask and begin a run, from what stands on the command line."""
-    from bunker.runs.start import Intent, begin
+    from bunker.runs.intent import Intent
+    from bunker.runs.start import begin
 
     may_ask = not (options.yes or given["dry"])
     options, arguments = kind.completed(options, arguments_of(kind, given), may_ask)
@@ -128,7 +129,7 @@ def request_of(
 
 def reporter_of(kind: Kind, options: Options, request: DeployRequest) -> ClosingReporter:
     """What shows the run, and tells how to repeat it."""
-    from bunker.terminal.reporter import make_reporter
+    from bunker.terminal.reporters import make_reporter
 
     repeat = options.repeat(f"invoke {kind.name}", *request.words)
     if request.work.ref and not kind.keeps_ref:
@@ -145,9 +146,7 @@ def pace_of(kind: Kind, options: Options, given: Mapping[str, Any]) -> tuple[Pac
 
     if not kind.pace:
         return Pace(), []
-    from bunker.fleet.settings import load_settings
-
-    settings = load_settings(options.fleet_folder).rollout
+    settings = options.settings.rollout
     pace, typed = Pace(), []
     if "soak" in kind.pace:
         seconds = seconds_of(given["soak"], "--soak", settings.soak)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from bunker.cli.command import operator_command
@@ -11,10 +11,9 @@ from bunker.errors import BunkerError, ExitCode
 from bunker.terminal.lines import Line, Style, after
 
 if TYPE_CHECKING:
-    from bunker.fleet import Fleet, Host
+    from bunker.fleet import Fleet
     from bunker.maintenance.hosts import Answer
     from bunker.maintenance.maintenance import Maintenance
-    from bunker.remote import Remote
 
 LONGEST_SECONDS = 30 * 86_400
 
@@ -47,8 +46,8 @@ def on(options: Options, for_: str = "1h", reason: str = "") -> ExitCode:
     if not reason.strip():
         raise BunkerError("no reason is given", where="--reason", expected="a few words")
     text = " ".join(reason.split())
-    fleet, hosts = options.select()
-    answers = open_maintenance(_remotes(fleet, hosts), seconds, text)
+    fleet, remotes = options.remotes()
+    answers = open_maintenance(remotes, seconds, text)
     return _report(options, fleet, answers, lambda open_: open_.sentence(), "nothing was opened")
 
 
@@ -66,8 +65,8 @@ def off(options: Options) -> ExitCode:
     """
     from bunker.maintenance.hosts import close_maintenance
 
-    fleet, hosts = options.select()
-    answers = close_maintenance(_remotes(fleet, hosts))
+    fleet, remotes = options.remotes()
+    answers = close_maintenance(remotes)
     return _report(options, fleet, answers, lambda open_: f"ended: {open_.sentence()}", "none")
 
 
@@ -85,15 +84,9 @@ def list_(options: Options) -> ExitCode:
     """
     from bunker.maintenance.hosts import maintenance_of
 
-    fleet, hosts = options.select(everyone=True)
-    answers = maintenance_of(_remotes(fleet, hosts))
+    fleet, remotes = options.remotes(everyone=True)
+    answers = maintenance_of(remotes)
     return _report(options, fleet, answers, lambda open_: open_.sentence(), "no maintenance")
-
-
-def _remotes(fleet: Fleet, hosts: Sequence[Host]) -> list[Remote]:
-    from bunker.remote import Remote
-
-    return [Remote.of(fleet, host) for host in hosts]
 
 
 def _report(

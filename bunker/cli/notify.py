@@ -59,13 +59,11 @@ def secret(options: Options, name: str) -> None:
       invoke notify.secret OPS_WEBHOOK < webhook_address
     """
     from bunker.cli.secret_value import read_value
-    from bunker.fleet.settings import load_settings
     from bunker.notify import store_secret
     from bunker.notify.secrets import refuse_unknown
 
     folder = options.fleet_folder
-    targets = load_settings(folder).notifications
-    wanted = [key for target in targets for key in target.secret_names]
+    wanted = [key for target in options.settings.notifications for key in target.secret_names]
     refuse_unknown(name, wanted)
     changed = store_secret(folder, name, read_value(name), wanted)
     stored = f"Stored {name}. Try it with: invoke notify.test"

@@ -17,6 +17,8 @@ from bunker.terminal.output import print_json, say
 
 if TYPE_CHECKING:
     from bunker.fleet import Fleet, Host
+    from bunker.fleet.settings import FleetSettings
+    from bunker.remote import Remote
     from bunker.terminal.recap_text import Repeat
 
 HELP: Mapping[str, str] = {
@@ -92,6 +94,13 @@ class Options:
             self.load_fleet()  # raises the sentence that names the fleets there are
         return self.root / "inventories" / self.fleet_name
 
+    @property
+    def settings(self) -> FleetSettings:
+        """What holds for the fleet as a whole."""
+        from bunker.fleet.settings import load_settings
+
+        return load_settings(self.fleet_folder)
+
     def load_fleet(self, *, require_secrets: bool = False) -> Fleet:
         """The checked fleet."""
         from bunker.fleet import load_fleet
@@ -104,6 +113,13 @@ class Options:
         if everyone and not self.chosen:
             return fleet, list(fleet.hosts.values())
         return fleet, fleet.select(hosts=self.hosts, groups=self.groups, tags=self.tags)
+
+    def remotes(self, *, everyone: bool = False) -> tuple[Fleet, list[Remote]]:
+        """The fleet and how its chosen hosts are reached."""
+        from bunker.remote import Remote
+
+        fleet, hosts = self.select(everyone=everyone)
+        return fleet, [Remote.of(fleet, host) for host in hosts]
 
     def select_one(self) -> tuple[Fleet, Host]:
         """The fleet and exactly one host."""

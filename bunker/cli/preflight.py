@@ -39,7 +39,7 @@ def preflight(options: Options) -> ExitCode:
 
 def findings(options: Options, hosts: tuple[str, ...]) -> list[Finding]:
     """Look at the chosen hosts; progress goes to stderr, or nowhere with --json."""
-    from bunker.terminal.reporter import make_reporter
+    from bunker.terminal.reporters import make_reporter
     from bunker.workflows.preflight import look_before
     from bunker.workflows.request import DeployRequest
 

@@ -72,7 +72,7 @@ def watch(options: Options, run: str) -> ExitCode:
     Exit codes: those of the run, once it has ended.
     """
     from bunker.runs.watching import watch_run
-    from bunker.terminal.reporter import make_reporter
+    from bunker.terminal.reporters import make_reporter
 
     with make_reporter(json=options.json) as reporter:
         return watch_run(options.root, run, reporter)
@@ -111,7 +111,7 @@ def resume(
     Exit codes: those of the run; 5 where another process executes it.
     """
     from bunker.runs.control import execute
-    from bunker.terminal.reporter import make_reporter
+    from bunker.terminal.reporters import make_reporter
 
     answers = [word for given, word in ((go_on, GO_ON), (roll_back, BACK), (stop, STOP)) if given]
     if len(answers) > 1:
@@ -179,7 +179,7 @@ def retry_failed(options: Options, run: str, dry: bool = False, verbose: bool = 
     """
     from bunker.runs.retry import retry_intent
     from bunker.runs.start import begin
-    from bunker.terminal.reporter import make_reporter
+    from bunker.terminal.reporters import make_reporter
 
     record = _record(options, run)
     _use_keys(options, record)

@@ -69,7 +69,7 @@ def known() -> dict[str, Any]:
             return found
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    from bunker.completion.known import ask  # noqa: PLC0415 - loads the whole front door
+    from bunker.completion.known import ask  # loads the whole front door
 
     return ask(place, mark)
 
@@ -175,7 +175,7 @@ def _tags(root: Path, words: list[str]) -> list[str]:
 
 
 def _runs(root: Path, _words: list[str]) -> list[str]:
-    from bunker.journal.run_names import newest  # noqa: PLC0415 - sqlite, where runs are asked for
+    from bunker.journal.run_names import newest  # sqlite, where runs are asked for
 
     return newest(root)
 

@@ -9,15 +9,3 @@ from bunker.fleet.pyinfra_data import (
     host_from_data,
     pyinfra_inventory,
 )
-
-__all__ = [
-    "Fleet",
-    "Host",
-    "connection_data",
-    "default_fleet_name",
-    "fleet_names",
-    "host_data",
-    "host_from_data",
-    "load_fleet",
-    "pyinfra_inventory",
-]

@@ -67,11 +67,9 @@ class Fleet:
         return tuple(sorted({tag for host in self.hosts.values() for tag in host.tags}))
 
     def host_file(self, name: str) -> Path:
-        """The plain file of a host."""
         return self.folder / f"{name}.yml"
 
     def secrets_file(self, name: str) -> Path:
-        """The encrypted file of a host."""
         return self.folder / f"{name}.sops.yml"
 
     def host(self, name: str) -> Host:

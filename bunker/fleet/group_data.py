@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bunker.disclosure import secrets_in_environment
 from bunker.errors import BunkerError
 from bunker.files import read_listed
+from bunker.fleet.environment import secrets_in_environment
 from bunker.fleet.explain import explain
 from bunker.fleet.merge import Layer, deep_merge
 from bunker.fleet.models import Host

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from bunker.disclosure import secrets_in_environment
 from bunker.errors import BunkerError, Problems
 from bunker.files import read_listed, user_path
 from bunker.fleet import known_hosts
 from bunker.fleet.collisions import collisions
+from bunker.fleet.environment import secrets_in_environment
 from bunker.fleet.explain import explain
 from bunker.fleet.fleet import Fleet
 from bunker.fleet.group_data import GroupData, load_group_data

@@ -32,14 +32,6 @@ def deep_merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, 
     return merged
 
 
-def merge_layers(layers: Iterable[Layer]) -> dict[str, Any]:
-    """All layers, the first being the weakest."""
-    merged: dict[str, Any] = {}
-    for layer in layers:
-        merged = deep_merge(merged, layer.data)
-    return merged
-
-
 def lookup(data: Any, path: Path) -> Any:
     """The value at a path; KeyError where there is none."""
     for step in path:

@@ -12,6 +12,7 @@ from bunker.fleet import known_hosts
 from bunker.fleet.fleet import Fleet
 from bunker.fleet.loader import load_fleet
 from bunker.git import Git, GitFailed, GitMissing
+from bunker.vault_text import recipients
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,7 @@ def _keep_copy(fleet: Fleet, name: str, files: tuple[Path, ...]) -> str:
 
 def _refuse_plaintext_secrets(path: Path) -> None:
     """A commit cannot be taken back from those who fetched it."""
-    if path.exists() and not any(
-        line.startswith("sops:") for line in path.read_text(errors="replace").splitlines()
-    ):
+    if path.exists() and not recipients(path.read_bytes()):
         raise BunkerError(
             "the secrets file is not encrypted, so it must not enter git",
             where=str(path),

@@ -15,7 +15,9 @@ from bunker.fleet.fleet import Fleet
 from bunker.fleet.host_file import render_host_file
 from bunker.fleet.loader import load_fleet
 from bunker.fleet.models import Host
-from bunker.remote import HostKey, Remote, scan_host_key
+from bunker.host_keys import HostKey, scan_host_key
+from bunker.locks import locked
+from bunker.remote import Remote
 
 Confirm = Callable[[Sequence[HostKey]], bool]
 CreateSecrets = Callable[[Path, str], Path]
@@ -201,18 +203,12 @@ def _undoing(paths: Sequence[Path]) -> Iterator[None]:
 
 @contextmanager
 def _locked(root: Path, fleet_name: str) -> Iterator[None]:
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - only this command needs it
-
     folder = root / "inventories" / fleet_name / ".locks"
-    lock = FileLock(folder / "_fleet.lock", timeout=LOCK_SECONDS)
-    try:
-        if folder.parent.is_dir():
-            make_unversioned(folder)
-            lock.acquire()
-    except Timeout:
-        text = f"another command has been changing this fleet for {LOCK_SECONDS} seconds"
-        raise BunkerError(text, where=fleet_name, remedy="Wait until it ends") from None
-    try:
+    if not folder.parent.is_dir():  # no such fleet, which loading it will say
         yield
-    finally:
-        lock.release()
+        return
+    make_unversioned(folder)
+    text = f"another command has been changing this fleet for {LOCK_SECONDS} seconds"
+    refusal = BunkerError(text, where=fleet_name, remedy="Wait until it ends")
+    with locked(folder / "_fleet.lock", LOCK_SECONDS, refusal):
+        yield

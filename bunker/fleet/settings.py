@@ -21,6 +21,7 @@ from pydantic import (
     field_validator,
 )
 
+from bunker.duration import EXPECTED, parse_duration
 from bunker.errors import BunkerError, Problems
 from bunker.files import read_text
 from bunker.fleet.explain import explain
@@ -56,8 +57,6 @@ Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 def _seconds(value: Any) -> Any:
-    from bunker.duration import EXPECTED, parse_duration  # noqa: PLC0415 - only where one stands
-
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError(f"expected {EXPECTED}")
     try:

@@ -3,13 +3,3 @@
 from bunker.generations.difference import Difference, FileDifference, read_difference
 from bunker.generations.model import Generation, Step, steps
 from bunker.generations.reading import read_generations
-
-__all__ = [
-    "Difference",
-    "FileDifference",
-    "Generation",
-    "Step",
-    "read_difference",
-    "read_generations",
-    "steps",
-]

@@ -10,7 +10,7 @@ import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bunker.answers import sections
 from bunker.application.dotenv import parse_dotenv
@@ -22,10 +22,8 @@ from bunker.bundle_diff import FileMeta, diff_file
 from bunker.errors import BunkerError
 from bunker.generations.model import Generation
 from bunker.masking import Redactor, Secret
+from bunker.remote import Remote
 from bunker.shell import script_file, with_variables
-
-if TYPE_CHECKING:
-    from bunker.remote import Remote
 
 TIMEOUT_SECONDS = 60
 _SCRIPT = Path(__file__).parent / "compare.sh"

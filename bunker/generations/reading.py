@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from bunker.answers import MARK, UnreadableAnswer, decoded_text, sections
 from bunker.application.generation import read_generation
 from bunker.application.layout import located
 from bunker.errors import BunkerError
+from bunker.fleet.models import Host
 from bunker.generations.model import Generation
 from bunker.host_keys import Unreachable
-
-if TYPE_CHECKING:
-    from bunker.fleet.models import Host
-    from bunker.remote import Completed, Remote
+from bunker.remote import Completed, Remote, run_many
 
 TIMEOUT_SECONDS = 30
 
@@ -41,8 +38,6 @@ def read_generations(remotes: Iterable[Remote]) -> Mapping[str, list[Generation]
     A host that cannot be asked has its Unreachable instead, one whose answer makes no sense
     another BunkerError. Changes nothing.
     """
-    from bunker.remote import run_many  # noqa: PLC0415 - only where hosts are asked
-
     answers = run_many(remotes, script_for, timeout=TIMEOUT_SECONDS, sudo=True)
     return {host: _generations(host, answer) for host, answer in answers.items()}
 

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+import psycopg
 
 from bunker.errors import BunkerError, ExitCode
 from bunker.journal.database import URL_VARIABLE, is_shared, journal_url, state_folder
+from bunker.locks import locked
 
 PATIENCE_SECONDS = 1.0
 _NAMESPACE = 0x6275  # keeps our advisory locks apart from others in a shared database
@@ -57,15 +58,10 @@ def claim(
                 time.sleep(0.05)
             yield
         return
-    lock = _file_lock(root, run)
-    try:
-        lock.acquire(timeout=patience)
-    except Timeout:
-        raise problem from None
-    try:
+    folder = state_folder(root) / "executing"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with locked(folder / run, patience, problem):
         yield
-    finally:
-        lock.release()
 
 
 def is_owned(root: Path, run: str) -> bool:
@@ -77,25 +73,14 @@ def is_owned(root: Path, run: str) -> bool:
         return True
 
 
-def _file_lock(root: Path, run: str) -> FileLock:
-    folder = state_folder(root) / "executing"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return FileLock(folder / run)
-
-
 def _try_lock(cursor: Any, run: str) -> bool:
-    cursor.execute("select pg_try_advisory_lock(%s, %s)", (_NAMESPACE, _number(run)))
+    number = zlib.crc32(run.encode()) - 2**31
+    cursor.execute("select pg_try_advisory_lock(%s, %s)", (_NAMESPACE, number))
     return bool(cursor.fetchone()[0])
-
-
-def _number(run: str) -> int:
-    return zlib.crc32(run.encode()) - 2**31
 
 
 @contextmanager
 def _connection(root: Path) -> Iterator[Any]:
-    import psycopg  # noqa: PLC0415 - only where a database is shared
-
     try:
         connection = psycopg.connect(journal_url(root), autocommit=True, connect_timeout=10)
         # A control machine that lost its power says nothing; the server finds out by asking.

@@ -10,6 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from dbos import DBOSClient, error
+from sqlalchemy.exc import DBAPIError
+
 from bunker.errors import BunkerError
 from bunker.events import Event, State, read_event
 from bunker.journal.database import JsonSerializer, damaged, exists, journal_url
@@ -95,8 +98,6 @@ class Journal:
             self._client.cancel_workflow(run)
 
     def _stream(self, run: str, offset: int, *, timeout: float) -> Iterator[Event]:
-        from dbos import error  # noqa: PLC0415 - loaded by open_journal already
-
         try:
             for data in self._client.read_stream(
                 run, EVENTS, offset=offset, timeout_seconds=timeout, polling_interval_sec=0.2
@@ -150,9 +151,6 @@ def open_journal(root: Path) -> Iterator[Journal]:
     """The journal for reading; raises BunkerError where nothing was ever run here."""
     if not exists(root):
         raise _no_runs()
-    from dbos import DBOSClient  # noqa: PLC0415 - loads SQLAlchemy
-    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
-
     logging.getLogger("dbos").setLevel(logging.CRITICAL)
     try:
         client = DBOSClient(system_database_url=journal_url(root), serializer=JsonSerializer())

@@ -38,7 +38,6 @@ class Pace:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The pace as it was written."""
         return cls(**{**data, "canary": tuple(data["canary"])})
 
 
@@ -107,7 +106,6 @@ class RunRequest:
         return cls(**values)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data for the run database."""
         return {**asdict(self), "known": write_outcomes(self.known)}
 
 
@@ -124,13 +122,11 @@ class Summary:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The summary as :meth:`to_json` wrote it."""
         values = dict(data)
         values["analyses"] = tuple(Analysis.read(found) for found in values.pop("judgements"))
         return cls(**{**values, "hosts": read_outcomes(data["hosts"])})
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data, kept as the result of the run."""
         analyses = [analysis.to_json() for analysis in self.analyses]
         for found in analyses:
             del found["event"]
@@ -155,16 +151,13 @@ class RunRecord:
 
     @property
     def run(self) -> str:
-        """The run's id."""
         return self.request.run
 
     @property
     def state(self) -> State:
-        """How far the run is."""
         return self.summary.state
 
     def to_json(self) -> dict[str, Any]:
-        """For programs."""
         return {
             "run": self.run,
             "kind": self.request.kind,

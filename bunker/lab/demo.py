@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,9 +21,10 @@ from bunker.fleet import load_fleet
 from bunker.lab.fleet import KEY_VARIABLE, operator_key
 from bunker.lab.lab import fleet_up
 from bunker.lab.models import LabHost
-from bunker.plan.changes import HostPlan
+from bunker.plan.changes import FleetPlan, HostPlan
+from bunker.runs.intent import Intent
 from bunker.runs.kinds.deploy import DEPLOY, Arguments
-from bunker.runs.start import Intent, begin
+from bunker.runs.start import begin
 from bunker.terminal.console import print_lines
 from bunker.terminal.lines import Line
 from bunker.terminal.output import say, tell
@@ -40,17 +41,8 @@ AGAIN = "nox -s demo"
 class ShortPlanReporter(RichReporter):
     """Shows every change of a plan in one line, without its diff."""
 
-    def show_plan(
-        self,
-        plans: Sequence[HostPlan],
-        unchanged: Sequence[str],
-        failed: Mapping[str, str],
-        unreachable: Mapping[str, str],
-        next_command: str | None,
-    ) -> None:
-        """Print the plan on stdout, shortened."""
-        short = [without_diffs(plan) for plan in plans]
-        super().show_plan(short, unchanged, failed, unreachable, next_command)
+    def show_plan(self, found: FleetPlan) -> None:
+        super().show_plan(replace(found, plans=[without_diffs(plan) for plan in found.plans]))
 
 
 def without_diffs(plan: HostPlan) -> HostPlan:

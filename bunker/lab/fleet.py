@@ -11,9 +11,12 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from bunker import secrets
+from bunker.fleet.host_file import write_host_file
 from bunker.lab import keys
 from bunker.lab.models import LabHost, LabState
 from bunker.masking import Secret
+from bunker.secrets import vault_path
 
 KEY_VARIABLE = "BUNKER_AGE_KEY_FILE"
 DOMAIN = "lab.example"
@@ -61,9 +64,6 @@ def write_fleet(root: Path, state: LabState, *, deploy_key: str) -> Path:
     Files that another operator added to the folder stay.
     ``deploy_key`` is the private key that the git server accepts. Returns the fleet's folder.
     """
-    from bunker import secrets  # noqa: PLC0415 - opens sops, which only a lab that is up needs
-    from bunker.fleet.host_file import write_host_file  # noqa: PLC0415
-
     folder = root / "inventories" / state.name
     key = operator_key(root, state.name)
     if not key.exists() and folder.exists():
@@ -121,8 +121,6 @@ def _record(root: Path, lab: str) -> Path:
 
 
 def _forget(folder: Path, hosts: Collection[str]) -> None:
-    from bunker.secrets import vault_path  # noqa: PLC0415 - see write_fleet
-
     for name in hosts:
         (folder / f"{name}.yml").unlink(missing_ok=True)
         vault_path(folder, name).unlink(missing_ok=True)

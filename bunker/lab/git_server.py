@@ -32,7 +32,6 @@ class GitServer:
 
     @property
     def container(self) -> str:
-        """Name of its container."""
         return self.naming.container("git")
 
     @property

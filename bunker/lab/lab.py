@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from filelock import FileLock, Timeout
-
 from bunker.errors import BunkerError
 from bunker.lab import (
     bringup,
@@ -31,6 +29,7 @@ from bunker.lab.hosts import Hosts
 from bunker.lab.images import Images
 from bunker.lab.models import HostStatus, LabState
 from bunker.lab.names import Naming, host_names
+from bunker.locks import locked
 from bunker.product import folder
 
 LOCK_SECONDS = 900.0
@@ -64,7 +63,6 @@ class Lab:
 
     @property
     def name(self) -> str:
-        """The lab's name."""
         return self.naming.lab
 
     def state(self) -> LabState:
@@ -138,11 +136,9 @@ class Lab:
         return Images(self.engine(progress), machine.shared_folder(), progress)
 
     def git_server(self, address: str) -> GitServer:
-        """The git server at that address."""
         return GitServer(self.engine(), self.naming, address, self.folder / models.TOKEN_FILE)
 
     def hosts(self) -> Hosts:
-        """The maker and finder of hosts."""
         return Hosts(self.engine(), self.naming, self.folder)
 
     def record(self, state: LabState) -> LabState:
@@ -156,16 +152,14 @@ class Lab:
     def alone(self) -> Iterator[None]:
         """One command at a time changes a lab; others wait."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(self.folder.parent / f"{self.name}.lock", timeout=LOCK_SECONDS)
-        try:
-            with lock:
-                yield
-        except Timeout:
-            raise BunkerError(
-                f"another command is still changing the lab {self.name}",
-                where=str(lock.lock_file),
-                remedy="Wait until it has ended",
-            ) from None
+        file = self.folder.parent / f"{self.name}.lock"
+        refusal = BunkerError(
+            f"another command is still changing the lab {self.name}",
+            where=str(file),
+            remedy="Wait until it has ended",
+        )
+        with locked(file, LOCK_SECONDS, refusal):
+            yield
 
 
 def fleet_up(

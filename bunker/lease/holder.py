@@ -5,12 +5,11 @@ from __future__ import annotations
 import getpass
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from bunker.answers import MOST, UnreadableAnswer, decoded_text, moment, of, record, whole
+from bunker.answers import MOST, UnreadableAnswer, clock_and_record, moment, of, whole
 from bunker.duration import describe_duration
-from bunker.errors import BunkerError, ExitCode
 
 
 @dataclass(frozen=True)
@@ -55,15 +54,7 @@ class LeaseHolder:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """For programs."""
-        return {
-            "host": self.host,
-            "owner": self.owner,
-            "run": self.run,
-            "purpose": self.purpose,
-            "held_seconds": self.held_seconds,
-            "expires_in": self.expires_in,
-        }
+        return asdict(self)
 
 
 def read_lease(host: str, lines: Sequence[str]) -> LeaseHolder | None:
@@ -72,9 +63,7 @@ def read_lease(host: str, lines: Sequence[str]) -> LeaseHolder | None:
     None where it is free: there is no lease, it has expired, or it cannot be read.
     """
     try:
-        clock, *encoded = (line.strip() for line in lines if line.strip())
-        found = record(decoded_text("".join(encoded), "its lease"), "its lease")
-        now = moment(clock, "its clock")
+        now, found = clock_and_record(lines, "its lease")
         times = {
             "held_seconds": now - moment(of(found, "acquired", "its lease"), "acquired"),
             "expires_in": moment(of(found, "expires", "its lease"), "expires") - now,
@@ -82,18 +71,6 @@ def read_lease(host: str, lines: Sequence[str]) -> LeaseHolder | None:
     except ValueError:
         return None
     return LeaseHolder.of(host, found | times) if times["expires_in"] >= 0 else None
-
-
-class LockHeld(BunkerError):
-    """Hosts are being changed by another run right now."""
-
-    exit_code = ExitCode.LOCK_HELD
-
-    @classmethod
-    def by(cls, refused: Mapping[str, LeaseHolder]) -> LockHeld:
-        """The error for hosts that were refused: every one with its holder."""
-        text = "; ".join(f"{host} is {refused[host].sentence()}" for host in sorted(refused))
-        return cls(text, remedy="Wait for it with --wait, or ask them to stop their run")
 
 
 def this_operator() -> str:

@@ -6,13 +6,12 @@ import re
 import threading
 import time
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import Final, Self
 
 from bunker.errors import BunkerError
 from bunker.host_keys import Unreachable
 from bunker.lease.heart import Heart
-from bunker.lease.holder import LeaseHolder, LockHeld, this_operator
+from bunker.lease.holder import LeaseHolder, this_operator
 from bunker.lease.session import KeeperSession, keeper_script
 from bunker.remote import Remote
 
@@ -132,11 +131,6 @@ class HostLeases:
                 if session.state == "unreachable" and session.error
             }
 
-    def require_free(self) -> None:
-        """Raise LockHeld, naming all holders, where another run holds any of the hosts."""
-        if refused := self.refused:
-            raise LockHeld.by(refused)
-
     # What can be done
 
     def write_head(self, host: str, text: str, *, timeout: float = 10) -> bool:
@@ -184,12 +178,7 @@ class HostLeases:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         self._close()
 
     def _close(self) -> None:

@@ -48,17 +48,6 @@ def maintenance_of(remotes: Sequence[Remote]) -> dict[str, Answer]:
     return _ask(remotes, with_variables(script_file(_SCRIPTS / "read.sh")))
 
 
-def in_maintenance(remote: Remote) -> Maintenance | None:
-    """The maintenance that is open on a host; None where none is.
-
-    Raises Unreachable where the host could not be asked: no one but the host knows.
-    """
-    answer = maintenance_of([remote])[remote.host.name]
-    if isinstance(answer, Unreachable):
-        raise answer
-    return answer
-
-
 def _ask(remotes: Sequence[Remote], script: str) -> dict[str, Answer]:
     answers = run_many(remotes, script, timeout=TIMEOUT_SECONDS, sudo=True)
     return {name: _read(name, answer) for name, answer in answers.items()}

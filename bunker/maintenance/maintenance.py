@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bunker.answers import decoded_text, line, moment, of, record, text
+from bunker.answers import clock_and_record, line, moment, of, text
 from bunker.duration import describe_duration
 
 
@@ -36,15 +36,7 @@ class Maintenance:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """For programs."""
-        return {
-            "until": self.until,
-            "reason": self.reason,
-            "by": self.by,
-            "run": self.run,
-            "opened": self.opened,
-            "seconds_left": self.seconds_left,
-        }
+        return asdict(self)
 
 
 def read_maintenance(lines: Sequence[str]) -> Maintenance | None:
@@ -53,11 +45,10 @@ def read_maintenance(lines: Sequence[str]) -> Maintenance | None:
     None where no maintenance is open: there is no file, it has ended, or it cannot be read.
     """
     try:
-        now, *encoded = (row.strip() for row in lines if row.strip())
         what = "its maintenance"
-        found = record(decoded_text("".join(encoded), what), what)
+        now, found = clock_and_record(lines, what)
         until = moment(of(found, "until", what), "until")
-        left = until - moment(now, "its clock")
+        left = until - now
         if left <= 0:
             return None
         return Maintenance(

@@ -7,16 +7,3 @@ from bunker.notify.digest import RunNews, digest
 from bunker.notify.dispatch import Delivery, Dispatcher, open_dispatcher
 from bunker.notify.message import Message, Notifier, NotifyFailed
 from bunker.notify.secrets import read_secrets, store_secret
-
-__all__ = [
-    "Delivery",
-    "Dispatcher",
-    "Message",
-    "Notifier",
-    "NotifyFailed",
-    "RunNews",
-    "digest",
-    "open_dispatcher",
-    "read_secrets",
-    "store_secret",
-]

@@ -6,11 +6,12 @@ target of the wrong kind is told so instead of counting as delivered.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from bunker.answers import record
 from bunker.masking import Redactor, Secret
-from bunker.notify.http import address_secrets, excerpt, post_json
+from bunker.notify.http import Answer, address_secrets, excerpt, post_json
 from bunker.notify.message import ATTEMPT_SECONDS, Message, NotifyFailed
 
 SLACK_LIMIT = 35_000
@@ -19,48 +20,45 @@ ROCKETCHAT_LIMIT = 4_800
 
 
 @dataclass(frozen=True)
-class SlackNotifier:
+class _Webhook:
+    url: Secret
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """Knows the address, which is the secret."""
+        return Redactor(address_secrets(self.url))
+
+    def refused(self, kind: str, answer: Answer) -> NotifyFailed:
+        """Another kind of server answered."""
+        said = excerpt(answer.text, self.redactor)
+        return NotifyFailed(f"did not answer as {kind} does: {said}", retryable=False)
+
+
+class SlackNotifier(_Webhook):
     """An incoming webhook of Slack, or of a server that answers as Slack does (Mattermost)."""
 
-    url: Secret
-    _redactor: Redactor = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_redactor", Redactor(address_secrets(self.url)))
-
     def send(self, message: Message, *, seconds: float = ATTEMPT_SECONDS) -> None:
-        """Send now, once. Raises NotifyFailed."""
         # Slack's own dialect: one star makes bold, and <!channel> would call everybody.
         text = _limited(f"**{message.title}**\n{message.markdown}", SLACK_LIMIT)
         text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         body = {"text": text.replace("**", "*")}
-        answer = post_json(self.url, body, seconds=seconds, redactor=self._redactor)
+        answer = post_json(self.url, body, seconds=seconds, redactor=self.redactor)
         if answer.text.strip() != "ok":
-            said = excerpt(answer.text, self._redactor)
-            raise NotifyFailed(f"did not answer as Slack does: {said}", retryable=False)
+            raise self.refused("Slack", answer)
 
 
-@dataclass(frozen=True)
-class RocketChatNotifier:
+class RocketChatNotifier(_Webhook):
     """An incoming webhook of Rocket.Chat."""
 
-    url: Secret
-    _redactor: Redactor = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_redactor", Redactor(address_secrets(self.url)))
-
     def send(self, message: Message, *, seconds: float = ATTEMPT_SECONDS) -> None:
-        """Send now, once. Raises NotifyFailed."""
         body = {"text": _limited(f"**{message.title}**\n{message.markdown}", ROCKETCHAT_LIMIT)}
-        answer = post_json(self.url, body, seconds=seconds, redactor=self._redactor)
+        answer = post_json(self.url, body, seconds=seconds, redactor=self.redactor)
         try:
             accepted = record(answer.text, "its answer").get("success") is True
         except ValueError:
             accepted = False
         if not accepted:
-            said = excerpt(answer.text, self._redactor)
-            raise NotifyFailed(f"did not answer as Rocket.Chat does: {said}", retryable=False)
+            raise self.refused("Rocket.Chat", answer)
 
 
 def _limited(text: str, limit: int) -> str:

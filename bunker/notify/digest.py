@@ -10,15 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bunker.duration import format_duration
+from bunker.fleet.notification_targets import Event
 from bunker.notify.message import Message
 from bunker.outcomes import SUCCEEDED, Outcomes
 from bunker.printable import printable
-
-if TYPE_CHECKING:
-    from bunker.fleet.notification_targets import Event
 
 WAITING: Final = ("not started", "under way")
 PRIORITY: Final[Mapping[str, int]] = {

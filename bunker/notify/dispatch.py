@@ -7,17 +7,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from bunker.fleet.notification_targets import Event, NotificationTarget
+from bunker.fleet.settings import FleetSettings, load_settings
 from bunker.masking import Redactor, Secret
 from bunker.notify.digest import RunNews, digest
 from bunker.notify.http import address_secrets
 from bunker.notify.message import ATTEMPT_SECONDS, Message, Notifier, NotifyFailed
+from bunker.notify.secrets import read_secrets
 from bunker.notify.targets import notifier_for
-
-if TYPE_CHECKING:
-    from bunker.fleet.notification_targets import Event, NotificationTarget
-    from bunker.fleet.settings import FleetSettings
 
 PAUSES = (1.0, 3.0, 9.0)
 """Seconds before the second, third and fourth attempt."""
@@ -138,9 +136,6 @@ def open_dispatcher(root: Path, fleet: str) -> Dispatcher:
 
     Raises BunkerError where the settings are faulty or the secrets cannot be opened.
     """
-    from bunker.fleet.settings import load_settings  # noqa: PLC0415 - loads pydantic
-    from bunker.notify.secrets import read_secrets  # noqa: PLC0415
-
     folder = root / "inventories" / fleet
     settings = load_settings(folder)
     needed = any(target.secret_names for target in settings.notifications)

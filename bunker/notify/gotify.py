@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import cached_property
 
 from bunker.answers import record
+from bunker.fleet.notification_targets import GotifyTarget
 from bunker.masking import Redactor, Secret
 from bunker.notify.http import excerpt, post_json
 from bunker.notify.message import ATTEMPT_SECONDS, Message, NotifyFailed
-
-if TYPE_CHECKING:
-    from bunker.fleet.notification_targets import GotifyTarget
 
 
 @dataclass(frozen=True)
@@ -20,13 +18,12 @@ class GotifyNotifier:
 
     target: GotifyTarget
     token: Secret
-    _redactor: Redactor = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_redactor", Redactor([self.token]))
+    @cached_property
+    def _redactor(self) -> Redactor:
+        return Redactor([self.token])
 
     def send(self, message: Message, *, seconds: float = ATTEMPT_SECONDS) -> None:
-        """Send now, once. Raises NotifyFailed."""
         answer = post_json(
             Secret(f"{self.target.url}/message"),
             {

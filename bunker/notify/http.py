@@ -8,15 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
+
+import httpx
 
 from bunker.masking import RedactingFilter, Redactor, Secret
 from bunker.notify.message import NotifyFailed
 from bunker.printable import printable
-
-if TYPE_CHECKING:
-    import httpx
 
 LARGEST_ANSWER = 65_536
 """Bytes of an answer that are read; Gotify repeats the whole message in its own."""
@@ -44,8 +43,6 @@ def post_json(
 
     Raises NotifyFailed: retryable where the server cannot be reached or answers 408, 429 or 5xx.
     """
-    import httpx  # noqa: PLC0415 - keeps `invoke --list` fast
-
     _keep_addresses_out_of_logs(url)
     failure: NotifyFailed | None = None
     try:
@@ -65,8 +62,6 @@ def _post(
     seconds: float,
     redactor: Redactor,
 ) -> Answer:
-    import httpx  # noqa: PLC0415
-
     end = time.monotonic() + seconds
     shown = {name: value.reveal() for name, value in headers.items()}
     with (
@@ -102,8 +97,6 @@ def _refusal(response: httpx.Response, text: str, redactor: Redactor) -> NotifyF
 
 
 def _unreachable(error: Exception, redactor: Redactor) -> NotifyFailed:
-    import httpx  # noqa: PLC0415
-
     said = excerpt(str(error), redactor) or type(error).__name__
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return NotifyFailed(f"its certificate is not trusted: {said}", retryable=False)

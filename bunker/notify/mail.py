@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import smtplib
+import ssl
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import format_datetime, localtime, make_msgid
+from functools import cached_property
 
+from bunker.fleet.notification_targets import EmailTarget
 from bunker.masking import Redactor, Secret
 from bunker.notify.http import excerpt
 from bunker.notify.message import ATTEMPT_SECONDS, Message, NotifyFailed
-
-if TYPE_CHECKING:
-    import smtplib
-    from email.message import EmailMessage
-
-    from bunker.fleet.notification_targets import EmailTarget
 
 URGENT = 8
 
@@ -25,20 +24,16 @@ class EmailNotifier:
 
     target: EmailTarget
     password: Secret | None = None
-    _redactor: Redactor = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        known = [self.password] if self.password else []
-        object.__setattr__(self, "_redactor", Redactor(known))
+    @cached_property
+    def _redactor(self) -> Redactor:
+        return Redactor([self.password] if self.password else [])
 
     def send(self, message: Message, *, seconds: float = ATTEMPT_SECONDS) -> None:
         """Send now, once. Raises NotifyFailed: retryable where nothing answers, and for 4xx.
 
         In SMTP it is the 4xx replies that mean "later", and the 5xx that are final.
         """
-        import smtplib  # noqa: PLC0415 - keeps `invoke --list` fast
-        import ssl  # noqa: PLC0415
-
         try:
             refused = self._deliver(self._mail(message), seconds)
         except ssl.SSLCertVerificationError as error:
@@ -64,9 +59,6 @@ class EmailNotifier:
         raise failure
 
     def _deliver(self, mail: EmailMessage, seconds: float) -> dict[str, tuple[int, bytes]]:
-        import smtplib  # noqa: PLC0415
-        import ssl  # noqa: PLC0415
-
         target, context = self.target, ssl.create_default_context()
         # Our own name is asked of no name server: that may take longer than the whole mail.
         own_name = target.sender.rpartition("@")[2]
@@ -91,9 +83,6 @@ class EmailNotifier:
         return refused
 
     def _mail(self, message: Message) -> EmailMessage:
-        from email.message import EmailMessage  # noqa: PLC0415
-        from email.utils import format_datetime, localtime, make_msgid  # noqa: PLC0415
-
         mail = EmailMessage()
         mail["Subject"] = " ".join(message.title.split())
         mail["From"] = self.target.sender

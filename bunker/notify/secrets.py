@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from bunker import secrets
 from bunker.errors import BunkerError
 from bunker.masking import Secret
 from bunker.secrets.checking import FLEET_OWNER as OWNER
+from bunker.suggest import suggest
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,6 @@ def read_secrets(fleet_folder: Path) -> dict[str, Secret]:
 
     Raises BunkerError where there is a vault that cannot be opened.
     """
-    from bunker import secrets  # noqa: PLC0415 - keeps `invoke --list` fast
-
     if not secrets.vault_path(fleet_folder, OWNER).exists():
         return {}
     return secrets.read_host_secrets(fleet_folder, OWNER)
@@ -37,8 +37,6 @@ def read_secrets(fleet_folder: Path) -> dict[str, Secret]:
 
 def refuse_unknown(name: str, wanted: Iterable[str]) -> None:
     """Raise BunkerError for a name that no target of the settings uses, with near misses."""
-    from bunker.suggest import suggest  # noqa: PLC0415
-
     names = sorted(set(wanted))
     if name in names:
         return
@@ -52,8 +50,6 @@ def store_secret(fleet_folder: Path, name: str, value: Secret, wanted: Iterable[
 
     ``wanted`` are the names that the settings use: any other is refused, since nothing reads it.
     """
-    from bunker import secrets  # noqa: PLC0415
-
     refuse_unknown(name, wanted)
     specs = [_Name(name)]
     if secrets.vault_path(fleet_folder, OWNER).exists():

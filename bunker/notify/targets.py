@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from bunker.fleet.notification_targets import NotificationTarget
 from bunker.masking import Secret
+from bunker.notify import chat, gotify, http, mail
 from bunker.notify.message import Notifier, NotifyFailed
-
-if TYPE_CHECKING:
-    from bunker.fleet.notification_targets import NotificationTarget
 
 
 def notifier_for(target: NotificationTarget, secrets: Mapping[str, Secret]) -> Notifier:
     """The notifier of a target. Raises NotifyFailed where a secret is missing or unfit."""
-    from bunker.notify import chat, gotify, http, mail  # noqa: PLC0415 - only what is used
-
     for name in target.secret_names:
         if name not in secrets:
             reason = f"the secret {name} is missing: run `invoke notify.secret {name}`"

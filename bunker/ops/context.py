@@ -21,6 +21,7 @@ from bunker.ops.recorder import name_of, recorder
 from bunker.ops.step import AS_ROOT
 from bunker.ops.system import System, SystemState
 from bunker.ops.terminal_guard import guard_terminal
+from bunker.role import named
 from bunker.source import Source, resolve_commit
 
 
@@ -34,11 +35,10 @@ def current_secrets() -> Mapping[str, Secret]:
     """Secrets of the host that is being prepared."""
     given = recorder().given
     if given.secrets is None:
-        from bunker.secrets import decrypt_hosts  # noqa: PLC0415 - only without a worker
-
         name = name_of(ctx_host.get())
         folder = Path(ctx_host.get().data.bunker_fleet_folder)
-        given.secrets = decrypt_hosts(folder, [name])[name]
+        # Named: a worker is given its secrets, and needs no sops.
+        given.secrets = named("bunker.secrets:decrypt_hosts")(folder, [name])[name]
         recorder().redact.add(given.secrets.values())
         guard_terminal(recorder().redact)
     return given.secrets

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self
 
@@ -79,3 +79,17 @@ class HostPlan:
             "facts": dict(self.facts),
             "notes": list(self.notes),
         }
+
+
+@dataclass(frozen=True)
+class FleetPlan:
+    """The plans of hosts that would change, and the hosts without one: as they are to be, or why.
+
+    ``next_command`` is what would apply it.
+    """
+
+    plans: Sequence[HostPlan]
+    unchanged: Sequence[str]
+    failed: Mapping[str, str]
+    unreachable: Mapping[str, str]
+    next_command: str | None = None

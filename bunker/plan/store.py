@@ -14,6 +14,7 @@ from typing import Any
 from bunker.errors import BunkerError, PlanStale
 from bunker.files import MEBIBYTE, check_output, read_json, write_output
 from bunker.plan.changes import HostPlan
+from bunker.secrets import operator_mac_key
 
 FORMAT = 1
 WHAT = "plan"
@@ -100,7 +101,5 @@ def _is_ours(file: Path) -> bool:
 
 
 def _seal(content: Mapping[str, Any]) -> str:
-    from bunker.secrets import operator_mac_key  # noqa: PLC0415 - only for saved plans
-
     text = json.dumps(content, ensure_ascii=False, sort_keys=True)
     return hmac.new(operator_mac_key(), text.encode(), hashlib.sha256).hexdigest()

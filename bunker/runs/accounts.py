@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from bunker.audit import append, commit_inventory
 from bunker.errors import BunkerError
 from bunker.events import Warned
 from bunker.journal.records import Summary
+from bunker.lease.leases import HostLeases
+from bunker.notify import RunNews, open_dispatcher
 from bunker.outcomes import Outcomes
 from bunker.runs.context import RunContext
-
-if TYPE_CHECKING:
-    from bunker.lease.leases import HostLeases
 
 Told = Literal["started", "paused", "failed", "rolled back", "done"]
 STATES: Mapping[str, Told] = {
@@ -31,8 +31,6 @@ FIRST_SECONDS, SECONDS = 5.0, 30.0
 
 def record_begin(context: RunContext) -> None:
     """The inventory as it is now goes into git, the run into the audit log."""
-    from bunker.audit import commit_inventory  # noqa: PLC0415
-
     request = context.request
     title = f"Inventory of a {request.kind}"
     commit = commit_inventory(context.root, request.fleet, request.run, title)
@@ -76,8 +74,6 @@ def record_end(context: RunContext, summary: Summary) -> None:
 
 
 def _append(context: RunContext, event: str, **details: Any) -> Any:
-    from bunker.audit import append  # noqa: PLC0415
-
     request = context.request
     try:
         return append(
@@ -90,8 +86,6 @@ def _append(context: RunContext, event: str, **details: Any) -> Any:
 
 def notify(context: RunContext, summary: Summary) -> None:
     """Chat and mail; a target that cannot be reached is a warning of the run."""
-    from bunker.notify import RunNews, open_dispatcher  # noqa: PLC0415
-
     event = STATES.get(summary.state, "failed")
     request = context.request
     news = RunNews(

@@ -11,24 +11,24 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bunker.errors import BunkerError
 from bunker.events import HostEvent, Outcome, RollbackBegan, RunBatch, Waiting
 from bunker.fleet import Fleet, Host, load_fleet
+from bunker.lease.leases import HostLeases, take_leases
 from bunker.outcomes import HostOutcome, Outcomes
+from bunker.remote import Remote
 from bunker.runs import accounts
 from bunker.runs.context import RunContext
 from bunker.runs.host_outcomes import Applied, failed, refused, rolled_back
+from bunker.runs.inputs import fingerprints
 from bunker.runs.kinds import kind_of
 from bunker.runs.pinning import pin_outcomes
 from bunker.runs.work import ROLLBACK, Work, rollback
 from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import Preparation, prepare, same_plan
 from bunker.workflows.request import DeployRequest, Target, select_targets, worker_request
-
-if TYPE_CHECKING:
-    from bunker.lease.leases import HostLeases
 
 RESTART_SECONDS: Final = 180
 STALE: Final = "it changed after the plan was shown; nothing was changed on it"
@@ -93,9 +93,6 @@ class BatchChange:
 
     @contextmanager
     def _leases(self, fleet: Fleet, names: Sequence[str]) -> Iterator[HostLeases]:
-        from bunker.lease.leases import take_leases  # noqa: PLC0415 - see the package
-        from bunker.remote import Remote  # noqa: PLC0415
-
         request = self.context.request
         with take_leases(
             [Remote.of(fleet, fleet.hosts[name]) for name in names],
@@ -224,8 +221,6 @@ class BatchChange:
         run = self.context.request
         if not run.inputs or request.work.role == ROLLBACK:
             return {}
-        from bunker.runs.inputs import fingerprints  # noqa: PLC0415 - only where it was approved
-
         now = fingerprints(request, fleet, targets)
         return {
             # What this run had begun to change is rolled back; a step is what says so.

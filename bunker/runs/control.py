@@ -10,21 +10,21 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bunker.approvals import already_used
 from bunker.errors import BunkerError, ExitCode, Interrupted
 from bunker.events import Event, Paused, Waits
 from bunker.journal.engine import Execution, Workflow, cancel_was_asked, engine, step, write_event
 from bunker.journal.ownership import claim
+from bunker.journal.reader import open_journal, run_with_approval
 from bunker.journal.records import RunRequest, Summary
 from bunker.journal.summary import exit_code
 from bunker.runs.context import GO_ON, RunContext
 from bunker.runs.kinds import kind_of
 from bunker.runs.resume_state import ResumeState, resume_state
 from bunker.runs.steps import RunSteps
-
-if TYPE_CHECKING:
-    from bunker.terminal.reporter import Reporter
+from bunker.terminal.reporter import Reporter, ask
 
 POLL_SECONDS = 0.2
 APPROVAL_SECONDS = 30.0
@@ -81,9 +81,6 @@ def _start(root: Path, request: RunRequest, start: Callable[[], None]) -> None:
     if approval is None:
         start()
         return
-    from bunker.approvals import already_used  # noqa: PLC0415 - only where a group asks for one
-    from bunker.journal.reader import run_with_approval  # noqa: PLC0415
-
     busy = BunkerError("another run is being started with the same approval right now")
     with claim(root, f"approval-{approval['id']}", patience=APPROVAL_SECONDS, refusal=busy):
         if used := run_with_approval(root, approval["id"]):
@@ -92,8 +89,6 @@ def _start(root: Path, request: RunRequest, start: Callable[[], None]) -> None:
 
 
 def _state_before(root: Path, run: str) -> ResumeState:
-    from bunker.journal.reader import open_journal  # noqa: PLC0415 - loads DBOS
-
     with open_journal(root) as journal:
         return resume_state(journal.events(run))
 
@@ -138,8 +133,6 @@ def _next_event(context: RunContext) -> Event | None:
 
 def _answered(context: RunContext, reason: str) -> bool:
     """Ask whoever sits at the terminal; only a yes goes on."""
-    from bunker.terminal.reporter import ask  # noqa: PLC0415
-
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     if ask(f"{reason}. Go on all the same?"):

@@ -7,24 +7,25 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from bunker.cli.command import run_guarded
+from bunker.cli.options import Options
 from bunker.errors import BunkerError, ExitCode
 from bunker.events import Waits
 from bunker.journal.database import state_folder
+from bunker.journal.ownership import is_owned
 from bunker.journal.records import RunRequest
+from bunker.lab.fleet import use_lab_keys
 from bunker.product import CODE
-
-if TYPE_CHECKING:
-    from bunker.terminal.reporter import Reporter
+from bunker.runs.control import execute
+from bunker.terminal.reporter import Reporter
+from bunker.terminal.reporters import make_reporter
 
 START_SECONDS = 20
 
 
 def start_detached(root: Path, request: RunRequest, reporter: Reporter) -> ExitCode:
     """Begin the run in a process of its own, which the end of this terminal does not touch."""
-    from bunker.journal.ownership import is_owned  # noqa: PLC0415
-
     folder = state_folder(root) / "logs"
     folder.mkdir(mode=0o700, exist_ok=True)
     log = folder / f"{request.run}.log"
@@ -56,12 +57,6 @@ def start_detached(root: Path, request: RunRequest, reporter: Reporter) -> ExitC
 
 def main() -> int:
     """`python -m bunker.runs.detached ROOT`, with the request on standard input."""
-    from bunker.cli.command import run_guarded  # noqa: PLC0415
-    from bunker.cli.options import Options  # noqa: PLC0415
-    from bunker.lab.fleet import use_lab_keys  # noqa: PLC0415
-    from bunker.runs.control import execute  # noqa: PLC0415
-    from bunker.terminal.reporter import make_reporter  # noqa: PLC0415
-
     root = Path(sys.argv[1])
     request = RunRequest.from_json(json.loads(sys.stdin.read()))
     use_lab_keys(root, request.fleet)

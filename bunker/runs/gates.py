@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bunker.approvals import check_window, policy_groups
+from bunker.canary_analysis import InstanceMetrics, Limits, Sample, Window, analyse, window
 from bunker.errors import BunkerError
 from bunker.events import Analysis
 from bunker.fleet import Fleet, load_fleet
+from bunker.fleet.settings import load_settings
 from bunker.runs.context import RunContext
-
-if TYPE_CHECKING:
-    from bunker.canary_analysis import Sample, Window
+from bunker.runs.kinds import kind_of
+from bunker.workflows.status import collect_status
 
 
 def unhealthy(context: RunContext, names: Sequence[str]) -> str:
     """Why hosts that were changed are not healthy any more, or nothing."""
-    from bunker.workflows.status import collect_status  # noqa: PLC0415
-
     fleet = _fleet(context)
     found = collect_status(fleet, [fleet.hosts[name] for name in names if name in fleet.hosts])
     bad = [
@@ -52,9 +52,6 @@ def analyse_batch(
     request = context.request
     if not request.pace.analysed:
         return Analysis(outcome="pass")
-    from bunker.canary_analysis import Limits, Sample, analyse, window  # noqa: PLC0415
-    from bunker.fleet.settings import load_settings  # noqa: PLC0415
-
     fleet = _fleet(context)
     rollout = load_settings(fleet.folder).rollout
     limits = Limits(
@@ -81,15 +78,10 @@ def analyse_batch(
 
 def window_is_closed(context: RunContext) -> str:
     """The sentence of a group's closed window, or nothing."""
-    from bunker.fleet.settings import load_settings  # noqa: PLC0415
-    from bunker.runs.kinds import kind_of  # noqa: PLC0415
-
     fleet = _fleet(context)
     settings = load_settings(fleet.folder)
     if not (settings.policies and kind_of(context.request)[0].windows):
         return ""
-    from bunker.approvals import check_window, policy_groups  # noqa: PLC0415
-
     hosts = [fleet.hosts[name] for name in context.request.hosts if name in fleet.hosts]
     try:
         check_window(
@@ -105,6 +97,4 @@ def _fleet(context: RunContext) -> Fleet:
 
 
 def _source(fleet: Fleet) -> Any:
-    from bunker.canary_analysis import InstanceMetrics  # noqa: PLC0415
-
     return InstanceMetrics(fleet)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bunker.events import Event, HostEnded, Step
+from bunker.lease.leases import HostLeases
 from bunker.outcomes import HostOutcome
 from bunker.plan.changes import HostPlan
 from bunker.runs.step_answers import answers_of
-
-if TYPE_CHECKING:
-    from bunker.lease.leases import HostLeases
 
 
 @dataclass

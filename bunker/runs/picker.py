@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from bunker.errors import BunkerError
-
-if TYPE_CHECKING:
-    from bunker.fleet import Fleet, Host
+from bunker.fleet import Fleet, Host
+from bunker.generations import read_generations
+from bunker.remote import Remote
+from bunker.terminal.console import make_console, print_lines
+from bunker.terminal.generations_text import history_lines
+from bunker.terminal.output import tell
 
 
 def pick_generation(fleet: Fleet, hosts: Sequence[Host], *, may_ask: bool) -> str:
@@ -19,11 +21,6 @@ def pick_generation(fleet: Fleet, hosts: Sequence[Host], *, may_ask: bool) -> st
     """
     if len(hosts) != 1 or not may_ask:
         return ""
-    from bunker.generations import read_generations  # noqa: PLC0415
-    from bunker.remote import Remote  # noqa: PLC0415
-    from bunker.terminal.console import make_console, print_lines  # noqa: PLC0415
-    from bunker.terminal.output import tell  # noqa: PLC0415
-
     host = hosts[0]
     found = read_generations([Remote.of(fleet, host)])[host.name]
     if isinstance(found, BunkerError):
@@ -33,8 +30,6 @@ def pick_generation(fleet: Fleet, hosts: Sequence[Host], *, may_ask: bool) -> st
         raise BunkerError("there is no earlier generation to roll back to", where=host.name)
     if not sys.stdin.isatty():
         return ""
-    from bunker.terminal.generations_text import history_lines  # noqa: PLC0415
-
     print_lines(history_lines(host.name, found), make_console(sys.stderr))
     tell(f"Roll back to which generation? [{earlier[-1].number}] ", end="")
     answer = sys.stdin.readline().strip() or str(earlier[-1].number)

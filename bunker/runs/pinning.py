@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bunker.applications.of_host import application_of
+from bunker.audit import commit_inventory
 from bunker.errors import BunkerError
 from bunker.events import Warned
 from bunker.fleet import Fleet, load_fleet
@@ -45,8 +46,6 @@ def pin(
     """
     if not refs:
         return []
-    from bunker.audit import commit_inventory  # noqa: PLC0415 - only where something is written
-
     problems: list[str] = []
     written: dict[tuple[str, str], list[str]] = {}
     try:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bunker.approvals import ApprovalSubject, check_window, policy_groups, require_approval
+from bunker.audit.who import operator
 from bunker.fleet import Fleet
 from bunker.fleet.settings import load_settings
+from bunker.role import named
+from bunker.runs.inputs import fingerprints
+from bunker.runs.intent import Intent
 from bunker.workflows.request import Target, commits_of
-
-if TYPE_CHECKING:
-    from bunker.runs.start import Intent
 
 
 def check_windows(intent: Intent, fleet: Fleet, targets: Sequence[Target]) -> None:
@@ -19,8 +21,6 @@ def check_windows(intent: Intent, fleet: Fleet, targets: Sequence[Target]) -> No
     settings = load_settings(fleet.folder)
     if not (settings.policies and intent.kind.windows):
         return
-    from bunker.approvals import check_window  # noqa: PLC0415
-
     check_window(settings, _groups(fleet, targets), datetime.now(UTC))
 
 
@@ -36,10 +36,6 @@ def check_approval(
     asking = any(policy.approval for policy in settings.policies.values())
     if not (asking and intent.kind.approval):
         return None, {}
-    from bunker.approvals import ApprovalSubject, require_approval  # noqa: PLC0415
-    from bunker.audit.who import operator  # noqa: PLC0415
-    from bunker.runs.inputs import fingerprints  # noqa: PLC0415
-
     request = intent.request
     inputs = fingerprints(request, fleet, targets)
     subject = ApprovalSubject(
@@ -81,12 +77,12 @@ def _arguments(intent: Intent) -> dict[str, str]:
 
 
 def _groups(fleet: Fleet, targets: Sequence[Target]) -> Any:
-    from bunker.approvals import policy_groups  # noqa: PLC0415
-
     return policy_groups(fleet, [target.host.name for target in targets])
 
 
 def _used_by(intent: Intent, approval: str) -> str | None:
-    from bunker.journal.reader import run_with_approval  # noqa: PLC0415 - loads DBOS
-
-    return run_with_approval(intent.request.root, approval)
+    # Named: it loads the run database.
+    run: str | None = named("bunker.journal.reader:run_with_approval")(
+        intent.request.root, approval
+    )
+    return run

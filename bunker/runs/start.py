@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from bunker.audit import plan_hash
+from bunker.audit.who import operator
 from bunker.errors import BunkerError, ExitCode
-from bunker.events import RunBatch
+from bunker.events import RunBatch, Warned
 from bunker.fleet import Fleet
-from bunker.journal.records import AT_ONCE, Pace, RunRequest
-from bunker.runs.kind import Kind
+from bunker.journal.records import Pace, RunRequest
+from bunker.role import named
+from bunker.runs.batches import make_batches
+from bunker.runs.intent import Intent
+from bunker.runs.pinning import pin
+from bunker.runs.policies import check_approval, check_windows
+from bunker.terminal.reporter import Reporter
 from bunker.version import version
 from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import (
@@ -33,26 +38,6 @@ from bunker.workflows.request import (
     worker_request,
 )
 
-if TYPE_CHECKING:
-    from bunker.terminal.reporter import Reporter
-
-
-@dataclass(frozen=True)
-class Intent:
-    """A change that an operator asked for, and how it is to go through the hosts.
-
-    ``request`` says which hosts, and has the work that ``kind`` does with these ``arguments``.
-    """
-
-    request: DeployRequest
-    kind: Kind
-    arguments: Any
-    pace: Pace = AT_ONCE
-    wait_seconds: float = 0
-    approval_file: Path | None = None
-    retry_of: str | None = None
-    detach: bool = False
-
 
 @dataclass(frozen=True)
 class Planning:
@@ -71,8 +56,6 @@ def planning_worker(request: DeployRequest, intent: Intent | None = None) -> Ite
     """
     fleet, targets = select_targets(request)
     if intent and not request.dry:
-        from bunker.runs.policies import check_windows  # noqa: PLC0415 - see the package
-
         check_windows(intent, fleet, targets)
     message = worker_request(request, fleet, targets, "planning")
     with WorkerClient(message, cwd=request.root) as worker:
@@ -110,8 +93,6 @@ def carry_out(
         reporter.recap(dict(sorted(preparation.outcomes.items())))
         bad = preparation.failed or preparation.unreachable
         return ExitCode.SOME_HOSTS_FAILED if bad else ExitCode.OK
-    from bunker.runs.policies import check_approval  # noqa: PLC0415 - see the package
-
     approval, inputs = check_approval(
         intent, planning.fleet, planning.targets, plan_text(preparation)
     )
@@ -120,13 +101,10 @@ def carry_out(
         count = f"{len(run.plans)} host{'s' * (len(run.plans) > 1)}"
         if not reporter.confirm(question or f"Apply these changes to {count}?"):
             raise BunkerError("nothing was changed: the plan was not confirmed")
-    if intent.detach:
-        from bunker.runs.detached import start_detached  # noqa: PLC0415
-
-        return start_detached(request.root, run, reporter)
-    from bunker.runs.control import execute  # noqa: PLC0415 - loads DBOS
-
-    return execute(request.root, run, reporter)
+    # Named: both load the run database, which a plan without changes never needs.
+    how = "bunker.runs.detached:start_detached" if intent.detach else "bunker.runs.control:execute"
+    code: ExitCode = named(how)(request.root, run, reporter)
+    return code
 
 
 def _pin_unchanged(intent: Intent, preparation: Preparation, reporter: Reporter) -> None:
@@ -134,9 +112,6 @@ def _pin_unchanged(intent: Intent, preparation: Preparation, reporter: Reporter)
     ref = intent.request.work.ref
     if not (ref and intent.kind.pins) or intent.arguments.no_pin:
         return
-    from bunker.events import Warned  # noqa: PLC0415
-    from bunker.runs.pinning import pin  # noqa: PLC0415
-
     request = intent.request
     refs = dict.fromkeys(preparation.unchanged, ref)
     for problem in pin(request.root, request.fleet_name, new_run_id(), refs):
@@ -151,9 +126,6 @@ def make_run(
     exact: bool = False,
 ) -> RunRequest:
     """The run that applies a plan."""
-    from bunker.audit import plan_hash  # noqa: PLC0415
-    from bunker.audit.who import operator  # noqa: PLC0415
-
     request = intent.request
     known = preparation.outcomes
     to_change = [plan.host for plan in preparation.to_change]
@@ -188,6 +160,4 @@ def _batches(pace: Pace, hosts: Sequence[str]) -> tuple[RunBatch, ...]:
         return ()
     if not pace.batch:
         return (RunBatch("canary" if pace.only_canary else "all", tuple(hosts)),)
-    from bunker.runs.batches import make_batches  # noqa: PLC0415
-
     return tuple(make_batches(hosts, pace.canary, pace.batch))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bunker.errors import BunkerError, ExitCode
 from bunker.journal.reader import open_journal
 from bunker.journal.records import ENDED
 from bunker.journal.summary import exit_code
-
-if TYPE_CHECKING:
-    from bunker.terminal.reporter import Reporter
+from bunker.terminal.reporter import Reporter
 
 
 def watch_run(root: Path, run: str, reporter: Reporter) -> ExitCode:

@@ -3,7 +3,7 @@
 The one owner of sops. Everything that other parts need is named here.
 """
 
-from bunker.secrets.catalog import INFRASTRUCTURE_SECRETS, SecretSpec
+from bunker.secrets.catalog import SecretSpec
 from bunker.secrets.checking import CheckReport, check
 from bunker.secrets.editing import EditReport, edit
 from bunker.secrets.files import vault_path
@@ -21,30 +21,3 @@ from bunker.secrets.vault import (
     set_secret,
     show,
 )
-
-__all__ = [
-    "INFRASTRUCTURE_SECRETS",
-    "CheckReport",
-    "EditReport",
-    "InitReport",
-    "KeptVersion",
-    "RekeyReport",
-    "SecretSpec",
-    "change_secrets",
-    "check",
-    "create_host_secrets",
-    "decrypt_hosts",
-    "default_key_path",
-    "edit",
-    "fingerprint",
-    "init",
-    "kept_versions",
-    "operator_mac_key",
-    "read_host_secrets",
-    "rekey",
-    "restore",
-    "set_secret",
-    "show",
-    "sweep",
-    "vault_path",
-]

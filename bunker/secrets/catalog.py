@@ -13,10 +13,8 @@ from bunker.errors import BunkerError
 from bunker.masking import Secret
 from bunker.role import named
 from bunker.suggest import near_misses
+from bunker.vault_text import INFRASTRUCTURE_SECRETS
 from deploys.roles import ROLES
-
-INFRASTRUCTURE_SECRETS = ("DEPLOY_KEY", "GIT_TOKEN")
-"""Names beside the environment's keys: a private key for git over SSH, a token for HTTP."""
 
 HOST_FIELD = "host"
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bunker import locks
 from bunker.errors import BunkerError, ExitCode
 from bunker.files import make_unversioned, read_bytes, write_atomically
 
@@ -56,27 +57,20 @@ def locked(fleet_folder: Path, host_name: str) -> Iterator[None]:
 
     The kernel releases the lock of a process that died.
     """
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - keeps `invoke --list` fast
-
-    path = vault_path(fleet_folder, host_name)
     folder = fleet_folder / ".locks"
-    try:
-        make_unversioned(folder)
-        lock = FileLock(folder / f"{host_name}.lock", timeout=LOCK_SECONDS)
-        lock.acquire(poll_interval=0.01)
-    except Timeout:
-        raise VaultLockedError(
-            f"another command has been writing these secrets for {LOCK_SECONDS:.0f} seconds",
-            where=str(path),
-            remedy="Wait until it ends and run this again",
-        ) from None
-    except OSError as error:
-        problem = f"the fleet folder cannot be written ({error.strerror})"
-        raise BunkerError(problem, where=str(fleet_folder)) from None
-    try:
+    refusal = VaultLockedError(
+        f"another command has been writing these secrets for {LOCK_SECONDS:.0f} seconds",
+        where=str(vault_path(fleet_folder, host_name)),
+        remedy="Wait until it ends and run this again",
+    )
+    with ExitStack() as held:
+        try:
+            make_unversioned(folder)
+            held.enter_context(locks.locked(folder / f"{host_name}.lock", LOCK_SECONDS, refusal))
+        except OSError as error:
+            problem = f"the fleet folder cannot be written ({error.strerror})"
+            raise BunkerError(problem, where=str(fleet_folder)) from None
         yield
-    finally:
-        lock.release()
 
 
 def replace(path: Path, ciphertext: bytes) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pyrage import IdentityError, x25519
+
 from bunker.errors import BunkerError
 from bunker.files import create as create_file
 from bunker.files import read_text, user_path
@@ -63,8 +65,6 @@ def load(key_file: Path | None = None) -> OperatorKey:
 
 def create(path: Path) -> OperatorKey:
     """Make a new key: mode 0600, in a folder of mode 0700 when that has to be made."""
-    from pyrage import x25519  # noqa: PLC0415 - keeps `invoke --list` fast
-
     refuse_exposed_place(path)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     identity = x25519.Identity.generate()
@@ -131,8 +131,6 @@ def _identities(path: Path) -> list[Secret]:
 
 
 def _recipient(identity: Secret, path: Path) -> str:
-    from pyrage import IdentityError, x25519  # noqa: PLC0415 - keeps `invoke --list` fast
-
     try:
         return str(x25519.Identity.from_str(identity.reveal()).to_public())
     except IdentityError:

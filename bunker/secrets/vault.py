@@ -148,7 +148,6 @@ def open_vault(ciphertext: bytes, path: Path, host_name: str, key: Path) -> dict
 
 
 def without_host(values: Mapping[str, Secret]) -> dict[str, Secret]:
-    """The secrets alone."""
     return {name: value for name, value in values.items() if name != HOST_FIELD}
 
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
+from bunker.generations import Difference, Generation, Step, steps
 from bunker.terminal.lines import Line, Style, count, indented, table
 from bunker.terminal.relative_time import relative_time
-
-if TYPE_CHECKING:
-    from bunker.generations import Difference, Generation, Step
 
 HEADERS = ("GENERATION", "WHEN", "COMMIT", "REF", "RUN", "CHANGED", "")
 MOST_COMMITS = 20
@@ -20,8 +17,6 @@ def history_lines(
     host: str, generations: Sequence[Generation], now: datetime | None = None
 ) -> list[Line]:
     """A host's generations, the newest first; ``now`` None is the clock's time."""
-    from bunker.generations import steps  # noqa: PLC0415 - see the package
-
     if not generations:
         return [Line(f"{host}: nothing was ever deployed", "faint")]
     newest_first = list(reversed(steps(generations)))

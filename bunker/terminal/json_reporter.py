@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import IO, Any, Self
 
 from bunker.events import Event
 from bunker.outcomes import Outcomes
-from bunker.plan.changes import HostPlan
+from bunker.plan.changes import FleetPlan
 from bunker.terminal.output import print_json_line
 from bunker.terminal.plan_text import total_line
 from bunker.terminal.recap_text import Repeat, counts, next_commands
@@ -30,36 +30,27 @@ class JsonReporter:
     def __exit__(self, *_raised: object) -> None: ...
 
     def event(self, event: Event) -> None:
-        """Pass the event on as it is."""
         self._line(event.to_json())
 
     def _line(self, data: Mapping[str, Any]) -> None:
         print_json_line(data, self.stream)
 
-    def show_plan(
-        self,
-        plans: Sequence[HostPlan],
-        unchanged: Sequence[str],
-        failed: Mapping[str, str],
-        unreachable: Mapping[str, str],
-        next_command: str | None,
-    ) -> None:
+    def show_plan(self, found: FleetPlan) -> None:
         """One ``plan`` object; the hosts' own plans came with their ``planned`` events."""
         self._line(
             {
                 "event": "plan",
-                "summary": total_line(plans, unchanged, failed, unreachable).text,
-                "change": [plan.host for plan in plans if plan.changes],
-                "restarts": {plan.host: list(plan.restarts) for plan in plans if plan.restarts},
-                "unchanged": list(unchanged),
-                "failed": dict(failed),
-                "unreachable": dict(unreachable),
-                "next_command": next_command,
+                "summary": total_line(found).text,
+                "change": [plan.host for plan in found.plans if plan.changes],
+                "restarts": {plan.host: plan.restarts for plan in found.plans if plan.restarts},
+                "unchanged": found.unchanged,
+                "failed": found.failed,
+                "unreachable": found.unreachable,
+                "next_command": found.next_command,
             }
         )
 
     def confirm(self, question: str) -> bool:
-        """Ask on the terminal, if there is one."""
         return ask(question, yes=self.yes)
 
     def recap(self, outcomes: Outcomes, *, reason: str = "") -> None:

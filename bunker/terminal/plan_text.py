@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bunker.plan.changes import Change, HostPlan, Symbol
+from bunker.plan.changes import Change, FleetPlan, HostPlan, Symbol
 from bunker.terminal.lines import Line, Style, after, count, indented, some
 
 STYLES: Mapping[Symbol, Style] = {"+": "add", "~": "change", "-": "remove"}
@@ -20,44 +20,33 @@ class _Diffs:
     shown: dict[Change, str] = field(default_factory=dict)
 
 
-def plan_lines(
-    plans: Sequence[HostPlan],
-    unchanged: Sequence[str],
-    failed: Mapping[str, str],
-    unreachable: Mapping[str, str],
-    next_command: str | None,
-) -> list[Line]:
+def plan_lines(found: FleetPlan) -> list[Line]:
     """Everything that a plan says, ending in the total and the command that would apply it.
 
     Hosts with the same changes share one block. A diff that several blocks share is shown once.
     """
     lines: list[Line] = []
-    diffs = _Diffs(Counter(change for plan in plans for change in plan.changes))
-    for members in _groups(plans):
+    diffs = _Diffs(Counter(change for plan in found.plans for change in plan.changes))
+    for members in _groups(found.plans):
         lines += [*_host_block(members, diffs), Line("")]
-    lines += _others(unchanged, failed, unreachable)
-    lines.append(total_line(plans, unchanged, failed, unreachable))
-    if next_command:
-        lines.append(Line(f"Apply it with: {next_command}"))
+    lines += _others(found)
+    lines.append(total_line(found))
+    if found.next_command:
+        lines.append(Line(f"Apply it with: {found.next_command}"))
     return lines
 
 
-def total_line(
-    plans: Sequence[HostPlan],
-    unchanged: Sequence[str],
-    failed: Mapping[str, str],
-    unreachable: Mapping[str, str],
-) -> Line:
+def total_line(found: FleetPlan) -> Line:
     """``Plan: 3 hosts to change, 1 restart, 96 unchanged``, and what could not be planned."""
-    changing = [plan for plan in plans if plan.changes]
+    changing = [plan for plan in found.plans if plan.changes]
     restarts = sum(len(plan.restarts) for plan in changing)
     parts = [
         f"{count(len(changing), 'host')} to change",
         count(restarts, "restart"),
-        f"{len(unchanged)} unchanged",
+        f"{len(found.unchanged)} unchanged",
     ]
-    parts += [f"{len(failed)} failed"] if failed else []
-    parts += [f"{len(unreachable)} unreachable"] if unreachable else []
+    parts += [f"{len(found.failed)} failed"] if found.failed else []
+    parts += [f"{len(found.unreachable)} unreachable"] if found.unreachable else []
     return Line(f"Plan: {', '.join(parts)}", "heading")
 
 
@@ -117,14 +106,12 @@ def _change(change: Change, host: str, members: int, diffs: _Diffs) -> list[Line
     return lines
 
 
-def _others(
-    unchanged: Sequence[str], failed: Mapping[str, str], unreachable: Mapping[str, str]
-) -> list[Line]:
+def _others(found: FleetPlan) -> list[Line]:
     lines = []
-    if unchanged:
-        lines.append(Line(f"unchanged: {some(unchanged)}", "faint"))
-    for host, message in sorted(failed.items()):
+    if found.unchanged:
+        lines.append(Line(f"unchanged: {some(found.unchanged)}", "faint"))
+    for host, message in sorted(found.failed.items()):
         lines += after(f"{host}: could not be planned: ", message.removeprefix(f"{host}: "), "bad")
-    for host, message in sorted(unreachable.items()):
+    for host, message in sorted(found.unreachable.items()):
         lines += after(f"{host}: unreachable: ", message, "bad")
     return [*lines, Line("")] if lines else []

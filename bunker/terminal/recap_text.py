@@ -30,11 +30,9 @@ class Repeat:
     of_file: str = ""
 
     def again(self, host: str) -> str:
-        """The same run for one host."""
         return f"{self.deploy} --host {host}"
 
     def other(self, command: str, host: str, *words: str) -> str:
-        """Another command for one host."""
         fleet = (f"--fleet {self.fleet}",) if self.fleet else ()
         return " ".join(("invoke", command, *fleet, "--host", host, *words))
 

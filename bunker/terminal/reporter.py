@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import IO, Protocol, Self
 
 from bunker.errors import BunkerError
 from bunker.events import Event
 from bunker.outcomes import Outcomes
-from bunker.plan.changes import HostPlan
+from bunker.plan.changes import FleetPlan
 from bunker.terminal.output import tell
-from bunker.terminal.recap_text import Repeat
 
 
 class Reporter(Protocol):
@@ -21,14 +19,7 @@ class Reporter(Protocol):
     def event(self, event: Event) -> None:
         """One event, at the moment it arrives."""
 
-    def show_plan(
-        self,
-        plans: Sequence[HostPlan],
-        unchanged: Sequence[str],
-        failed: Mapping[str, str],
-        unreachable: Mapping[str, str],
-        next_command: str | None,
-    ) -> None:
+    def show_plan(self, found: FleetPlan) -> None:
         """What would change, and the command that would apply it."""
 
     def confirm(self, question: str) -> bool:
@@ -42,19 +33,6 @@ class ClosingReporter(Reporter, AbstractContextManager["ClosingReporter"], Proto
     """A reporter that gives the terminal back at the end, whatever happened."""
 
     def __enter__(self) -> Self: ...
-
-
-def make_reporter(
-    *, json: bool = False, verbose: bool = False, yes: bool = False, repeat: Repeat | None = None
-) -> ClosingReporter:
-    """The reporter for this process's terminal, or for a program that reads its stdout."""
-    if json:
-        from bunker.terminal.json_reporter import JsonReporter  # noqa: PLC0415
-
-        return JsonReporter(yes=yes, repeat=repeat)
-    from bunker.terminal.rich_reporter import RichReporter  # noqa: PLC0415
-
-    return RichReporter(verbose=verbose, yes=yes, repeat=repeat)
 
 
 def ask(

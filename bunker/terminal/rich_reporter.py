@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
 from typing import IO, Self
 
 from rich.progress import (
@@ -26,7 +25,7 @@ from bunker.events import (
     Unreachable,
 )
 from bunker.outcomes import Outcomes
-from bunker.plan.changes import HostPlan
+from bunker.plan.changes import FleetPlan
 from bunker.printable import printable
 from bunker.terminal.console import make_console, print_lines
 from bunker.terminal.event_text import event_lines
@@ -76,25 +75,15 @@ class RichReporter:
         else:
             print_lines(event_lines(event, verbose=self.verbose), self._err)
 
-    def show_plan(
-        self,
-        plans: Sequence[HostPlan],
-        unchanged: Sequence[str],
-        failed: Mapping[str, str],
-        unreachable: Mapping[str, str],
-        next_command: str | None,
-    ) -> None:
-        """Print the plan on stdout."""
+    def show_plan(self, found: FleetPlan) -> None:
         self._stop()
-        print_lines(plan_lines(plans, unchanged, failed, unreachable, next_command), self._out)
+        print_lines(plan_lines(found), self._out)
 
     def confirm(self, question: str) -> bool:
-        """Ask on the terminal."""
         self._stop()
         return ask(question, yes=self.yes, source=self._source, target=self._err.file)
 
     def recap(self, outcomes: Outcomes, *, reason: str = "") -> None:
-        """Print how every host ended on stdout."""
         self._stop()
         print_lines(recap_lines(outcomes, self.repeat, reason), self._out)
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from bunker.terminal.lines import Line, after, count
-
-if TYPE_CHECKING:
-    from bunker.workflows.schema_check import Checked
+from bunker.workflows.schema_check import Checked
 
 
 def schema_lines(checked: Iterable[Checked]) -> list[Line]:

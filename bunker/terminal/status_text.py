@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bunker.application.envcheck import EnvCheck
 from bunker.errors import BunkerError
 from bunker.terminal.lines import Line, Style, after, count, indented, table
-
-if TYPE_CHECKING:
-    from bunker.application.envcheck import EnvCheck
-    from bunker.terminal.recap_text import Repeat
-    from bunker.workflows.probe import Probe
-    from bunker.workflows.status import HostStatus
+from bunker.terminal.recap_text import Repeat
+from bunker.workflows.probe import Probe
+from bunker.workflows.status import HostStatus
 
 STYLES: Mapping[str, Style] = {
     "healthy": "good",

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bunker.application.envcheck import EnvCheck, compare_with_example
 from bunker.application.table import TABLE
 from bunker.errors import BunkerError
-
-if TYPE_CHECKING:
-    from bunker.fleet import Fleet, Host
+from bunker.fleet import Fleet, Host
+from bunker.remote import Remote, run_many
 
 
 def check_environments(fleet: Fleet, hosts: Sequence[Host]) -> dict[str, EnvCheck | BunkerError]:
     """What each instance's example and the table disagree on, or why that cannot be known."""
-    from bunker.remote import Remote, run_many  # noqa: PLC0415
-
     remotes = [Remote.of(fleet, host) for host in hosts]
     answers = run_many(remotes, lambda host: f"cat -- {shlex.quote(_path(host))}", sudo=True)
     found: dict[str, EnvCheck | BunkerError] = {}
@@ -37,16 +34,13 @@ def check_environments(fleet: Fleet, hosts: Sequence[Host]) -> dict[str, EnvChec
 
 
 def env_check_json(found: EnvCheck | BunkerError) -> dict[str, Any]:
-    """One host's outcome for programs."""
     if isinstance(found, BunkerError):
         return {"agrees": None, "error": str(found)}
     return {
         "agrees": found.agrees,
         "missing": list(found.missing),
         "unknown": list(found.unknown),
-        "changed": [
-            {"key": item.key, "ours": item.ours, "theirs": item.theirs} for item in found.changed
-        ],
+        "changed": [vars(item) for item in found.changed],
     }
 
 

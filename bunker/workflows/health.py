@@ -29,7 +29,6 @@ class Verdict:
 
 
 def assess(probe: Probe) -> Verdict:
-    """The verdict on one instance."""
     begun = probe.generation is not None or probe.checkout is not None
     unfinished = begun and not probe.applied
     if not (probe.installed or probe.containers or unfinished):
@@ -50,7 +49,6 @@ def assess(probe: Probe) -> Verdict:
 
 
 def container_json(container: Container) -> dict[str, Any]:
-    """One container for programs."""
     return {
         "service": container.service,
         "state": container.state,

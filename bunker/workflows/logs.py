@@ -7,18 +7,18 @@ import shlex
 import subprocess
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bunker.answers import MARK
+from bunker.application.services import SERVICES_BY_NAME
 from bunker.errors import BunkerError
+from bunker.fleet import Host
 from bunker.masking import Redactor
 from bunker.openssh import start
 from bunker.printable import without_sequences
+from bunker.remote import Remote
 from bunker.shell import as_root
-
-if TYPE_CHECKING:
-    from bunker.fleet import Host
-    from bunker.remote import Remote
+from bunker.suggest import perhaps
 
 BEGIN: Final = f"{MARK} logs"
 SERVICES: Final = f"{MARK} services "
@@ -138,8 +138,6 @@ def _explain(remote: Remote, fleet: str, code: int, service: str, last: list[str
     if code == NO_SUCH_SERVICE and said.startswith(SERVICES):
         raise _no_service(remote.host, service, said.removeprefix(SERVICES).split())
     if "no such service" in said:
-        from bunker.application.services import SERVICES_BY_NAME  # noqa: PLC0415
-
         raise _no_service(remote.host, service, SERVICES_BY_NAME)
     chosen = f"--fleet {fleet} --host {remote.host.name}"
     if code == NOT_DEPLOYED:
@@ -150,8 +148,6 @@ def _explain(remote: Remote, fleet: str, code: int, service: str, last: list[str
 
 
 def _no_service(host: Host, service: str, known: Collection[str]) -> BunkerError:
-    from bunker.suggest import perhaps  # noqa: PLC0415
-
     near = perhaps(service, known)
     names = f"It has: {', '.join(sorted(known))}"
     problem = f"the instance has no service {service!r}"

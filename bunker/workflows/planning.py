@@ -6,18 +6,18 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from bunker.errors import BunkerError, ExitCode
 from bunker.events import Event, PlanFailed, Planned, Unreachable
+from bunker.fleet.models import Host
 from bunker.outcomes import HostOutcome
-from bunker.plan.changes import HostPlan
-from bunker.workflows.connection_text import connection_text
+from bunker.plan.changes import FleetPlan, HostPlan
+from bunker.terminal.plan_text import plan_lines
+from bunker.terminal.reporter import Reporter
+from bunker.unreachable import UNKNOWN_REMEDY, why_unreachable
+from bunker.worker.client import WorkerClient
 from bunker.workflows.request import DeployRequest, Target
-
-if TYPE_CHECKING:
-    from bunker.terminal.reporter import Reporter
-    from bunker.worker.client import WorkerClient
 
 
 class Listener(Protocol):
@@ -42,13 +42,17 @@ class Preparation:
 
     @property
     def to_change(self) -> list[HostPlan]:
-        """Plans with at least one change."""
         return [plan for plan in self.plans.values() if plan.changes]
 
     @property
     def unchanged(self) -> list[str]:
-        """Hosts that are as they should be."""
         return [name for name, plan in self.plans.items() if not plan.changes]
+
+    def found(self, next_command: str | None = None) -> FleetPlan:
+        """What is shown of it."""
+        return FleetPlan(
+            self.to_change, self.unchanged, self.failed, self.unreachable, next_command
+        )
 
     @property
     def outcomes(self) -> dict[str, HostOutcome]:
@@ -72,8 +76,7 @@ def prepare(
     for said in worker.events(until="ready"):
         event = said
         if isinstance(said, Unreachable):
-            message = connection_text(hosts[said.host], said.message, fleet_name)
-            event = replace(said, message=message)
+            event = replace(said, message=_why(hosts[said.host], said.message, fleet_name))
         listener.event(event)
         match event:
             case Planned(host=name):
@@ -90,24 +93,21 @@ def prepare(
     return preparation
 
 
+def _why(host: Host, said: str, fleet: str) -> str:
+    """Why the worker could not reach a host; unknown words are kept as they are."""
+    trust = f"invoke instance.trust {host.name} --fleet {fleet}"
+    problem, remedy = why_unreachable(host, said, trust=trust) or (said, UNKNOWN_REMEDY)
+    return str(BunkerError(problem, remedy=remedy))
+
+
 def show(preparation: Preparation, reporter: Reporter, next_command: str | None) -> None:
     """The plan, and the command that would apply it."""
-    reporter.show_plan(
-        preparation.to_change,
-        preparation.unchanged,
-        preparation.failed,
-        preparation.unreachable,
-        next_command if preparation.to_change else None,
-    )
+    reporter.show_plan(preparation.found(next_command if preparation.to_change else None))
 
 
 def plan_text(preparation: Preparation) -> list[str]:
     """The plan as an operator sees it, line by line."""
-    from bunker.terminal.plan_text import plan_lines  # noqa: PLC0415 - see the package
-
-    found = preparation
-    lines = plan_lines(found.to_change, found.unchanged, found.failed, found.unreachable, None)
-    return [line.text for line in lines]
+    return [line.text for line in plan_lines(preparation.found())]
 
 
 def dry_exit(request: DeployRequest, preparation: Preparation) -> ExitCode:

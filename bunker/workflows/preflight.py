@@ -19,6 +19,7 @@ from bunker.fleet.models import Host
 from bunker.masking import Secret
 from bunker.plan.changes import Change, HostPlan
 from bunker.role import named
+from bunker.secrets import decrypt_hosts
 from bunker.secrets.catalog import generate
 from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import Listener, Preparation, prepare
@@ -155,8 +156,6 @@ def _vaults(
     fleet: Fleet, hosts: Sequence[Host], found: Mapping[str, Finding]
 ) -> tuple[dict[str, dict[str, Secret]], set[str]]:
     """The secrets of every host; none where they cannot be had, which is a problem of its own."""
-    from bunker.secrets import decrypt_hosts  # noqa: PLC0415 - opens sops
-
     try:
         return decrypt_hosts(fleet.folder, [host.name for host in hosts]), set()
     except BunkerError:

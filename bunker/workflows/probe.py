@@ -9,7 +9,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bunker.answers import MARK, MOST, UnreadableAnswer, decoded, decoded_text, sections, whole
 from bunker.application.containers import Container, containers_function, read_containers
@@ -17,11 +17,9 @@ from bunker.application.generation import read_generation
 from bunker.application.layout import located
 from bunker.errors import BunkerError
 from bunker.files import parse_json
+from bunker.fleet.models import Host
 from bunker.lease.holder import LeaseHolder, read_lease
 from bunker.maintenance.maintenance import Maintenance, read_maintenance
-
-if TYPE_CHECKING:
-    from bunker.fleet.models import Host
 
 HEALTH_SECONDS = 5
 HEALTH_BYTES = 20_000

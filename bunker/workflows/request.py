@@ -26,6 +26,7 @@ from bunker.fleet.pyinfra_data import host_data
 from bunker.masking import Secret
 from bunker.role import named
 from bunker.runs.work import EVERYTHING, Work
+from bunker.secrets import decrypt_hosts, operator_mac_key
 from bunker.source import Source, resolve_commit
 from bunker.values import GitRef, checked
 from deploys.roles import TAGS
@@ -91,8 +92,6 @@ def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
         hosts = [_with_ref(host, request.work.ref, request.work.application) for host in hosts]
     if not request.work.needs_secrets:
         return fleet, [Target(host, {}) for host in hosts]
-    from bunker.secrets import decrypt_hosts  # noqa: PLC0415 - only where secrets are needed
-
     secrets = decrypt_hosts(fleet.folder, [host.name for host in hosts])
     commits: Mapping[str, str] = request.commits
     if request.work.needs_code and not commits:
@@ -114,8 +113,6 @@ def worker_request(
 
     ``mac_key`` takes the place of the operator's, for a plan that is not compared with another.
     """
-    from bunker.secrets import operator_mac_key  # noqa: PLC0415 - only where a worker starts
-
     return {
         "run_id": run_id,
         "deploy": request.work.role,

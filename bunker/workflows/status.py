@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bunker.errors import BunkerError
+from bunker.fleet import Fleet, Host
 from bunker.host_keys import Unreachable
+from bunker.remote import Completed, Remote, run_many
 from bunker.workflows.health import Verdict, assess, container_json
 from bunker.workflows.probe import Probe, read_probe, script_for
-
-if TYPE_CHECKING:
-    from bunker.fleet import Fleet, Host
-    from bunker.remote import Completed
 
 TIMEOUT_SECONDS = 30
 
@@ -77,8 +75,6 @@ class HostStatus:
 
 def collect_status(fleet: Fleet, hosts: Sequence[Host]) -> list[HostStatus]:
     """Ask all of these hosts at once; the answers in the order of the hosts."""
-    from bunker.remote import Remote, run_many  # noqa: PLC0415 - a test may ask no host at all
-
     remotes = [Remote.of(fleet, host) for host in hosts]
     answers = run_many(remotes, script_for, timeout=TIMEOUT_SECONDS, sudo=True)
     return [status_of(host, answers[host.name]) for host in hosts]

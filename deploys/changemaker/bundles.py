@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
+from bunker.application.dotenv import parse_dotenv
 from bunker.application.environment import HostIds, environment_file
 from bunker.application.layout import MAIN
 from bunker.application.override import override_file
@@ -76,7 +77,5 @@ def _credentials(repository: str, token: Secret) -> str:
 
 def http_port(bundle: Bundle) -> int:
     """The port on which nginx answers on the host, as the rendered environment says."""
-    from bunker.application.dotenv import parse_dotenv  # noqa: PLC0415 - only at preparation
-
     environment = next(file for file in bundle.files if file.kind == "dotenv")
     return int(parse_dotenv(environment.content)["NGINX_HTTP_PORT"])

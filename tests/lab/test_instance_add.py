@@ -21,9 +21,10 @@ import pytest
 from bunker.errors import BunkerError
 from bunker.fleet import load_fleet
 from bunker.fleet.scaffold import add_instance, trust_instance
+from bunker.host_keys import Unreachable, scan_host_key
 from bunker.lab import recipes
 from bunker.lab.lab import Lab, quiet
-from bunker.remote import Remote, Unreachable, run_many, scan_host_key
+from bunker.remote import Remote, run_many
 from tests.lab.fleet_under_test import FleetUnderTest
 
 pytestmark = pytest.mark.lab

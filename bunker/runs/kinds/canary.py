@@ -16,10 +16,7 @@ def completed(options: Options, given: Arguments, _may_ask: bool) -> tuple[Optio
     """Without a choice of hosts it is the canary group of the fleet's settings."""
     if options.hosts or options.groups or options.tags:
         return options, given
-    from bunker.fleet.settings import load_settings  # noqa: PLC0415 - keeps `--list` fast
-
-    group = load_settings(options.fleet_folder).rollout.canary_group
-    return replace(options, groups=(group,)), given
+    return replace(options, groups=(options.settings.rollout.canary_group,)), given
 
 
 CANARY = Kind(

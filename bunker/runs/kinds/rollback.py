@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bunker.role import named
 from bunker.runs.kind import APP, NO_PIN, Kind, argument
 from bunker.runs.work import Work
 from bunker.runs.work import rollback as rollback_work
@@ -34,10 +35,9 @@ def completed(options: Options, given: Arguments, may_ask: bool) -> tuple[Option
     """Ask which generation, on a terminal."""
     if given.to:
         return options, given
-    from bunker.runs.picker import pick_generation  # noqa: PLC0415 - keeps `--list` fast
-
     fleet, hosts = options.select()
-    return options, replace(given, to=pick_generation(fleet, hosts, may_ask=may_ask))
+    pick = named("bunker.runs.picker:pick_generation")  # the registry of kinds costs nothing
+    return options, replace(given, to=pick(fleet, hosts, may_ask=may_ask))
 
 
 ROLLBACK = Kind(

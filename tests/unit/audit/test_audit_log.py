@@ -13,7 +13,7 @@ import pytest
 
 from bunker.audit import Head, append, head, read, verify
 from bunker.audit.files import AuditFiles
-from bunker.audit.who import operator, purpose, purpose_is
+from bunker.audit.who import operator, purpose
 from bunker.errors import BunkerError
 from bunker.masking import MASK, Redactor, Secret
 
@@ -221,7 +221,4 @@ def test_the_purpose_is_the_commands_name_without_its_arguments(
     monkeypatch.setattr("sys.argv", ["/x/bunker/worker/__main__.py"])
     assert purpose() == "worker"
     monkeypatch.setattr("sys.argv", ["/usr/bin/pyinfra", "inventories/production.py"])
-    assert purpose() == "pyinfra"
-    with purpose_is("upgrade"):
-        assert purpose() == "upgrade"
     assert purpose() == "pyinfra"

@@ -39,7 +39,7 @@ def test_a_host_that_does_not_answer_is_missing_and_the_reason_is_kept(
         asked.extend(remote.host.name for remote in remotes)
         return {name: answers[name] for name in asked}
 
-    monkeypatch.setattr("bunker.remote.run_many", run_many)
+    monkeypatch.setattr("bunker.canary_analysis.source.run_many", run_many)
     fleet: Any = SimpleNamespace(known_hosts=None, ssh_key=None, ssh_config=None)
     source = InstanceMetrics(fleet)
     found = source.sample([host(name) for name in answers])

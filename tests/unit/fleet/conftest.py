@@ -29,7 +29,8 @@ class Repository:
         text = f"host: {name}\naddress: 203.0.113.{number}\ndomain: {name}.example.org\n"
         path = self.folder / f"{name}.yml"
         path.write_text(text + dedent(more))
-        (self.folder / f"{name}.sops.yml").write_text("host: ENC[...]\nsops:\n    mac: ENC[...]\n")
+        text = "host: ENC[AES256_GCM,data]\nsops:\n    age:\n        - recipient: age1x\n"
+        (self.folder / f"{name}.sops.yml").write_text(text)
         return path
 
     def load(self, **options: bool) -> Fleet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import reduce
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bunker.addresses import LABEL
-from bunker.fleet.merge import Layer, deep_merge, lookup, merge_layers, source_of
+from bunker.fleet.merge import Layer, deep_merge, lookup, source_of
 from bunker.fleet.models import Host
 
 KEYS = st.sampled_from("abc")
@@ -51,7 +52,7 @@ def _conflicts(one, two) -> bool:
 @given(st.lists(SECTIONS, min_size=1, max_size=4))
 def test_the_origin_of_a_value_is_the_layer_that_set_it(sections):
     layers = [Layer(section, lambda _path: "") for section in sections]
-    merged = merge_layers(layers)
+    merged = reduce(deep_merge, sections)
     for path in _leaves(merged, ()):
         source = source_of(layers, path)
         assert source is not None

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from bunker.fleet import Host
-from bunker.host_keys import fingerprint
-from bunker.remote import Completed, Remote, Unreachable, run_many
+from bunker.host_keys import Unreachable, fingerprint
+from bunker.remote import Completed, Remote, run_many
 from bunker.shell import as_root
 
 HOST = Host(name="north", address="203.0.113.1", port=2222, domain="north.example.org")
@@ -97,7 +97,7 @@ def test_a_failing_script_is_an_answer(client):
         (
             "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",
             "the host key of 203.0.113.1 port 2222 has changed",
-            "-R '[203.0.113.1]:2222'",
+            "invoke instance.trust north",
         ),
         (
             "No ED25519 host key is known for [x] and you have requested strict checking.\n"

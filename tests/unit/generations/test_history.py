@@ -48,7 +48,7 @@ def answer(*rows: tuple[Any, str], end: str = "@@bunker end") -> Completed:
 
 
 def read(monkeypatch: pytest.MonkeyPatch, reply: Completed | Unreachable) -> Any:
-    monkeypatch.setattr("bunker.remote.run_many", lambda *_a, **_k: {"north-1": reply})
+    monkeypatch.setattr("bunker.generations.reading.run_many", lambda *_a, **_k: {"north-1": reply})
     return read_generations([])["north-1"]
 
 

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bunker.lease.holder import LockHeld
 from bunker.lease.leases import take_leases
 from bunker.lease.session import KeeperSession
 from tests.unit.lease.local_hosts import LocalHost
@@ -44,7 +43,7 @@ def test_whatever_a_refusal_says_it_can_be_told(found: dict[str, object]) -> Non
     if found["lease"] == "refused":
         assert session.state == "refused"
         assert session.holder
-        str(LockHeld.by({"north": session.holder}))
+        session.holder.sentence()
 
 
 @pytest.mark.parametrize("line", [b"[" * 100_000, b"[]", b"\xff", b'{"lease": [1]}', b"Welcome!"])
@@ -60,8 +59,8 @@ def test_a_lease_whose_words_are_damaged_holds_all_the_same(tmp_path: Path) -> N
     north.lease.parent.mkdir(parents=True)
     north.lease.write_text(f'{{\n"run": "r1",\n"expires": {int(time.time()) + 60}\n}}\n')
     with take_leases([north], run="r2", purpose="x", owner="ben@desk", beat_seconds=30) as leases:
-        told = str(LockHeld.by(leases.refused))
-    assert told.startswith("north is held by another operator for run unknown (unknown purpose)")
+        told = leases.refused["north"].sentence()
+    assert told.startswith("held by another operator for run unknown (unknown purpose)")
 
 
 def test_a_line_without_an_end_takes_no_memory_and_the_next_is_heard(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from bunker.host_keys import Unreachable
 from bunker.lease.leases import HostLeases, take_leases
 from bunker.maintenance.hosts import (
     close_maintenance,
-    in_maintenance,
     maintenance_of,
     open_maintenance,
 )
@@ -28,6 +27,13 @@ from bunker.workflows.status import HostStatus
 from tests.unit.lease.local_hosts import LocalHost
 
 RUN = "20261124T140000Z-ab12"
+
+
+def in_maintenance(remote: LocalHost) -> Maintenance | None:
+    answer = maintenance_of([remote])[remote.host.name]
+    if isinstance(answer, Unreachable):
+        raise answer
+    return answer
 
 
 class Gone(LocalHost):

@@ -245,7 +245,7 @@ def test_a_history_is_shown_or_one_sentence_whatever_the_records_say(records: li
     ]
     reply = Completed("north", 0, "\n".join([*rows, "@@bunker end"]), "")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bunker.remote.run_many", lambda *_a, **_k: {"north": reply})
+        patch.setattr("bunker.generations.reading.run_many", lambda *_a, **_k: {"north": reply})
         found = read_generations([])["north"]
     if isinstance(found, BunkerError):
         assert f"north:{folder}/" in str(found)

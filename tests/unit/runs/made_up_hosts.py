@@ -111,7 +111,7 @@ def begin() -> int:
     from bunker.cli.options import Options
     from bunker.journal.records import RunRequest
     from bunker.runs.control import execute
-    from bunker.terminal.reporter import make_reporter
+    from bunker.terminal.reporters import make_reporter
 
     request = RunRequest.from_json(json.loads(sys.stdin.read()))
 

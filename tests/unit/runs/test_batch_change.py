@@ -13,7 +13,6 @@ import pytest
 
 from bunker.events import Event, HostEnded, Planned, Ready, RunBatch, Step
 from bunker.journal.records import RunRequest
-from bunker.lease import leases as lease_module
 from bunker.outcomes import HostOutcome
 from bunker.plan.changes import Change, HostPlan
 from bunker.runs import accounts, batch_change
@@ -78,7 +77,7 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
     monkeypatch.setattr(batch_change, "worker_request", lambda *_: {})
     monkeypatch.setattr(batch_change, "WorkerClient", Worker)
     monkeypatch.setattr("bunker.remote.Remote.of", lambda _fleet, host: SimpleNamespace(host=host))
-    monkeypatch.setattr(lease_module, "take_leases", take)
+    monkeypatch.setattr(batch_change, "take_leases", take)
     monkeypatch.setattr(
         accounts,
         "record_hosts",

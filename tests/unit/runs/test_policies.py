@@ -22,10 +22,11 @@ from bunker.runs import batch_change, start
 from bunker.runs.batch_change import BatchChange
 from bunker.runs.context import RunContext
 from bunker.runs.inputs import fingerprints
+from bunker.runs.intent import Intent
 from bunker.runs.kinds import KINDS
 from bunker.runs.policies import check_approval, check_windows
 from bunker.runs.resume_state import ResumeState
-from bunker.runs.start import Intent, begin
+from bunker.runs.start import begin
 from bunker.runs.work import EVERYTHING, rollback
 from bunker.workflows import deploy
 from bunker.workflows.request import DeployRequest, Target

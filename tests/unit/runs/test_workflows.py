@@ -84,7 +84,7 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
             runs[0].told.append(event)
             return [] if not runs[0].deaf else [Delivery("phone", "gotify", False, "no answer")]
 
-    monkeypatch.setattr("bunker.notify.open_dispatcher", lambda *_: Sender())
+    monkeypatch.setattr("bunker.runs.accounts.open_dispatcher", lambda *_: Sender())
 
     def made(*words: Any, **more: Any) -> Run:
         runs.append(Run(*words, **more))

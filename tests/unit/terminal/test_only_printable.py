@@ -19,7 +19,7 @@ from bunker.audit import append
 from bunker.errors import BunkerError, ExitCode, Problems
 from bunker.events import read_event
 from bunker.outcomes import read_outcomes
-from bunker.plan.changes import HostPlan
+from bunker.plan.changes import FleetPlan, HostPlan
 from bunker.printable import json_text, printable, without_sequences
 from bunker.terminal.console import print_lines
 from bunker.terminal.json_reporter import JsonReporter
@@ -59,7 +59,8 @@ def test_a_run_is_shown_and_not_obeyed(
         for event in EVENTS:
             reporter.event(read_event(hostile(event)))
         spoiled = hostile({"west": "refused"})
-        reporter.show_plan([plan], [HOSTILE], spoiled, spoiled, f"invoke deploy {HOSTILE}")
+        command = f"invoke deploy {HOSTILE}"
+        reporter.show_plan(FleetPlan([plan], [HOSTILE], spoiled, spoiled, command))
         reporter.confirm(HOSTILE)
         reporter.recap(read_outcomes(hostile(OUTCOMES)), reason=HOSTILE)
     shown = [out.getvalue(), err.getvalue()]

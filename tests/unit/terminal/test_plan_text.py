@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textwrap import dedent
 
-from bunker.plan.changes import Change, HostPlan
+from bunker.plan.changes import Change, FleetPlan, HostPlan
 from bunker.terminal.lines import plain
 from bunker.terminal.plan_text import diff_style, plan_lines
 
@@ -25,7 +25,7 @@ def plan(host: str, *changes: Change) -> HostPlan:
 
 
 def shown(*arguments: object) -> str:
-    return plain(plan_lines(*arguments))  # type: ignore[arg-type]
+    return plain(plan_lines(FleetPlan(*arguments)))  # type: ignore[arg-type]
 
 
 def test_one_host() -> None:

@@ -21,11 +21,12 @@ from bunker.events import (
     Unreachable,
 )
 from bunker.outcomes import HostOutcome
-from bunker.plan.changes import Change, HostPlan
+from bunker.plan.changes import Change, FleetPlan, HostPlan
 from bunker.terminal.event_text import event_lines
 from bunker.terminal.json_reporter import JsonReporter
 from bunker.terminal.lines import plain, table
-from bunker.terminal.reporter import ask, make_reporter
+from bunker.terminal.reporter import ask
+from bunker.terminal.reporters import make_reporter
 from bunker.terminal.rich_reporter import RichReporter
 
 PLAN = HostPlan("north", (Change("base", "sshd", "~", "1 file", restarts=("ssh",)),), "o", "w")
@@ -59,7 +60,9 @@ def run(reporter: RichReporter | JsonReporter) -> None:
         for event in EVENTS:
             reporter.event(event)
             if isinstance(event, Ready):
-                reporter.show_plan([PLAN], ["south"], {}, {"west": "refused"}, "invoke deploy")
+                reporter.show_plan(
+                    FleetPlan([PLAN], ["south"], {}, {"west": "refused"}, "invoke deploy")
+                )
         reporter.recap({"north": HostOutcome(outcome="failed", message="step 2", commands=9)})
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
+from bunker.host_keys import Unreachable
 from bunker.masking import MASK, Redactor, Secret
-from bunker.remote import Remote, Unreachable
+from bunker.remote import Remote
 from bunker.workflows.logs import BEGIN, logs_script, stream_logs
 
 Program = Callable[[str, str], None]

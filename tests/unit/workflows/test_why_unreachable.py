@@ -9,8 +9,7 @@ import pytest
 
 from bunker.events import Event, Ready, Unreachable
 from bunker.fleet.models import Host
-from bunker.workflows.connection_text import connection_text
-from bunker.workflows.planning import prepare
+from bunker.workflows.planning import _why, prepare
 from bunker.workflows.request import Target
 
 
@@ -41,7 +40,7 @@ from bunker.workflows.request import Target
     ],
 )
 def test_every_message_has_a_remedy(host: Host, message: str, said: str) -> None:
-    assert said in connection_text(host, message, "lab")
+    assert said in _why(host, message, "lab")
 
 
 def test_a_deploy_tells_the_remedy_everywhere(host: Host) -> None:

@@ -1,0 +1,50 @@
+"""Secrets that stand in the plain environment of a host or a group."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bunker.application.table import PUBLIC_KEYS, SECRET_KEYS
+from bunker.errors import BunkerError
+from bunker.fleet.merge import Layer
+from bunker.vault_text import INFRASTRUCTURE_SECRETS
+
+_SECRET_NAME = re.compile(
+    r"(?:^|_)(?:PASS|PASSWD|PASSWORD|SECRET|TOKEN|KEY|CREDENTIALS?|PRIVATE)(?:$|_)", re.ASCII
+)
+
+
+def secrets_in_environment(layer: Layer, host: str) -> list[BunkerError]:
+    """Keys of a file's environment whose values belong to the vault; the values are never told.
+
+    Those are the application's secrets, and keys that it does not know but that sound like one.
+    """
+    faults = []
+    for path, key in _environment_keys(layer.data):
+        known = key in SECRET_KEYS or key in INFRASTRUCTURE_SECRETS
+        if not known and (key in PUBLIC_KEYS or not _SECRET_NAME.search(str(key).upper())):
+            continue
+        remedy = f"run `invoke secrets.set --key {key} --host {host}`"
+        if not known:
+            remedy = "see the names that there are with `invoke secrets.show`"
+        faults.append(
+            BunkerError(
+                f"{'.'.join((*path, key))} is a secret and must not stand in a plain file",
+                where=layer.place((*path, key)),
+                remedy=f"Remove it and {remedy}; the value that stood there counts as disclosed",
+            )
+        )
+    return faults
+
+
+def _environment_keys(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Where each environment of a file stands, and its keys."""
+    entries = data.get("applications")
+    found = {("environment",): data.get("environment")} | {
+        ("applications", str(name), "environment"): entry.get("environment")
+        for name, entry in (entries if isinstance(entries, Mapping) else {}).items()
+        if isinstance(entry, Mapping)
+    }
+    for path, values in found.items():
+        for key in values if isinstance(values, Mapping) else ():
+            yield path, str(key)
