@@ -3,8 +3,6 @@
 `init DIR` makes a fleet's own repository. `complete -- WORDS` is what shells ask at a key press.
 """
 
-from __future__ import annotations
-
 import sys
 
 USAGE = "usage: python -m bunker init DIR   (makes a fleet's own repository)"

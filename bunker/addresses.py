@@ -1,7 +1,5 @@
 """The types of addresses in a fleet's files: of hosts, networks, registries, pages and mail."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 import unicodedata

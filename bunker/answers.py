@@ -4,8 +4,6 @@ Everything here raises UnreadableAnswer and nothing else, so that one clause of 
 one sentence of it.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re

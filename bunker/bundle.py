@@ -3,8 +3,6 @@
 Pure: nothing here speaks to a host. ``bunker.ops`` compares a bundle with a host and places it.
 """
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from typing import Literal

@@ -3,8 +3,6 @@
 Pure data. All snippets are POSIX sh, run as root by ``sh -eu -c`` without standard input.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from bunker.bundle import Bundle

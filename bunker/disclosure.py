@@ -4,8 +4,6 @@ The plain files of a fleet go into git and onto screens, so a value that holds a
 where it is read, and no message repeats it.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

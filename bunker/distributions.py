@@ -5,8 +5,6 @@ except that Debian 13 also keeps curve25519: SSH libraries without post-quantum 
 the one that this tool logs in with included, would be locked out otherwise.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final

@@ -1,7 +1,5 @@
 """Lengths of time as people write and read them: `90s`, `30m`, `1h30m`, `2d`."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

@@ -5,8 +5,6 @@ gigabytes, bytes that are no text and JSON nested a million times end in the sam
 So does every writer that must leave the old file or the new one, whole.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

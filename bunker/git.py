@@ -1,7 +1,5 @@
 """The one owner of the `git` program: it asks nothing, no hook redirects it, and it ends."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The keys by which servers are recognised: asking for them, and how known_hosts writes them."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

@@ -1,7 +1,5 @@
 """The one owner of OpenSSH's programs: how they run, and what is said where they are missing."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence

@@ -3,8 +3,6 @@
 Runs, terminal, notifications, the worker and the audit log all speak of a host in this form.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal, Self, get_args

@@ -1,7 +1,5 @@
 """Packages as apt words them: what a simulation would do, and what must not be removed. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Text from elsewhere as something that a terminal can only show, never obey."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """Where this program's own files are: in a checkout at its root, installed beside the code."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

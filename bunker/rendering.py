@@ -1,7 +1,5 @@
 """Rendering of the files in templates/, and of the scripts that go with a component."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from pathlib import Path

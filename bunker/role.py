@@ -4,8 +4,6 @@ Everything else follows from the registry, ``deploys/roles.py``. What needs more
 is named as ``module:name`` and imported when it is asked for, so that the registry costs nothing.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any

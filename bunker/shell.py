@@ -1,7 +1,5 @@
 """Building the POSIX shell text that is sent to hosts. Pure; hosts need nothing but `sh`."""
 
-from __future__ import annotations
-
 import shlex
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Near misses: what someone probably meant."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable
 

@@ -5,8 +5,6 @@ file, an argument of a command or a terminal on some machine. So none holds a li
 character, an invisible one or a secret, and none but the free texts begins with a dash.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any

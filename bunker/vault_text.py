@@ -1,7 +1,5 @@
 """What is known of an encrypted file without any key."""
 
-from __future__ import annotations
-
 import re
 
 INFRASTRUCTURE_SECRETS = ("DEPLOY_KEY", "GIT_TOKEN")

@@ -1,7 +1,5 @@
 """Which version of this program runs."""
 
-from __future__ import annotations
-
 import tomllib
 from functools import cache
 from importlib import metadata

@@ -4,8 +4,6 @@ PyYAML's own rules are those of YAML 1.1, where `on`, `no` and `1:30` are no tex
 are not used either: where the nesting is deep, that of libyaml overflows the stack.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress

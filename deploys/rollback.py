@@ -1,7 +1,5 @@
 """Back to an earlier generation: `bunker_to`, `bunker_of_run` and `bunker_restore` say which."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 

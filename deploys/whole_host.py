@@ -1,7 +1,5 @@
 """All roles of one host, in their order."""
 
-from __future__ import annotations
-
 from bunker.applications.of_host import rooms_of
 from bunker.errors import BunkerError, Problems
 from bunker.ops.context import current_host, wants, wants_application

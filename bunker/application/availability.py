@@ -1,7 +1,5 @@
 """What visitors noticed of a change: the summary line of the probe that runs beside it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self

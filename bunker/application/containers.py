@@ -1,7 +1,5 @@
 """Containers of an instance: which are healthy. A one-off is healthy when done."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path

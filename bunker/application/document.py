@@ -4,8 +4,6 @@
 document is behind the table.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from bunker.application.features import FEATURES, REPORTING

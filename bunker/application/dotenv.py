@@ -4,8 +4,6 @@ Compose takes an unquoted value up to the end of the line or to `` #``, replaces
 unquoted and double-quoted values, and takes single-quoted ones as they stand.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 

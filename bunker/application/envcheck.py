@@ -1,7 +1,5 @@
 """Comparing the environment table with the ``.env.example`` of a checkout."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Correcting the name of a profile or of an ENABLE_ key is a change of one line here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

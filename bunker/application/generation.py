@@ -1,7 +1,5 @@
 """The record of a generation, as a host keeps it: one JSON object. Pure."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, Final
 

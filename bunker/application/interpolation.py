@@ -3,8 +3,6 @@
 Source: the Compose Specification, "Interpolation".
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """Environment table, first part: core, databases, sessions, API and admin page."""
 
-from __future__ import annotations
-
 from urllib.parse import quote
 
 from bunker.application.keys_shared import PASSWORD

@@ -1,7 +1,5 @@
 """What the parts of the environment table share."""
 
-from __future__ import annotations
-
 from bunker.application.features import FEATURES_BY_NAME
 from bunker.application.value_types import ValueType as T
 from bunker.application.variables import SecretSource, Variable

@@ -1,7 +1,5 @@
 """Environment table, second part: media, mail and the plain feature flags."""
 
-from __future__ import annotations
-
 from bunker.application.features import FEATURES
 from bunker.application.keys_shared import EXTERNAL, boolean, flag
 from bunker.application.value_types import ValueType as T

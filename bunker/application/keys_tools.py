@@ -1,7 +1,5 @@
 """Environment table, third part: newsletter, maps, tools, monitoring, fleet, tunnel, backup."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from bunker.application.features import REPORTING

@@ -1,7 +1,5 @@
 """Where the state of an application is on its host: one folder for each, by the name it has."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass

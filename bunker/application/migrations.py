@@ -26,8 +26,6 @@ names that become ambiguous in SQL that names no tables, TRUNCATE by code of bef
 for an index.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final

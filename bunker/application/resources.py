@@ -3,8 +3,6 @@
 The application lists the same names in its ``configs/pangolin/resources.yml``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

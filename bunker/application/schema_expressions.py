@@ -1,7 +1,5 @@
 """Expressions in migrations: which cannot fail, which do nothing but compute, what a default is."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

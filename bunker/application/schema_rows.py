@@ -1,7 +1,5 @@
 """Statements that read or write rows: what they do to code that was written before them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from bunker.application.schema_expressions import only_computes

@@ -5,8 +5,6 @@ the reasons why code of before may not go on working, [] where it does, and None
 tell; a statement without a rule is not understood. What a statement makes is noted in the schema.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Final
 

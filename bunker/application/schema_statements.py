@@ -1,7 +1,5 @@
 """A migration's text, read by Postgres' own parser and classified statement by statement."""
 
-from __future__ import annotations
-
 import copy
 import json
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """Tables in migrations: columns and rules that are added, changed or taken away."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from pglast import ast

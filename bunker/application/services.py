@@ -1,7 +1,5 @@
 """The Compose services of the application: which profile starts them, which feature needs them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

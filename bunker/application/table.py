@@ -1,7 +1,5 @@
 """The environment table: every key of the application's ``.env``, in the order it is written."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from bunker.application import keys_core, keys_switches, keys_tools

@@ -1,7 +1,5 @@
 """The types that environment values may have, and how a value is checked against one."""
 
-from __future__ import annotations
-
 import re
 from enum import Enum
 from urllib.parse import urlsplit

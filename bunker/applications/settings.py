@@ -1,7 +1,5 @@
 """What a host's file says of an application of any kind. Pure."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Final
 
 from pydantic import Field

@@ -5,8 +5,6 @@ for that subject alone and for one run, however often that is resumed. Which run
 the run database and in the audit log.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import secrets as random

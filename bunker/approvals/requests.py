@@ -1,7 +1,5 @@
 """Requests for an approval: files that one operator leaves and another one reads."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """What is approved: one kind of run over exact hosts, with exact inputs. Pure."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

@@ -5,8 +5,6 @@ is not after the start. Clock changes: a time that comes twice is meant the firs
 skipped counts an hour later; a window that the skipped hour swallows whole does not open that day.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final

@@ -1,7 +1,5 @@
 """The heads that runs left on the hosts: witnesses that this machine cannot rewrite unnoticed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """Hosts that come, go, or get new host keys: in the audit log, whether or not git records them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

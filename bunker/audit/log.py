@@ -3,8 +3,6 @@
 ``<root>/.bunker/audit/<fleet>.jsonl`` (0600). :mod:`bunker.audit.chain` says what the chain shows.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Iterable, Iterator

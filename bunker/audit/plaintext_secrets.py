@@ -1,7 +1,5 @@
 """What must never become history: secrets that stand in a file in plaintext."""
 
-from __future__ import annotations
-
 import re
 
 from bunker.vault_text import plaintext_keys, recipients

@@ -3,8 +3,6 @@
 Folders that are no fleet's (``<root>/inventories/<fleet>``) have no log and are left alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Is the chain of the audit log intact? Every line is checked; problems, oldest first."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

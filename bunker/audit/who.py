@@ -1,7 +1,5 @@
 """Who does something, and with which command: what this machine says of itself."""
 
-from __future__ import annotations
-
 import os
 import pwd
 import re

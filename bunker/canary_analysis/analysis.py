@@ -19,8 +19,6 @@ are inconclusive. Any host that fails makes the whole fail; else any inconclusiv
 inconclusive.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, Protocol, Self

@@ -1,7 +1,5 @@
 """Reading Prometheus' text format (version 0.0.4), strictly: what is not understood is an error."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

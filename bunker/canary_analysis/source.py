@@ -1,7 +1,5 @@
 """Where metrics come from: a small interface, and the instances' own /metrics over SSH."""
 
-from __future__ import annotations
-
 import math
 import re
 import shlex

@@ -5,8 +5,6 @@ does not (Wilson 1927; Agresti and Coull, "Approximate is better than 'exact'", 
 by Brown, Cai and DasGupta, "Interval estimation for a binomial proportion", 2001).
 """
 
-from __future__ import annotations
-
 import math
 from typing import Final
 

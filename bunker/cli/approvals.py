@@ -1,7 +1,5 @@
 """approve: a second operator's word for a rollout."""
 
-from __future__ import annotations
-
 import sys
 
 from bunker.cli.command import operator_command

@@ -1,7 +1,5 @@
 """One wrapper for every task: common options in, one clear sentence and an exit code out."""
 
-from __future__ import annotations
-
 import inspect
 import os
 import sys

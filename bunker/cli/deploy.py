@@ -1,7 +1,5 @@
 """plan and apply: a deploy in two parts."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """env.check."""
 
-from __future__ import annotations
-
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.errors import BunkerError, ExitCode

@@ -1,7 +1,5 @@
 """fleet.init and schema: the files of a fleet as a whole."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from bunker.cli.command import operator_command

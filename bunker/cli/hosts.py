@@ -1,7 +1,5 @@
 """status, health, logs and ssh: looking at hosts without changing them."""
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path

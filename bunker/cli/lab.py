@@ -1,7 +1,5 @@
 """lab.up, status, ssh and down: real hosts in containers on this machine."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import asdict
 

@@ -1,7 +1,5 @@
 """run.list, show, watch, resume, cancel and retry-failed: durable runs after they began."""
 
-from __future__ import annotations
-
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.cli.values import number_of

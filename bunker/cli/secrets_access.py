@@ -1,7 +1,5 @@
 """secrets.init, rekey and check: who may read a fleet's secrets, and are they in order?"""
 
-from __future__ import annotations
-
 from bunker.cli.options import Options
 from bunker.cli.secrets import advise, secrets_command
 from bunker.errors import ExitCode

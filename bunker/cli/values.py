@@ -1,7 +1,5 @@
 """Numbers and lengths of time on the command line."""
 
-from __future__ import annotations
-
 import re
 
 from bunker.errors import BunkerError

@@ -1,7 +1,5 @@
 """version."""
 
-from __future__ import annotations
-
 import sys
 
 from bunker.cli.command import operator_command

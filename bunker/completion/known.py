@@ -1,7 +1,5 @@
 """Asking the program for its commands, options and roles, and keeping the answer."""
 
-from __future__ import annotations
-
 import json
 from contextlib import suppress
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Words that can stand at the end of a command line. Only the standard library is loaded here."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

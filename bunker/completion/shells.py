@@ -1,7 +1,5 @@
 """The scripts that make a shell ask :mod:`bunker.completion.offer`."""
 
-from __future__ import annotations
-
 import shlex
 import sys
 from typing import Final

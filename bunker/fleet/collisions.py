@@ -1,7 +1,5 @@
 """Applications of one host that would be in each other's way. Pure."""
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Iterator
 from pathlib import PurePosixPath

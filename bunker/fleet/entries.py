@@ -1,7 +1,5 @@
 """The applications that a host's file lists, each by the model of its kind."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import reduce
 from operator import or_

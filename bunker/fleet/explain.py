@@ -1,7 +1,5 @@
 """Turning what the validation found into sentences with file, line, key, found and expected."""
 
-from __future__ import annotations
-
 import re
 import types
 import typing

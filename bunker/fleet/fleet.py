@@ -1,7 +1,5 @@
 """The fleet: all hosts of one inventory, checked, and choosing some of them."""
 
-from __future__ import annotations
-
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Defaults by group: `group_data/*.py`, plain assignments, read exactly as pyinfra reads them."""
 
-from __future__ import annotations
-
 import ast
 import traceback
 from collections.abc import Mapping

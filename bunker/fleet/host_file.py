@@ -1,7 +1,5 @@
 """Writing host files: new ones with comments that help, existing ones with their comments kept."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping
 from pathlib import Path

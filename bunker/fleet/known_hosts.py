@@ -1,7 +1,5 @@
 """The fleet's known_hosts: whole lines added or removed for one address, the rest untouched."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Showing the fleet: one row for each instance, and where every value of one came from."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path

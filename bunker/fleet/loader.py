@@ -1,7 +1,5 @@
 """Loading a fleet: read every file, merge the defaults, check everything, report all at once."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

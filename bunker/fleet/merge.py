@@ -1,7 +1,5 @@
 """Merging what the fleet, the groups and the host say, and telling where a value came from."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any

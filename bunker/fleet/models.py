@@ -1,7 +1,5 @@
 """What a host file may say: one validated object per host, the only thing that roles read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 

@@ -5,8 +5,6 @@ the merged host is handed to pyinfra as host data, which beat every group there;
 and assignments in a deploy are stronger, and those are merged here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

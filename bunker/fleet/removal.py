@@ -1,7 +1,5 @@
 """Taking a host out of the fleet: its files only, and never the last copy of them."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from pathlib import Path

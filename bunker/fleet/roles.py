@@ -1,7 +1,5 @@
 """Which roles a host's file switches on or off, and with which settings."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import Field, create_model

@@ -1,7 +1,5 @@
 """Adding a server to the fleet: everything is checked first, and a failure leaves nothing."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """What editors know of a fleet's files: JSON Schemas, derived from the models and the roles."""
 
-from __future__ import annotations
-
 import ast
 import inspect
 from functools import cache

@@ -3,8 +3,6 @@
 The optional file `inventories/FLEET/fleet.settings.yaml`; without it every default holds.
 """
 
-from __future__ import annotations
-
 import datetime
 import re
 import zoneinfo

@@ -1,7 +1,5 @@
 """Reading a host file: plain data, the line of every key, and every fault in one pass."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from itertools import chain

@@ -4,8 +4,6 @@ The files that were kept hold secrets. They come over SSH into memory only, and 
 as a diff in which secret values show as changed, never as what they are.
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

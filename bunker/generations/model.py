@@ -1,7 +1,5 @@
 """A generation: what an instance ran, from the record that its host keeps. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

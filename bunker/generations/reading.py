@@ -1,7 +1,5 @@
 """Reading all generations of many hosts: one command per host, all at once."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 from bunker.answers import MARK, UnreadableAnswer, decoded_text, sections

@@ -1,7 +1,5 @@
 """Where the runs are kept, and how what DBOS stores is written down."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

@@ -5,8 +5,6 @@ resumes its own run and no other, whatever else is unfinished in the database: D
 that is resumed into a queue, from which every process of the same version would take it.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

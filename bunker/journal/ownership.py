@@ -1,7 +1,5 @@
 """A run is executed by one process at a time; whoever it is, its death frees the run."""
 
-from __future__ import annotations
-
 import time
 import zlib
 from collections.abc import Iterator

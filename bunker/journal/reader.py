@@ -1,7 +1,5 @@
 """Looking at runs without executing any."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

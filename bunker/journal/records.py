@@ -1,7 +1,5 @@
 """What a run is: the request that it carries out, and what became of it. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self

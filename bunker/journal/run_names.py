@@ -3,8 +3,6 @@
 Of a run database that is a file. One that is a server is not asked at every key press.
 """
 
-from __future__ import annotations
-
 import os
 import sqlite3
 from contextlib import closing

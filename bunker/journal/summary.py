@@ -1,7 +1,5 @@
 """What became of a run, told from its events: pure, and the same for a live run and an old one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Finding a Docker engine, and starting one where we are root and none runs."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -4,8 +4,6 @@ It uses the code behind `invoke lab.up`, `invoke deploy --yes` and `invoke statu
 finds everything done and changes nothing.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -1,7 +1,5 @@
 """The Docker engine, spoken to through Docker's SDK; what it refuses is one sentence."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cached_property

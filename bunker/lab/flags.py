@@ -4,8 +4,6 @@ Measured on Debian 12 and 13 hosts; ``--privileged`` is avoided because it fails
 lack a capability in their bounding set.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

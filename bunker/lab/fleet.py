@@ -3,8 +3,6 @@
 Everything is generated below ``inventories/<lab>/`` and ``.lab/``, which git ignores.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Collection

@@ -1,7 +1,5 @@
 """The git server: one repository over SSH (deploy keys) and over HTTP (a token)."""
 
-from __future__ import annotations
-
 import secrets
 import subprocess
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Hosts: containers that boot like a server and are reached over SSH like one."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass

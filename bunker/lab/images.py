@@ -1,7 +1,5 @@
 """Making images: pulled where a registry answers, from distribution packages where none does."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import tempfile

@@ -1,7 +1,5 @@
 """The lab's own SSH identity: one key pair, and a known_hosts file with every host key pinned."""
 
-from __future__ import annotations
-
 import subprocess
 import threading
 from collections.abc import Iterable

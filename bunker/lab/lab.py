@@ -1,7 +1,5 @@
 """The lab as a whole: up, status, ssh, down."""
 
-from __future__ import annotations
-
 import shutil
 import threading
 from collections.abc import Callable, Iterator

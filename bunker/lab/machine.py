@@ -1,7 +1,5 @@
 """Locks for what all labs of a user share on a machine: the engine, its images and networks."""
 
-from __future__ import annotations
-
 import os
 import stat
 import tempfile

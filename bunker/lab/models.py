@@ -1,7 +1,5 @@
 """What the lab tells others about itself, and the file that keeps it."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path

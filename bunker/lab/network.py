@@ -1,7 +1,5 @@
 """The lab's own network."""
 
-from __future__ import annotations
-
 from docker.types import IPAMConfig, IPAMPool
 
 from bunker.lab import subnet

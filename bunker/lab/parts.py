@@ -1,7 +1,5 @@
 """One container of the lab: made once, found again by label, repaired when it is half there."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import tarfile

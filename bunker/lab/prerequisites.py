@@ -1,7 +1,5 @@
 """Programs that the lab needs on the control machine; as root, missing ones are installed."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

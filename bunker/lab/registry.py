@@ -1,7 +1,5 @@
 """The registry mirror: a registry that holds every image of the stack under its public name."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 
 from docker.utils import parse_repository_tag

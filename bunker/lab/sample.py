@@ -1,7 +1,5 @@
 """The sample application's repository, built once per content of its folder."""
 
-from __future__ import annotations
-
 import hashlib
 import importlib
 import shutil

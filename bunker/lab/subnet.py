@@ -1,7 +1,5 @@
 """A network range for the lab that nothing on this machine uses already."""
 
-from __future__ import annotations
-
 import hashlib
 import ipaddress
 import json

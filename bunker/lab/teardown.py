@@ -1,7 +1,5 @@
 """Taking a lab down: exactly what carries its labels."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Waiting: poll a condition until it holds or its deadline passes, never a fixed sleep."""
 
-from __future__ import annotations
-
 import socket
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The one thread that keeps all leases of a run alive and listens to their keepers."""
 
-from __future__ import annotations
-
 import selectors
 import socket
 import threading

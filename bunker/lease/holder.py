@@ -1,7 +1,5 @@
 """Who holds a host, in data and in words."""
 
-from __future__ import annotations
-
 import getpass
 import socket
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """One host's keeper: the `ssh` session in which the host holds its lease for us."""
 
-from __future__ import annotations
-
 import json
 import os
 import shlex

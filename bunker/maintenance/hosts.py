@@ -1,7 +1,5 @@
 """Opening, closing and reading maintenance: one remote command per host, all hosts at once."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """One host's maintenance, as the host has written it down."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Making a fleet's repository, or completing one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final

@@ -4,8 +4,6 @@ They look alike and answer differently: Slack says `ok` as plain text, Rocket.Ch
 target of the wrong kind is told so instead of counting as delivered.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

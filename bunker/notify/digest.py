@@ -3,8 +3,6 @@
 Pure: a summary in, a message out. At most about thirty lines, however many hosts there are.
 """
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections import Counter

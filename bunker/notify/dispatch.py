@@ -1,7 +1,5 @@
 """Sending to every target at once, with retries and a limit in time; it never stops a run."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence

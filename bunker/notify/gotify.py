@@ -1,7 +1,5 @@
 """Gotify: a message to an application of a server of one's own."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -1,7 +1,5 @@
 """Posting JSON to a chat server: which answers are final, which are worth another attempt."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Mapping

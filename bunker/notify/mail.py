@@ -1,7 +1,5 @@
 """Mail through a server of the fleet's choice, encrypted unless the settings say otherwise."""
 
-from __future__ import annotations
-
 import smtplib
 import ssl
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """What is sent, and the one small interface of everything that can send it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Protocol
 

@@ -3,8 +3,6 @@
 The vault belongs to the reserved name `notifications`, so that no host can take its place.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """From a target of the settings to what can send there."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from bunker.fleet.notification_targets import NotificationTarget

@@ -1,7 +1,5 @@
 """Scripts that change a host, as part of the run that is under way."""
 
-from __future__ import annotations
-
 from bunker import shell
 from bunker.ops.context import current_run
 

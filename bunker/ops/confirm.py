@@ -1,7 +1,5 @@
 """Proof that the operator can still get in: a fresh login on every endpoint that is to be valid."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final

@@ -4,8 +4,6 @@ The worker hands these over in memory. Under pyinfra's own command line, where t
 worker, they are looked up when a role first asks: only for hosts that pyinfra targets.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path

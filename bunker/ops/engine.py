@@ -1,7 +1,5 @@
 """The part of the System fact that says what the host's Docker engine was told before us."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from bunker.ops.facts import reading

@@ -1,7 +1,5 @@
 """Composite facts: everything a role wants to know of a host in one remote command each."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """What an instance runs right now: commit, services, containers, marks of an unfinished change."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

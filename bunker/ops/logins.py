@@ -1,7 +1,5 @@
 """The part of the System fact that says who can log in, and where sshd listens."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final

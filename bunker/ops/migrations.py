@@ -1,7 +1,5 @@
 """Migrations as hosts tell of them: names, and their SQL as git prints it, packed."""
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence

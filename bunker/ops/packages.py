@@ -1,7 +1,5 @@
 """Packages: what is missing is installed in one go; an interrupted dpkg is finished first."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 

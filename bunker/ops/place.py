@@ -1,7 +1,5 @@
 """Placing components on a host: compare all at once, show a masked diff, place each atomically."""
 
-from __future__ import annotations
-
 import base64
 import io
 import tarfile

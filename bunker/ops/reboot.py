@@ -1,7 +1,5 @@
 """A reboot as a step: only where one is due, and over when the new boot lets the operator in."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass

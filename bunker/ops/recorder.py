@@ -1,7 +1,5 @@
 """What the roles found and decided, by host, while pyinfra prepares its operations."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

@@ -1,7 +1,5 @@
 """What a host knows for a rollback to an earlier generation: one remote command."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A step: the one operation that every role's change goes through."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 

@@ -1,7 +1,5 @@
 """What the roles want to know of a host's operating system before they decide: one command."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -5,8 +5,6 @@ step's output, arguments and answers with -vv and -vvv, tracebacks, its JSON. Al
 through the two streams of the process, so that is where it is caught.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 import sys

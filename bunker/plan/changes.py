@@ -1,7 +1,5 @@
 """The words of a plan: changes of one host, and the fingerprints they were computed from."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self

@@ -1,7 +1,5 @@
 """Saved plans: written with a seal, read back exactly or refused."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

@@ -3,8 +3,6 @@
 None of it may stop a run that is under way: a problem is shown and the run goes on.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from typing import Any, Literal

@@ -4,8 +4,6 @@ Everything here may be repeated from its start: a run whose process died does ju
 host says now decides what is left to do.
 """
 
-from __future__ import annotations
-
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """In which order and how many at a time the hosts of a change follow each other. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

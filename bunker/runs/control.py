@@ -1,7 +1,5 @@
 """A run and the process that executes it: begin, resume, show, stop, ask."""
 
-from __future__ import annotations
-
 import os
 import queue
 import signal

@@ -1,7 +1,5 @@
 """A run that goes on after the command that began it has ended."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Whether a run may go on: still healthy, metrics within limits, window still open."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """What a host's outcome is, from what leases, a plan, a worker's events and its rollback say."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

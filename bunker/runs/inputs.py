@@ -3,8 +3,6 @@
 Whoever approves a run approves these. A host whose inputs moved since is not changed by that run.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """Which generation to roll back to: asked on a terminal, else the one before."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 

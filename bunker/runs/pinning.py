@@ -4,8 +4,6 @@ Written as part of the step that changed them, so that a run that stops half-way
 saying what its host runs. A step that is repeated writes the same again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What a fleet's settings ask of a change before it may begin: an open window, an approval."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """What a run had done to its hosts before its process died, told from its events. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """A new run for the hosts of an earlier one that did not succeed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from bunker.errors import BunkerError

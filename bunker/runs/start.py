@@ -1,7 +1,5 @@
 """From what an operator asked for to a run: plan on every host, show, ask, and begin."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace

@@ -3,8 +3,6 @@
 ``generation {…}`` is what the host runs now, ``availability {…}`` what the probe measured.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -3,8 +3,6 @@
 What they return is JSON: a run that goes on in another process gets it from the run database.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Following a run from outside the process that executes it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from bunker.errors import BunkerError, ExitCode

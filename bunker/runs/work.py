@@ -1,7 +1,5 @@
 """What a worker applies to hosts, and what has to be known for it beforehand. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final

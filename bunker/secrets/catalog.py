@@ -1,7 +1,5 @@
 """Which secrets a host has, how they are made, and which values are acceptable."""
 
-from __future__ import annotations
-
 import re
 import secrets as randomness
 import string

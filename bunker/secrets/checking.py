@@ -1,7 +1,5 @@
 """Is every host's vault readable, its own, complete, and open to the right people only?"""
 
-from __future__ import annotations
-
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

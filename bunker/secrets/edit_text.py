@@ -4,8 +4,6 @@ What YAML would quietly turn into something else (a comment cut off, an anchor t
 joined) is refused, since a password that is nearly right is a wrong one. Pure.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final

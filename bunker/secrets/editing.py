@@ -1,7 +1,5 @@
 """Edit a host's secrets in an editor: what is fit is stored, and none is lost by mistake."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

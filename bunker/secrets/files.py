@@ -1,7 +1,5 @@
 """Vault files on disk: one writer at a time, and a new version appears whole or not at all."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

@@ -1,7 +1,5 @@
 """Several hosts' vaults at once: opened in parallel and in memory, or given new recipients."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor

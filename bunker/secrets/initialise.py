@@ -1,7 +1,5 @@
 """The first step of a fleet: the operator's key, and who may read the fleet's secrets."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The versions of a vault that were replaced: kept beside it, encrypted, and brought back."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -4,8 +4,6 @@ Signals that end a process wipe it first. What a SIGKILL or a power cut leaves i
 command that works on secrets.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import resource

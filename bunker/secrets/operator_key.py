@@ -1,7 +1,5 @@
 """The operator's age key: where it lies, who may read it, and what is derived from it."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import os

@@ -5,8 +5,6 @@ of a real vault to write: it reads standard input and answers on standard output
 private copy that holds ciphertext only.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """One host's vault: created, read and changed; every write locked, verified and atomic."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 

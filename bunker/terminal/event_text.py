@@ -1,7 +1,5 @@
 """An event of a run or a worker as one line of progress, prefixed with its host."""
 
-from __future__ import annotations
-
 import time
 
 from bunker.events import (

@@ -1,7 +1,5 @@
 """Generations and their differences as lines."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 

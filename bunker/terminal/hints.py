@@ -1,7 +1,5 @@
 """What to look at after a failed step: by what it printed, else by what the step is about."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Final

@@ -1,7 +1,5 @@
 """A run as JSON Lines on stdout, for programs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import IO, Any, Self
 

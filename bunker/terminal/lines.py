@@ -1,7 +1,5 @@
 """Lines of terminal output before they are printed: text and what it means, not how it looks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal

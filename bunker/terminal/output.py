@@ -4,8 +4,6 @@ The one way out: nothing else writes to a terminal, and what leaves here is prin
 may have colours, are printed by :mod:`bunker.terminal.console`.
 """
 
-from __future__ import annotations
-
 import sys
 from contextlib import suppress
 from typing import IO, Any

@@ -1,7 +1,5 @@
 """A plan as lines: symbols, indented diffs, identical hosts together, unchanged ones collapsed."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

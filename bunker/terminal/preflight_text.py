@@ -1,7 +1,5 @@
 """What a preflight found, as lines: what to settle first, and what an operator should know."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from bunker.errors import BunkerError

@@ -1,7 +1,5 @@
 """How a run ended, as lines: a table, the last words of what failed, and what to try next."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """How long ago something was, as people say it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from bunker.duration import describe_duration

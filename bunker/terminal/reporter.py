@@ -1,7 +1,5 @@
 """What a workflow tells the operator, whatever shows it: a terminal, plain lines or JSON."""
 
-from __future__ import annotations
-
 import sys
 from contextlib import AbstractContextManager
 from typing import IO, Protocol, Self

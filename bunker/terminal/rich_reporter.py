@@ -1,7 +1,5 @@
 """A run on a terminal: live progress per host; where stderr is no terminal, plain lines."""
 
-from __future__ import annotations
-
 import sys
 from typing import IO, Self
 

@@ -1,7 +1,5 @@
 """Runs as lines: the list, and everything about one."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping, Sequence
 

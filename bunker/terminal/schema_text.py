@@ -1,7 +1,5 @@
 """What a check of migrations says: one line a statement, and why."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from bunker.terminal.lines import Line, after, count

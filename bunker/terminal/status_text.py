@@ -1,7 +1,5 @@
 """Status, health and environment checks as lines."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """A request turned into pyinfra's state: inventory, data, secrets, and counted commands."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The controller's side of a worker: start it, read its events, tell it to apply or to stop."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

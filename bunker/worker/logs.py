@@ -1,7 +1,5 @@
 """pyinfra's own log, attributed to hosts: it is where failed facts and connections explain."""
 
-from __future__ import annotations
-
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable

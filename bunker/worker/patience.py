@@ -1,7 +1,5 @@
 """How long a worker tries to connect to a host that does not answer."""
 
-from __future__ import annotations
-
 import functools
 import time
 from typing import Any

@@ -1,7 +1,5 @@
 """The worker's side: prepare all hosts, wait for the word, apply, report."""
 
-from __future__ import annotations
-
 import json
 import time
 import traceback

@@ -1,7 +1,5 @@
 """`invoke plan --out` and `apply`: a plan that is saved, and applied exactly or refused."""
 
-from __future__ import annotations
-
 import dataclasses
 import shlex
 from pathlib import Path

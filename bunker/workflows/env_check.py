@@ -1,7 +1,5 @@
 """Comparing our environment table with the ``.env.example`` of the instances' own checkouts."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Sequence
 from typing import Any

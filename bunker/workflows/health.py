@@ -1,7 +1,5 @@
 """The state of an instance by what its host said: one word, and every reason for it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 

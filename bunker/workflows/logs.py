@@ -1,7 +1,5 @@
 """Container logs of one instance, streamed through the redaction of its secrets."""
 
-from __future__ import annotations
-
 import io
 import shlex
 import subprocess

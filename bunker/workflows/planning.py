@@ -1,7 +1,5 @@
 """Planning on every selected host through a worker, and showing what was found."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping, Sequence

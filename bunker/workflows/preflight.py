@@ -5,8 +5,6 @@ problem of the list like those of the host, and the host is looked at all the sa
 that never leave this process and its worker.
 """
 
-from __future__ import annotations
-
 import secrets as randomness
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field

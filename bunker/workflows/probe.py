@@ -3,8 +3,6 @@
 POSIX shell and what every Debian or Ubuntu brings; `docker` and `curl` are used where they are.
 """
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Mapping, Sequence

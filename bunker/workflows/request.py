@@ -1,7 +1,5 @@
 """From what the operator asked for to what a worker is told: checked before any host is touched."""
 
-from __future__ import annotations
-
 import os
 import secrets as random
 import shlex

@@ -1,7 +1,5 @@
 """Checks migrations before they are applied: files, or what a commit has and another has not."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """What every instance of a fleet is doing right now: one remote command per host, in parallel."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """fail2ban: addresses that guess passwords or keys are kept out of the host and its containers."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The base role: a hardened operating system. Pure: what to place and how to activate it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from bunker.component import Component

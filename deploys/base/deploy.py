@@ -1,7 +1,5 @@
 """The operating system of every host: packages, clock, logins, firewall, updates, logs."""
 
-from __future__ import annotations
-
 from pyinfra.api.deploy import deploy
 
 from bunker.distributions import distribution

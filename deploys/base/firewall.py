@@ -1,7 +1,5 @@
 """UFW, and the DOCKER-USER rules that stop published ports from going around it."""
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass

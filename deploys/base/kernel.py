@@ -1,7 +1,5 @@
 """Kernel settings and modules."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

@@ -1,7 +1,5 @@
 """What people meet when they log in: sudo, banner, umask."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

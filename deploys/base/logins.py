@@ -1,7 +1,5 @@
 """Who can log in to a host as it is, by what, and what an operator has to know of it. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final

@@ -1,7 +1,5 @@
 """sshd and who may log in by key."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Iterator, Mapping

@@ -4,8 +4,6 @@ sshd takes the first value of a setting, except for Port, ListenAddress and Host
 A Match block lasts until the next one or the end of its file. Pure.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

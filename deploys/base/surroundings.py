@@ -1,7 +1,5 @@
 """What a host brings along that a deploy leaves as it is, told before the first one. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Updates, journal, clock and audit."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

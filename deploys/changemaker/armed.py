@@ -1,7 +1,5 @@
 """What an armed change leaves on the host, so that it can roll back without the controller."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """The files that the changemaker role places on a host."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 

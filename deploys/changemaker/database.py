@@ -1,7 +1,5 @@
 """The database of an instance as its host tells of it: a lost one stops the plan. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """What a host's state calls for, as a pure function: the changes to show and the steps to take."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol

@@ -7,8 +7,6 @@ run leaves no applied hash, so the next one goes through the same order again an
 place; where none comes, the host rolls back by itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

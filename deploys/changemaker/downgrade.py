@@ -1,8 +1,6 @@
 """Older code in place of newer: said in the plan, refused unless asked for, and never across a
 migration that the older code cannot live with."""
 
-from __future__ import annotations
-
 from pyinfra.api import FactBase
 from pyinfra.context import ctx_host
 

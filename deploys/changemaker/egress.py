@@ -1,7 +1,5 @@
 """What the instance's containers reach outside, beyond what containers of every host may."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 from urllib.parse import urlsplit

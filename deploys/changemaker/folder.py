@@ -1,7 +1,5 @@
 """The folder of an instance as someone left it: whether it can be taken over. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """Which services a change of files makes anew, by what Compose says of them. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Moving the state of an application from where an older release kept it to its own folder."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from bunker.application.layout import Layout, app_folder

@@ -1,7 +1,5 @@
 """A rollback to an earlier generation: which one, and whether its code alone suffices. Pure."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field

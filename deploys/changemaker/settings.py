@@ -1,7 +1,5 @@
 """What a host's file says of a Changemaker instance under ``applications.NAME``."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from pydantic import Field

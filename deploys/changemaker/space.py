@@ -1,7 +1,5 @@
 """Room on a host's file systems: what a change needs, asked before anything is touched. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final

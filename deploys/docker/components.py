@@ -1,7 +1,5 @@
 """The docker role: engine and Compose v2. Pure: what to place and how to activate it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final

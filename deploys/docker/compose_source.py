@@ -1,7 +1,5 @@
 """Compose v2 for a release that has none: one package of the next release, by an apt pin."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The engine's settings, and how to change them without stopping a container."""
 
-from __future__ import annotations
-
 import hashlib
 import ipaddress
 import json

@@ -1,7 +1,5 @@
 """The Docker engine and Compose, and the daemon's settings."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from pyinfra.api.deploy import deploy

@@ -1,7 +1,5 @@
 """Rules of others that let packets pass before ours are asked. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Sequence
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """What a host's engine was told before us, and what of it can stay. Pure."""
 
-from __future__ import annotations
-
 import json
 import shlex
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """What an upgrade of a host consists of, decided from what the host says. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, Literal

@@ -7,8 +7,6 @@ cut off is marked on the host (/var/lib/bunker/os-upgrade), and the next run fin
 Host data ``bunker_reboot``: ``if-required`` (default), ``never``, ``always``.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from pyinfra.api import FactBase

@@ -1,7 +1,5 @@
 """What a host says of its packages, its engine and its boot; read from one remote command."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Which run reboots which boot is marked on the host (/var/lib/bunker/reboot), so 
 cut off while the host was away does not reboot it a second time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The kinds of run, by name, in the order in which people read of them. One line each."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from bunker.errors import BunkerError

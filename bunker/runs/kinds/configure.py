@@ -1,7 +1,5 @@
 """`invoke configure`: environment and feature flags alone."""
 
-from __future__ import annotations
-
 from bunker.runs.kind import Kind, NoArguments
 from bunker.runs.work import Work
 

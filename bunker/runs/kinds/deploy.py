@@ -1,7 +1,5 @@
 """`invoke deploy`: hosts to what their files say."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -1,7 +1,5 @@
 """`invoke os-upgrade`: packages and the engine, one host at a time."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from bunker.runs.kind import Kind, argument

@@ -1,7 +1,5 @@
 """`invoke rollout`: many instances to a version, batch after batch."""
 
-from __future__ import annotations
-
 from bunker.runs.kind import Kind
 from bunker.runs.kinds.upgrade import Arguments, work
 

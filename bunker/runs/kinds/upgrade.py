@@ -1,7 +1,5 @@
 """`invoke upgrade`: instances to a version, all at the same time."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from bunker.runs.kind import ALLOW_DOWNGRADE, APP, NO_PIN, Kind, argument
