@@ -38,6 +38,10 @@ class Role:
     what containers may reach outside: protocol, port, meaning.
 
     ``published_ports`` are the TCP ports on which its containers may be reached from outside.
+    ``health`` is POSIX shell that prints a line for each thing that is wrong; it is quick and only
+    reads. ``sections``: keys of a host's file that give the host this role, whatever its groups.
+    ``needs``: roles before it that a host with this one has as well. ``port``: it is a
+    kind of application.
     """
 
     name: str
@@ -51,6 +55,9 @@ class Role:
     secrets: str = ""
     egress: str = ""
     published_ports: tuple[int, ...] = ()
+    health: str = ""
+    sections: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     port: Port | None = None
 
     @property

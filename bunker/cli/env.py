@@ -21,7 +21,7 @@ def check(options: Options) -> ExitCode:
     from bunker.terminal.status_text import env_check_lines
     from bunker.workflows.env_check import check_environments, env_check_json
 
-    found = check_environments(*options.select())
+    found = check_environments(*options.select_applications())
     answer = {host: env_check_json(outcome) for host, outcome in found.items()}
     options.answer(answer, env_check_lines(found))
     agree = all(not isinstance(item, BunkerError) and item.agrees for item in found.values())

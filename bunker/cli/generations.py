@@ -32,7 +32,7 @@ def history(options: Options) -> ExitCode:
     from bunker.generations import read_generations
     from bunker.terminal.generations_text import history_lines
 
-    fleet, remotes = options.remotes()
+    fleet, remotes = options.remotes(application=True)
     found = read_generations(remotes)
     rows = [_history_json(host, known) for host, known in found.items()]
     lines: list[Line] = []
@@ -86,7 +86,7 @@ def diff(options: Options, older: str, newer: str) -> None:
     from bunker.remote import Remote
     from bunker.terminal.generations_text import difference_lines
 
-    fleet, host = options.select_one()
+    fleet, host = options.select_one(application=True)
     remote = Remote.of(fleet, host)
     known = read_generations([remote])[host.name]
     if isinstance(known, BunkerError):

@@ -92,7 +92,7 @@ def logs(options: Options, service: str = "", lines: str = "100", follow: bool =
     from bunker.workflows.logs import stream_logs
 
     number = number_of(lines, "--lines", 100)
-    fleet, host = options.select_one()
+    fleet, host = options.select_one(application=True)
     redact = Redactor(decrypt_hosts(fleet.folder, [host.name])[host.name].values())
 
     def write(line: str) -> None:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
         "domain": "domain of the instance, such as north.example.org",
         "address": "IP address or host name on which sshd answers",
         "tier": "1: managed, 2: managed and reporting to central",
-        "group": "further groups; `changemaker` is always one",
+        "group": "further groups, after `changemaker`",
+        "no-application": "a server without an instance: not in the group `changemaker`",
         "ref": "branch, tag or commit of the application, for this host alone",
         "port": "port of sshd",
         "user": "user that logs in and may use sudo without a password",
@@ -50,6 +51,7 @@ def add(
     user: str = "deploy",
     fingerprint: str = "",
     no_preflight: bool = False,
+    no_application: bool = False,
 ) -> None:
     """Add a server: host file, encrypted secrets, host key.
 
@@ -63,6 +65,7 @@ def add(
     Examples:
       invoke instance.add north-1 north.example.org 203.0.113.7
       invoke instance.add north-2 north2.example.org 203.0.113.8 --tier 2 --group canary --ref v2.1
+      invoke instance.add relay relay.example.org 203.0.113.9 --no-application
     """
     from bunker.fleet.scaffold import add_instance
     from bunker.fleet.schema import write_schemas
@@ -78,6 +81,7 @@ def add(
         address,
         tier=number_of(tier, "--tier", 1),
         groups=words(group),
+        application=not no_application,
         ref=ref or None,
         port=number_of(port, "--port", 22),
         user=user,
@@ -86,7 +90,8 @@ def add(
     )
     write_schemas(options.root)
     _record(options, name, {"added": domain, "address": address})
-    files = [str(path.relative_to(options.root)) for path in (added.host_file, added.secrets_file)]
+    written = [path for path in (added.host_file, added.secrets_file) if path]
+    files = [str(path.relative_to(options.root)) for path in written]
     files.append(str((folder / "known_hosts").relative_to(options.root)))
     following = options.repeat().again(name)
     answer: dict[str, object] = {"host": name, "files": files, "next_command": following}

@@ -114,16 +114,30 @@ class Options:
             return fleet, list(fleet.hosts.values())
         return fleet, fleet.select(hosts=self.hosts, groups=self.groups, tags=self.tags)
 
-    def remotes(self, *, everyone: bool = False) -> tuple[Fleet, list[Remote]]:
-        """The fleet and how its chosen hosts are reached."""
+    def remotes(
+        self, *, everyone: bool = False, application: bool = False
+    ) -> tuple[Fleet, list[Remote]]:
+        """The fleet and how its chosen hosts are reached; ``application``: those with one."""
         from bunker.remote import Remote
 
-        fleet, hosts = self.select(everyone=everyone)
+        fleet, hosts = self.select_applications() if application else self.select(everyone=everyone)
         return fleet, [Remote.of(fleet, host) for host in hosts]
 
-    def select_one(self) -> tuple[Fleet, Host]:
-        """The fleet and exactly one host."""
+    def select_applications(self) -> tuple[Fleet, list[Host]]:
+        """The fleet and those of the chosen hosts that run an application."""
+        from bunker.fleet.applications import with_application
+
         fleet, hosts = self.select()
+        return fleet, with_application(hosts, self.hosts)
+
+    def select_one(self, *, application: bool = False, secrets: bool = False) -> tuple[Fleet, Host]:
+        """The fleet and exactly one host: one that has an application or secrets, if it must."""
+        fleet, hosts = self.select_applications() if application else self.select()
+        if secrets:
+            from bunker.fleet.applications import having
+            from deploys.roles import needs_vault
+
+            hosts = having(hosts, needs_vault, "need of secrets", self.hosts)
         if len(hosts) != 1:
             names = ", ".join(host.name for host in hosts)
             raise BunkerError(

@@ -71,7 +71,7 @@ def _source(options: Options) -> Any:
             "no repository was chosen",
             expected="--repository PATH or ADDRESS, or --host NAME for that host's own",
         )
-    fleet, host = options.select_one()
+    fleet, host = options.select_one(application=True)
     return Source.of(host, decrypt_hosts(fleet.folder, [host.name])[host.name])
 
 

@@ -45,8 +45,10 @@ def generate(options: Options, name: str) -> None:
       invoke secrets.generate north-1
     """
     from bunker import secrets
+    from bunker.fleet.applications import having
+    from deploys.roles import needs_vault
 
-    options.load_fleet().host(name)
+    having([options.load_fleet().host(name)], needs_vault, "need of secrets", [name])
     path = secrets.create_host_secrets(options.fleet_folder, name)
     shown = str(path.relative_to(options.root))
     options.answer({"host": name, "file": shown}, f"Generated the secrets of {name}: {shown}")
@@ -66,7 +68,7 @@ def show(options: Options, key: str = "", reveal: bool = False) -> None:
     from bunker.suggest import suggest
     from bunker.terminal.reporter import ask
 
-    fleet, host = options.select_one()
+    fleet, host = options.select_one(secrets=True)
     if reveal and not ask(f"Show secrets of {host.name} in plaintext?", yes=options.yes):
         raise BunkerError("nothing was shown: it was not confirmed")
     values = secrets.show(fleet.folder, host.name, reveal=reveal)
@@ -96,7 +98,7 @@ def set_(options: Options, key: str = "") -> None:
 
     if not key:
         raise BunkerError("no secret is named", expected="--key NAME, such as --key SMTP_PASS")
-    fleet, host = options.select_one()
+    fleet, host = options.select_one(secrets=True)
     changed = secrets.set_secret(fleet.folder, host.name, key, read_value(key))
     following = options.repeat("invoke deploy", "--role", "env").again(host.name)
     stored = f"Stored {key} of {host.name}. Bring it to the host with: {following}"
@@ -135,7 +137,7 @@ def edit(options: Options, remove: list[str]) -> None:
     def confirm(names: Sequence[str]) -> bool:
         return ask(f"Remove {', '.join(names)} from the secrets of {host.name}?")
 
-    fleet, host = options.select_one()
+    fleet, host = options.select_one(secrets=True)
     report = secrets.edit(
         fleet.folder,
         host.name,
@@ -170,7 +172,7 @@ def restore(options: Options, version: str = "1") -> None:
 
     if not version.isdecimal():
         raise BunkerError(f"{version!r} is not a number", where="--version", expected="1 or more")
-    fleet, host = options.select_one()
+    fleet, host = options.select_one(secrets=True)
     kept = secrets.kept_versions(fleet.folder, host.name)
     rows = [(str(item.number), f"{item.until:%Y-%m-%d %H:%M:%S}", _would_do(item)) for item in kept]
     if rows:

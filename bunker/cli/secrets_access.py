@@ -2,7 +2,7 @@
 
 from bunker.cli.options import Options
 from bunker.cli.secrets import advise, secrets_command
-from bunker.errors import ExitCode
+from bunker.errors import BunkerError, ExitCode
 from bunker.terminal.lines import count
 
 
@@ -72,7 +72,7 @@ def check(options: Options) -> ExitCode:
     """
     from bunker import secrets
 
-    report = secrets.check(options.fleet_folder, host_names=_chosen(options))
+    report = secrets.check(options.fleet_folder, host_names=_with_vault(options))
     problems = [str(problem) for problem in report.problems]
     if not options.json:
         advise(report.warnings)
@@ -85,5 +85,26 @@ def check(options: Options) -> ExitCode:
 
 
 def _chosen(options: Options) -> list[str] | None:
-    """Names of the chosen hosts, None where nothing was chosen: all of them."""
-    return [host.name for host in options.select()[1]] if options.chosen else None
+    """Names of the chosen hosts that need secrets, None where nothing was chosen: all of them."""
+    if not options.chosen:
+        return None
+    from bunker.fleet.applications import having
+    from deploys.roles import needs_vault
+
+    hosts = having(options.select()[1], needs_vault, "need of secrets", options.hosts)
+    return [host.name for host in hosts]
+
+
+def _with_vault(options: Options) -> list[str] | None:
+    """The chosen, else those that have or need secrets; None where the fleet cannot be read."""
+    from bunker.secrets.fleet import vault_names
+    from deploys.roles import needs_vault
+
+    if options.chosen:
+        return _chosen(options)
+    try:
+        hosts = options.load_fleet().hosts.values()
+    except BunkerError:
+        return None
+    needed = {host.name for host in hosts if needs_vault(host)}
+    return sorted(needed | {*vault_names(options.fleet_folder)})

@@ -12,6 +12,7 @@ from ruamel.yaml.error import YAMLError
 from bunker.errors import BunkerError
 from bunker.files import read_text, write_atomically
 from bunker.fleet.yaml_file import read_document
+from deploys.roles import ROLES
 
 ORDER = ("host", "address", "port", "user", "domain", "tier", "label", "groups", "tags", "notes")
 SCHEMA = "# yaml-language-server: $schema=../schema/host.json\n"
@@ -45,7 +46,11 @@ def render_host_file(data: Mapping[str, Any]) -> str:
             if key in COMMENTS:
                 document.yaml_add_eol_comment(COMMENTS[key], key)
     document.yaml_set_start_comment(HEADER)
-    examples = "".join(f"{text}\n" for key, text in EXAMPLES.items() if key not in data)
+    groups = {"all", *data.get("groups", ())}
+    # No section that would give the host a role which its groups do not.
+    others = {key for role in ROLES if groups.isdisjoint(role.groups) for key in role.sections}
+    shown = EXAMPLES.keys() - data.keys() - others
+    examples = "".join(f"{text}\n" for key, text in EXAMPLES.items() if key in shown)
     hints = "".join(f"# {line}\n" for line in examples.splitlines())
     return SCHEMA + _dump(document) + (f"\n# Also possible:\n{hints}" if hints else "")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bunker.files import read_text
+from bunker.fleet.applications import has_application
 from bunker.fleet.explain import FILE_KEY
 from bunker.fleet.fleet import Fleet
 from bunker.fleet.group_data import load_group_data
@@ -13,6 +14,7 @@ from bunker.fleet.loader import file_layer, host_groups
 from bunker.fleet.merge import source_of
 from bunker.fleet.yaml_file import Path as KeyPath
 from bunker.fleet.yaml_file import read_document
+from deploys.roles import roles_of
 
 BUILT_IN = "built-in default"
 
@@ -54,7 +56,7 @@ def list_instances(fleet: Fleet) -> list[InstanceRow]:
             tier=host.tier,
             groups=host.groups,
             tags=host.tags,
-            ref=host.application.ref,
+            ref=host.application.ref if has_application(host) else "",
             label=host.label,
         )
         for host in fleet.hosts.values()
@@ -62,21 +64,27 @@ def list_instances(fleet: Fleet) -> list[InstanceRow]:
 
 
 def show_instance(fleet: Fleet, name: str) -> list[EffectiveValue]:
-    """Every value of one host in the order of the host file's keys; never a secret."""
+    """Every value in the order of the host file's keys, and its roles; never a secret."""
     host = fleet.host(name)
     path: Path = fleet.host_file(name)
     document = read_document(read_text(path), str(path.relative_to(fleet.root)))
     groups = host_groups(document, fleet.name)
     files = load_group_data(fleet.root, []).files_for(groups)
     layers = [*(file.layer() for file in files), file_layer(document)]
+    names = tuple(role.name for role in roles_of(host))
     values = []
     for key, value in _leaves(host.model_dump(mode="json"), ()):
-        source = source_of(layers, key)
+        of_role = key[0] == "roles" and source_of(layers, key[:2])
+        if key[0] == "roles" and not of_role:
+            continue  # a role that its groups decide on, or its other sections
+        source = of_role if key[-1] == "enabled" and of_role else source_of(layers, key)
         origin = source.place(key) if source else BUILT_IN
         if key == ("name",):
             origin = document.place(("host",))
         label = ".".join(FILE_KEY.get(str(step), str(step)) for step in key)
         values.append(EffectiveValue(label, value, origin))
+        if key == ("groups",):
+            values.append(EffectiveValue("roles", names, "by its groups and its file"))
     return values
 
 

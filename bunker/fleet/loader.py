@@ -18,6 +18,7 @@ from bunker.fleet.group_data import GroupData, load_group_data
 from bunker.fleet.merge import Layer, deep_merge
 from bunker.fleet.models import Host
 from bunker.fleet.yaml_file import Document, read_document
+from deploys.roles import ROLES, needs_vault, roles_by_section
 
 SUFFIX = ".yml"
 SECRETS_SUFFIX = ".sops.yml"
@@ -102,8 +103,7 @@ def load_fleet(
     entries = _read_entries(root, name, candidates or {}, group_data, problems)
     _check_unique(entries, problems)
     hosts = {entry.host.name: entry.host for entry in entries if entry.host}
-    if require_secrets:
-        _check_secrets(root, name, entries, problems)
+    _check_secrets(root, name, entries, problems, required=require_secrets)
     keys = Path("inventories", name, "known_hosts")
     problems += known_hosts.faults(root / keys, keys.as_posix())
     if problems:
@@ -177,6 +177,8 @@ def _entry(
     host = None
     if document.data:
         merged = deep_merge(group_data.defaults_for(groups), layers[-1].data)
+        # An application that a file describes is never dropped for want of a group.
+        merged = deep_merge({"roles": roles_by_section(layers[-1].data, groups)}, merged)
         try:
             host = Host.model_validate({"name": stem, **merged})
         except ValidationError as error:
@@ -252,7 +254,7 @@ def _check_unique(entries: Iterable[Entry], problems: list[BunkerError]) -> None
 
 
 def _check_secrets(
-    root: Path, name: str, entries: Iterable[Entry], problems: list[BunkerError]
+    root: Path, name: str, entries: Iterable[Entry], problems: list[BunkerError], *, required: bool
 ) -> None:
     folder = root / "inventories" / name
     try:
@@ -260,10 +262,29 @@ def _check_secrets(
     except OSError:  # not there, or reported already
         return
     for entry in entries:
-        if not entry.candidate and f"{entry.stem}{SECRETS_SUFFIX}" not in present:
-            where = f"inventories/{name}/{entry.stem}{SECRETS_SUFFIX}"
-            remedy = "Restore it from git or a backup; a new host is made by `invoke instance.add`"
-            problems.append(BunkerError("the secrets file is missing", where=where, remedy=remedy))
+        file = f"{entry.stem}{SECRETS_SUFFIX}"
+        if entry.candidate:
+            continue
+        if entry.host is None or needs_vault(entry.host):
+            if required and file not in present:
+                problem = "the secrets file is missing"
+                remedy = (
+                    "Restore it from git or a backup; a new host is made by `invoke instance.add`"
+                )
+                where = f"inventories/{name}/{file}"
+                problems.append(BunkerError(problem, where=where, remedy=remedy))
+        elif file in present:
+            problems += _unneeded(entry, entry.host, file)
+
+
+def _unneeded(entry: Entry, host: Host, file: str) -> Iterable[BunkerError]:
+    """A host is without the role that its secrets are for only where its file says so."""
+    undecided = [r for r in ROLES if r.secrets and host.roles.enabled(r.name) is None]
+    if undecided:
+        role, where = undecided[0], entry.document.where
+        problem = f"{file} holds secrets of a role that the host does not have"
+        remedy = f"Add the group {role.groups[0]}, or write `roles: {{{role.name}: false}}`"
+        yield BunkerError(problem, where=where, remedy=remedy)
 
 
 def _ssh_key(root: Path, configured: object) -> Path | None:

@@ -33,7 +33,7 @@ WEEK = 7 * 86_400
 
 
 class FirewallRule(Section):
-    """One more port that the outside may reach; SSH, 80 and 443 are always open."""
+    """One more port that the outside may reach; SSH and its roles' ports are always open."""
 
     port: Port
     """Port number that the outside may reach."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from bunker.errors import BunkerError
 from bunker.files import make_unversioned, write_atomically
 from bunker.fleet import known_hosts
+from bunker.fleet.applications import has_application
 from bunker.fleet.fleet import Fleet
 from bunker.fleet.host_file import render_host_file
 from bunker.fleet.loader import load_fleet
@@ -16,6 +17,7 @@ from bunker.fleet.models import Host
 from bunker.host_keys import HostKey, scan_host_key
 from bunker.locks import locked
 from bunker.remote import Remote
+from deploys.roles import needs_vault
 
 Confirm = Callable[[Sequence[HostKey]], bool]
 CreateSecrets = Callable[[Path, str], Path]
@@ -25,11 +27,11 @@ LOCK_SECONDS = 30
 
 @dataclass(frozen=True)
 class Added:
-    """What was written for a new instance."""
+    """What was written for a new instance; no secrets where no role of it needs some."""
 
     host: Host
     host_file: Path
-    secrets_file: Path
+    secrets_file: Path | None
     host_keys: tuple[HostKey, ...]
 
 
@@ -42,6 +44,7 @@ def add_instance(
     *,
     tier: int = 1,
     groups: Sequence[str] = (),
+    application: bool = True,
     ref: str | None = None,
     port: int = 22,
     user: str = "deploy",
@@ -52,6 +55,7 @@ def add_instance(
 
     Args:
         groups: added after ``changemaker``, which every instance is in.
+        application: without one the host is not in ``changemaker``.
         ref: the application's ref for this host alone; None takes the groups' default.
         confirm: is shown the server's keys and says whether their fingerprints are right.
         create_secrets: makes NAME.sops.yml in the fleet's folder and returns its path.
@@ -66,20 +70,21 @@ def add_instance(
         data["port"] = port
     if user != "deploy":
         data["user"] = user
-    data["groups"] = list(dict.fromkeys([DEFAULT_GROUP, *groups]))
+    data["groups"] = list(dict.fromkeys([*([DEFAULT_GROUP] if application else []), *groups]))
     if ref:
         data["application"] = {"ref": ref}
     text = render_host_file(data)
     with _locked(root, fleet_name):
         fleet = load_fleet(root, fleet_name, candidates={name: text})
         host = fleet.hosts[name]
+        _check_choice(host, application=application)
         _refuse_leftovers(fleet, host)
         keys = _confirmed_keys(fleet, host, confirm)
         _try_with(fleet, host, keys)
         with _undoing([fleet.known_hosts, fleet.secrets_file(name), fleet.host_file(name)]):
             _record(fleet, host, keys)
-            secrets = create_secrets(fleet.folder, name)
-            if secrets != fleet.secrets_file(name) or not secrets.is_file():
+            secrets = create_secrets(fleet.folder, name) if needs_vault(host) else None
+            if secrets and (secrets != fleet.secrets_file(name) or not secrets.is_file()):
                 raise BunkerError("no secrets were made", where=str(fleet.secrets_file(name)))
             # Last, because the file is what makes the host a member of the fleet.
             write_atomically(fleet.host_file(name), text.encode(), mode=0o644)
@@ -120,8 +125,16 @@ def check_access(remote: Remote) -> None:
         )
 
 
+def _check_choice(host: Host, *, application: bool) -> None:
+    if has_application(host) != application:
+        raise BunkerError(
+            f"{host.name} would have an application all the same",
+            expected="no --ref and no group whose hosts have one, such as changemaker",
+        )
+
+
 def _refuse_leftovers(fleet: Fleet, host: Host) -> None:
-    if not fleet.sops_config.is_file():
+    if needs_vault(host) and not fleet.sops_config.is_file():
         raise BunkerError(
             f"the fleet {fleet.name} is not ready for secrets: it has no .sops.yaml",
             where=str(fleet.folder),

@@ -6,7 +6,7 @@ host says now decides what is left to do.
 
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 from bunker.errors import BunkerError
 from bunker.events import HostEvent, Outcome, RollbackBegan, RunBatch, Waiting
 from bunker.fleet import Fleet, Host, load_fleet
+from bunker.fleet.applications import has_application
 from bunker.lease.leases import HostLeases, take_leases
 from bunker.outcomes import HostOutcome, Outcomes
 from bunker.remote import Remote
@@ -126,10 +127,13 @@ class BatchChange:
         return outcomes
 
     def _roll_back(self, failures: Changed) -> dict[str, HostOutcome]:
-        """Roll hosts back to the generation they had before this run, where that is safe."""
-        if not failures:
+        """Roll hosts back to the generation they had before this run, where that is safe.
+
+        A host without an application has no generations: each of its parts was put back alone.
+        """
+        names = self._with_generations(failures)
+        if not names:
             return {}
-        names = list(failures)
         self.context.event(RollbackBegan(hosts=tuple(names)))
         work = rollback(of_run=self.context.request.run)
         after = self._apply(names, work, {})
@@ -147,6 +151,13 @@ class BatchChange:
             for name in names
         }
         return {name: outcome for name, outcome in found.items() if outcome}
+
+    def _with_generations(self, names: Iterable[str]) -> list[str]:
+        try:
+            hosts = self._fleet().hosts
+        except BunkerError:  # its files changed while the run was under way
+            return list(names)
+        return [name for name in names if name not in hosts or has_application(hosts[name])]
 
     def _answers_again(self, names: Sequence[str]) -> bool:
         """Wait at most three minutes until all of these hosts' SSH servers answer."""

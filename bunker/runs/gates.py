@@ -9,6 +9,7 @@ from bunker.canary_analysis import InstanceMetrics, Limits, Sample, Window, anal
 from bunker.errors import BunkerError
 from bunker.events import Analysis
 from bunker.fleet import Fleet, load_fleet
+from bunker.fleet.applications import has_application
 from bunker.fleet.settings import load_settings
 from bunker.runs.context import RunContext
 from bunker.runs.kinds import kind_of
@@ -31,7 +32,8 @@ def take_samples(context: RunContext) -> dict[str, Any]:
     """The metrics of every host of the run that answers, as plain data by host."""
     fleet = _fleet(context)
     names = context.request.hosts
-    samples = _source(fleet).sample([fleet.hosts[name] for name in names if name in fleet.hosts])
+    hosts = [fleet.hosts[name] for name in names if name in fleet.hosts]
+    samples = _source(fleet).sample([host for host in hosts if has_application(host)])
     return {host: sample.to_json() for host, sample in samples.items()}
 
 
@@ -48,16 +50,19 @@ def analyse_batch(
     if reason := unhealthy(context, fresh):
         return Analysis(outcome="fail", reasons=(reason,))
     request = context.request
-    if not request.pace.analysed:
-        return Analysis(outcome="pass")
     fleet = _fleet(context)
+    running = [fleet.hosts[n] for n in request.hosts if n in fleet.hosts]
+    running = [host for host in running if has_application(host)]
+    fresh = [host.name for host in running if host.name in fresh]
+    if not (request.pace.analysed and fresh):
+        return Analysis(outcome="pass")
     rollout = load_settings(fleet.folder).rollout
     limits = Limits(
         minimum_requests=rollout.minimum_requests,
         max_error_ratio=rollout.max_error_ratio,
         max_latency_factor=rollout.max_latency_factor,
     )
-    now = _source(fleet).sample([fleet.hosts[n] for n in request.hosts if n in fleet.hosts])
+    now = _source(fleet).sample(running)
     earlier = {host: Sample.from_json(data) for host, data in before.items()}
     begun = {host: Sample.from_json(data) for host, data in first.items()}
 

@@ -1,10 +1,16 @@
 """What a worker applies to hosts, and what has to be known for it beforehand. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from deploys.roles import ROLES
+from bunker.role import named
+from deploys.roles import ROLES, roles_of
+
+if TYPE_CHECKING:
+    from bunker.fleet.models import Host
 
 WHOLE_HOST: Final = "deploys.whole_host:whole_host"
 """The role that brings a host to all that its file says, or to the parts that were asked for."""
@@ -42,6 +48,22 @@ class Work:
     def is_whole_host(self) -> bool:
         """Whether this is what a host's file says, or parts of it."""
         return self.role == WHOLE_HOST
+
+    @property
+    def about(self) -> str:
+        """What of a host this is about, such as ``application``; empty: the host as a whole."""
+        tags = {tag for role in ROLES if role.port for tag in role.tags}
+        if self.role == ROLLBACK or (self.parts and tags.issuperset(self.parts)):
+            return "application"
+        return f"role {' or '.join(self.parts)}" if self.parts else ""
+
+    def concerns(self, host: Host) -> bool:
+        """Whether a host has what this is about."""
+        if self.about == "application":
+            # Named, so that the registry of kinds costs nothing.
+            return bool(named("bunker.fleet.applications:has_application")(host))
+        tags = {tag for role in roles_of(host) for tag in role.tags}
+        return not self.parts or not tags.isdisjoint(self.parts)
 
     @property
     def needs_code(self) -> bool:

@@ -61,6 +61,8 @@ def health_lines(status: HostStatus, repeat: Repeat) -> list[Line]:
     probe = status.probe
     if probe is None:
         return [*lines, Line(f"  try: {repeat.other('ssh', status.host)}")]
+    if not probe.application:
+        lines.append(Line(f"  roles: {', '.join(status.roles)}"))
     lines += _api(probe)
     for container in probe.containers:
         sign, style = (" ", "") if container.fine else ("!", "bad")

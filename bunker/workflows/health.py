@@ -14,8 +14,9 @@ HEALTHY: Final = "healthy"
 
 @dataclass(frozen=True)
 class Verdict:
-    """``degraded``: the API works but a container does not. ``unfinished``: the last deployment
-    failed or was cut off. ``unknown``: the host answered, but not the question."""
+    """``degraded``: a container or a role does not work, but the API does where there is one.
+    ``unfinished``: the last deployment failed or was cut off. ``unknown``: the host answered, but
+    not the question."""
 
     state: State
     reasons: tuple[str, ...] = ()
@@ -27,9 +28,12 @@ class Verdict:
 
 
 def assess(probe: Probe) -> Verdict:
+    """The verdict on one host: on its application, if it has one, and on its roles."""
+    if not probe.application and probe.placed:
+        return Verdict("degraded" if probe.wrong else HEALTHY, probe.wrong)
     begun = probe.generation is not None or probe.checkout is not None
     unfinished = begun and not probe.applied
-    if not (probe.installed or probe.containers or unfinished):
+    if not (probe.application and (probe.installed or probe.containers or unfinished)):
         return Verdict("not deployed")
     reasons = [*_api(probe), *(_container(item) for item in probe.containers if not item.fine)]
     if probe.engine != "ok":
@@ -37,6 +41,7 @@ def assess(probe: Probe) -> Verdict:
         reasons.append(words[probe.engine])
     elif not probe.containers:
         reasons.append("no container exists")
+    reasons = list(dict.fromkeys([*reasons, *probe.wrong]))
     if unfinished:
         return Verdict("unfinished", (_unfinished(probe), *reasons))
     if probe.generation is None:

@@ -23,6 +23,7 @@ from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import Listener, Preparation, prepare
 from bunker.workflows.request import DeployRequest, Target, find_commits, worker_request
 from deploys.changemaker.decision import FOLDER
+from deploys.roles import needs_vault
 
 
 @dataclass
@@ -125,12 +126,12 @@ def _targets(
     fleet: Fleet, hosts: Sequence[Host], found: Mapping[str, Finding]
 ) -> tuple[list[Target], set[str]]:
     """Every host with the secrets and the commit that there are, and those with stand-ins."""
-    vaults, guessed = _vaults(fleet, hosts, found)
+    vaults, guessed = _vaults(fleet, [host for host in hosts if needs_vault(host)], found)
     opened = [host for host in hosts if host.name not in guessed or vaults[host.name]]
     commits = find_commits(opened, vaults)
     targets = []
     for host in hosts:
-        values = dict(vaults[host.name])
+        values = dict(vaults.get(host.name, {}))
         missing = _missing(host, values)
         if missing:
             guessed.add(host.name)

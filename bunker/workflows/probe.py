@@ -6,7 +6,7 @@ POSIX shell and what every Debian or Ubuntu brings; `docker` and `curl` are used
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bunker.answers import MARK, MOST, UnreadableAnswer, decoded, decoded_text, sections, whole
@@ -15,22 +15,37 @@ from bunker.application.generation import read_generation
 from bunker.application.layout import located
 from bunker.errors import BunkerError
 from bunker.files import parse_json
+from bunker.fleet.applications import has_application
 from bunker.fleet.models import Host
 from bunker.lease.holder import LeaseHolder, read_lease
 from bunker.maintenance.maintenance import Maintenance, read_maintenance
+from deploys.roles import health_function
 
 HEALTH_SECONDS = 5
 HEALTH_BYTES = 20_000
 
 # PID 1's start and the clock since boot are both the machine's in a container too, so their
 # difference is right on real servers and in containers; /proc/uptime alone is not.
-SCRIPT = rf"""
+HOST_SCRIPT = rf"""
 echo '{MARK} uptime'
 awk -v hz="$(getconf CLK_TCK)" '
   FNR == NR {{ now = $1; next }}
   {{ sub(/^.*\) /, ""); printf "%d\n", now - $20 / hz }}' /proc/uptime /proc/1/stat
 echo '{MARK} disk'
 df -P -k / | awk 'NR == 2 {{ print $3, $4 }}'
+echo '{MARK} maintenance'
+date +%s
+[ ! -f /var/lib/bunker/maintenance.json ] || base64 < /var/lib/bunker/maintenance.json
+echo '{MARK} lease'
+date +%s
+[ ! -f /run/bunker/lease.json ] || base64 < /run/bunker/lease.json
+echo '{MARK} placed'
+ls -A /var/lib/bunker/applied 2>/dev/null
+echo '{MARK} wrong'
+roles_health
+"""
+
+APPLICATION_SCRIPT = rf"""
 echo '{MARK} generation'
 newest=$(ls -1 "$GENERATIONS"/*.json 2>/dev/null | tail -n 1)
 [ -z "$newest" ] || base64 < "$newest" | tr -d '\n'
@@ -71,13 +86,6 @@ else
   printf '%s\n' "$body" | sed '$d' | base64 | tr -d '\n'
   echo
 fi
-echo '{MARK} maintenance'
-date +%s
-[ ! -f /var/lib/bunker/maintenance.json ] || base64 < /var/lib/bunker/maintenance.json
-echo '{MARK} lease'
-date +%s
-[ ! -f /run/bunker/lease.json ] || base64 < /run/bunker/lease.json
-echo '{MARK} end'
 """
 
 
@@ -113,22 +121,27 @@ class Probe:
 
     ``applied``: the last deployment succeeded. ``checkout``: the commit that the checkout is at,
     empty where it has none, None where there is no checkout. ``lease``: who changes it now.
+    ``placed``: whether anything was ever deployed. ``wrong``: what its roles' checks found.
+    ``application``: whether one was asked for.
     """
 
     uptime_seconds: int
     disk_used: int
     disk_free: int
-    generation: Mapping[str, Any] | None
-    engine: str
-    containers: tuple[Container, ...]
-    health: Health
-    installed: bool
+    generation: Mapping[str, Any] | None = None
+    engine: str = "absent"
+    containers: tuple[Container, ...] = ()
+    health: Health = Health(None)
+    installed: bool = False
     applied: bool = True
     checkout: str | None = None
     halted: str = ""
     returns_in: int | None = None
     maintenance: Maintenance | None = None
     lease: LeaseHolder | None = None
+    placed: bool = True
+    wrong: tuple[str, ...] = ()
+    application: bool = True
 
     @property
     def disk_percent(self) -> int:
@@ -137,29 +150,44 @@ class Probe:
 
 
 def script_for(host: Host) -> str:
-    """The question for one host."""
+    """The question for one host; of an application only where it has one."""
+    script = health_function(host) + HOST_SCRIPT
+    end = f"echo '{MARK} end'\n"
+    if not has_application(host):
+        return script + end
     variables = {
         "DIRECTORY": host.application.directory,
         "PROJECT": host.application.project,
         "DOMAIN": host.domain,
     }
     assigned = "".join(f"{k}={shlex.quote(v)}\n" for k, v in variables.items())
-    return assigned + located(host.application.name) + containers_function() + SCRIPT
+    application = located(host.application.name) + containers_function() + APPLICATION_SCRIPT
+    return assigned + script + application + end
 
 
-def read_probe(host: str, output: str) -> Probe:
+def read_probe(host: str, output: str, *, application: bool = True) -> Probe:
     """The answer as values; BunkerError where it was cut short or makes no sense."""
     try:
         found = sections(line for line in output.splitlines() if line.strip())
         used, _, free = found["disk"][0].strip().partition(" ")
+        probe = Probe(
+            uptime_seconds=max(0, whole(found["uptime"][0], "its uptime", least=-MOST)),
+            disk_used=whole(used, "what is used of its disk") * 1024,
+            disk_free=whole(free, "what is free on its disk") * 1024,
+            maintenance=read_maintenance(found.get("maintenance", ())),
+            lease=read_lease(host, found.get("lease", ())),
+            placed=bool(found["placed"]),
+            wrong=tuple(found["wrong"]),
+            application=application,
+        )
+        if not application:
+            return probe
         engine = (
             "absent" if "no-engine" in found else "failed" if "engine-failed" in found else "ok"
         )
         health, installed = _health(host, found["health"][0])
-        return Probe(
-            uptime_seconds=max(0, whole(found["uptime"][0], "its uptime", least=-MOST)),
-            disk_used=whole(used, "what is used of its disk") * 1024,
-            disk_free=whole(free, "what is free on its disk") * 1024,
+        return replace(
+            probe,
             generation=_generation(found["generation"]),
             engine=engine,
             containers=read_containers(found["containers"]) if engine == "ok" else (),
@@ -169,8 +197,6 @@ def read_probe(host: str, output: str) -> Probe:
             checkout=_checkout(found["checkout"]),
             halted=" ".join(found.get("halted", ())),
             returns_in=_returns(found.get("returns", ())),
-            maintenance=read_maintenance(found.get("maintenance", ())),
-            lease=read_lease(host, found.get("lease", ())),
         )
     except (KeyError, IndexError, ValueError) as error:
         reason = f": {error}" if isinstance(error, UnreadableAnswer) else ""

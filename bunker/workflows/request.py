@@ -19,6 +19,7 @@ from bunker.applications.of_host import (
 )
 from bunker.errors import BunkerError, Problems
 from bunker.fleet import Fleet, load_fleet
+from bunker.fleet.applications import has_application, having
 from bunker.fleet.models import Host
 from bunker.fleet.pyinfra_data import host_data
 from bunker.masking import Secret
@@ -27,7 +28,7 @@ from bunker.runs.work import EVERYTHING, Work
 from bunker.secrets import decrypt_hosts, operator_mac_key
 from bunker.source import Source, resolve_commit
 from bunker.values import GitRef, checked
-from deploys.roles import TAGS
+from deploys.roles import TAGS, needs_vault
 
 
 @dataclass(frozen=True)
@@ -84,13 +85,17 @@ def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
         )
     fleet = load_fleet(request.root, request.fleet_name)
     hosts = fleet.select(hosts=request.hosts, groups=request.groups, tags=request.tags)
+    hosts = having(hosts, request.work.concerns, request.work.about, request.hosts)
     if request.work.one or request.work.ref:
-        _check_named(hosts, request.work.application)
+        running = [host for host in hosts if has_application(host)]
+        _check_named(running, request.work.application)
     if request.work.ref:
-        hosts = [_with_ref(host, request.work.ref, request.work.application) for host in hosts]
+        ref, name = request.work.ref, request.work.application
+        hosts = [_with_ref(host, ref, name) if has_application(host) else host for host in hosts]
     if not request.work.needs_secrets:
         return fleet, [Target(host, {}) for host in hosts]
-    secrets = decrypt_hosts(fleet.folder, [host.name for host in hosts])
+    opened = decrypt_hosts(fleet.folder, [host.name for host in hosts if needs_vault(host)])
+    secrets = {host.name: opened.get(host.name, {}) for host in hosts}
     commits: Mapping[str, str] = request.commits
     if request.work.needs_code and not commits:
         commits = _resolve_commits(hosts, secrets)
@@ -192,7 +197,7 @@ def find_commits(
     for host in hosts:
         for one in applications_of(host):
             try:
-                vault = secrets_of(one.host, secrets[host.name])
+                vault = secrets_of(one.host, secrets.get(host.name, {}))
                 sources[one.key] = Source.of(one.host, vault)
             except BunkerError as error:
                 answers[one.key] = error

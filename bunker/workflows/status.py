@@ -1,4 +1,4 @@
-"""What every instance of a fleet is doing right now: one remote command per host, in parallel."""
+"""What every host of a fleet is doing right now: one remote command per host, in parallel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,10 +6,12 @@ from typing import Any
 
 from bunker.errors import BunkerError
 from bunker.fleet import Fleet, Host
+from bunker.fleet.applications import has_application
 from bunker.host_keys import Unreachable
 from bunker.remote import Completed, Remote, run_many
 from bunker.workflows.health import Verdict, assess, container_json
 from bunker.workflows.probe import Probe, read_probe, script_for
+from deploys.roles import roles_of
 
 TIMEOUT_SECONDS = 30
 
@@ -26,6 +28,7 @@ class HostStatus:
     verdict: Verdict
     probe: Probe | None = None
     wanted_ref: str = ""
+    roles: tuple[str, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -45,6 +48,7 @@ class HostStatus:
             "domain": self.domain,
             "state": self.verdict.state,
             "reasons": list(self.verdict.reasons),
+            "roles": list(self.roles),
         }
         if self.probe is None:
             return found
@@ -80,9 +84,11 @@ def collect_status(fleet: Fleet, hosts: Sequence[Host]) -> list[HostStatus]:
 
 def status_of(host: Host, answer: Completed | Unreachable) -> HostStatus:
     """The status of one host by its answer."""
+    application = has_application(host)
+    roles = tuple(role.name for role in roles_of(host))
 
     def without_probe(verdict: Verdict) -> HostStatus:
-        return HostStatus(host.name, host.domain, verdict)
+        return HostStatus(host.name, host.domain, verdict, roles=roles)
 
     if isinstance(answer, Unreachable):
         return without_probe(Verdict("unreachable", (answer.problem,)))
@@ -90,7 +96,8 @@ def status_of(host: Host, answer: Completed | Unreachable) -> HostStatus:
         last = (answer.stderr.strip().splitlines() or ["no message"])[-1]
         return without_probe(Verdict("unknown", (f"the host refused to answer: {last}",)))
     try:
-        probe = read_probe(host.name, answer.stdout)
+        probe = read_probe(host.name, answer.stdout, application=application)
     except BunkerError as error:
         return without_probe(Verdict("unknown", (error.problem,)))
-    return HostStatus(host.name, host.domain, assess(probe), probe, host.application.ref)
+    ref = host.application.ref if application else ""
+    return HostStatus(host.name, host.domain, assess(probe), probe, ref, roles)

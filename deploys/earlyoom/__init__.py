@@ -8,4 +8,5 @@ ROLE = Role(
     deploy="deploys.earlyoom.deploy:earlyoom",
     settings="deploys.earlyoom.settings:EarlyoomSettings",
     packages="deploys.earlyoom.component:earlyoom_packages",
+    health="systemctl is-active --quiet earlyoom || echo 'earlyoom does not run'",
 )

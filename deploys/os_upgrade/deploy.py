@@ -17,6 +17,7 @@ from bunker.answers import sections
 from bunker.application.containers import containers_function
 from bunker.application.layout import layout_function, located
 from bunker.distributions import distribution
+from bunker.fleet.applications import has_application
 from bunker.fleet.models import Host
 from bunker.ops.changing import changing
 from bunker.ops.context import current_host, current_run, current_system
@@ -28,7 +29,7 @@ from bunker.ops.step import AS_ROOT, shell, step
 from bunker.shell import script_file
 from deploys.os_upgrade.decision import Reboot, UpgradeDecision, decide, reboot_choice
 from deploys.os_upgrade.state import STATE_SCRIPT, UpgradeState, read_upgrade_state
-from deploys.roles import packages_of
+from deploys.roles import health_function, packages_of
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 _INSTANCE_SCRIPTS = Path(__file__).parents[1] / "changemaker" / "scripts"
@@ -107,9 +108,17 @@ def _declare(
         schedule = changing(mark + SCHEDULE, RUN=run)
         always = reboot == "always"
         step("os: reboot where one is due", [reboot_and_wait(schedule, always=always)])
-    if state.deployed:
-        step("os: health gate", [shell(health_gate(host))])
+    declare_gate(host, deployed=state.deployed)
     step("os: done", [shell(changing(script_file(_SCRIPTS / "finished.sh")))])
+
+
+def declare_gate(host: Host, *, deployed: bool) -> None:
+    """The gate after a boot: of its application where it has one, else of its roles."""
+    if not has_application(host):
+        roles = changing(health_function(host) + script_file(_SCRIPTS / "roles_healthy.sh"))
+        step("os: health gate", [shell(roles)])
+    elif deployed:
+        step("os: health gate", [shell(health_gate(host))])
 
 
 def health_gate(host: Host) -> str:

@@ -21,7 +21,7 @@ from bunker.ops.recorder import recorder
 from bunker.ops.step import AS_ROOT, shell, step
 from bunker.plan.changes import Change
 from bunker.shell import script_file
-from deploys.os_upgrade.deploy import health_gate
+from deploys.os_upgrade.deploy import declare_gate
 from deploys.os_upgrade.state import REBOOT_SCRIPT, RebootState, read_reboot_state
 
 _SCRIPTS = Path(__file__).parent / "scripts"
@@ -79,6 +79,5 @@ def reboot() -> None:
         mark = changing(script_file(_SCRIPTS / "before.sh"), RUN=run, BOOT=boot.boot)
         step("os: mark the boot", [shell(mark)])
         step("os: reboot", [reboot_and_wait(changing(SCHEDULE), always=True)])
-    if state.deployed:
-        step("os: health gate", [shell(health_gate(host))])
+    declare_gate(host, deployed=state.deployed)
     step("os: done", [shell(changing(script_file(_SCRIPTS / "finished.sh")))])

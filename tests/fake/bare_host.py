@@ -75,6 +75,7 @@ def fake_host(number: int) -> Host:
         name=f"host-{number:03d}",
         address=f"10.77.{number // 250}.{number % 250 + 1}",
         domain=f"host-{number:03d}.fleet.example",
+        groups=("changemaker",),
         application={"repository": "git@git.example:changemaker-lite.git"},
     )
 

@@ -20,7 +20,9 @@ from tests.fake.bare_host import RESPONSES
 
 CHECKOUT = Path(__file__).parents[2]
 MAX_COMMANDS = 7
-HOST = "host: north\naddress: 192.0.2.1\ndomain: north.example.org\ntier: 1\n"
+HOST = (
+    "host: north\naddress: 192.0.2.1\ndomain: north.example.org\ntier: 1\ngroups: [changemaker]\n"
+)
 Look = Callable[..., Finding]
 
 

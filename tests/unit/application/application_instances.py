@@ -10,7 +10,12 @@ from bunker.masking import Secret
 
 
 def make_host(**changes: Any) -> Host:
-    fields = {"name": "north", "address": "10.20.0.1", "domain": "north.example.org"} | changes
+    fields = {
+        "name": "north",
+        "address": "10.20.0.1",
+        "domain": "north.example.org",
+        "groups": ["changemaker"],
+    } | changes
     return Host(**fields)
 
 

@@ -36,6 +36,7 @@ def root(tmp_path: Path) -> Path:
     folder.with_suffix(".py").touch()
     (folder / "north.yml").write_text(
         "host: north\naddress: 127.0.0.1\nport: 9\ndomain: north.example.org\ntier: 1\n"
+        "groups: [changemaker]\n"
     )
     append(tmp_path, FLEET, "run.started", hosts=["north", "gone"], run="r1", what="deploy")
     append(tmp_path, FLEET, "secrets.read", hosts=["north"], what={"purpose": "deploy"})

@@ -101,7 +101,7 @@ def test_the_options_of_the_commands_are_such_counts(root, capsys):
         "fingerprint": "",
         "fleet": "production",
     }
-    given |= {"no_preflight": True}
+    given |= {"no_preflight": True, "no_application": False}
     assert "--port: '２２'" in fails(capsys, instance.add, port="２２", **given)
 
 

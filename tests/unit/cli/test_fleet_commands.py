@@ -32,6 +32,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.with_suffix(".py").touch()
     (folder / "north.yml").write_text(
         "host: north\naddress: 192.0.2.1\ndomain: north.example.org\ntier: 1\n"
+        "groups: [changemaker]\n"
     )
     monkeypatch.setenv("BUNKER_ROOT", str(tmp_path / "root"))
     monkeypatch.setenv("BUNKER_AGE_KEY_FILE", str(tmp_path / "keys" / "operator.age"))
@@ -89,12 +90,28 @@ def test_a_secret_needs_a_name_and_a_value(root: Path, capsys: pytest.CaptureFix
     assert "no value was given for SMTP_PASS" in capsys.readouterr().err
 
 
+def test_a_host_without_an_application_has_no_secrets_to_make_or_set(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = root / "inventories" / "production"
+    (folder / "plain.yml").write_text("host: plain\naddress: 192.0.2.2\ndomain: p.example.org\n")
+    assert fails(secrets.generate, name="plain", fleet="production", **COMMON) == 1
+    plain = {**SELECTION, "host": ["plain"]}
+    assert fails(secrets.set_, key="SMTP_PASS", **plain, **COMMON) == 1
+    assert capsys.readouterr().err.count("error: plain has no need of secrets") == 2
+    assert not (folder / "plain.sops.yml").exists()
+    secrets_access.init(Context(), fleet="production", **COMMON)
+    secrets.generate(Context(), name="north", fleet="production", **COMMON)
+    secrets_access.check(Context(), **{**SELECTION, "host": []}, **COMMON)
+    assert "The secrets of 1 host are in order" in capsys.readouterr().out
+
+
 def test_list_and_show(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert root
     instance.list_(Context(), fleet="", **COMMON)
     assert capsys.readouterr().out == (
-        "HOST   DOMAIN             ADDRESS    TIER  REF  GROUPS  TAGS\n"
-        "north  north.example.org  192.0.2.1  1     v2\n"
+        "HOST   DOMAIN             ADDRESS    TIER  REF  GROUPS       TAGS\n"
+        "north  north.example.org  192.0.2.1  1     v2   changemaker\n"
         "1 host in the fleet production\n"
     )
     instance.list_(Context(), fleet="", **{**COMMON, "json": True})
@@ -116,19 +133,22 @@ def test_a_new_instance_passes_every_choice_on(
 
     monkeypatch.setattr(bunker.fleet.scaffold, "add_instance", add)
     own = {"name": "west", "domain": "w.example.org", "address": "192.0.2.9", "fingerprint": ""}
-    own["no_preflight"] = True
+    own |= {"no_preflight": True, "no_application": False}
     chosen = {"group": ["canary,eu"], "tier": "2", "ref": "v2.1", "port": "2222", "user": "ops"}
     assert fails(instance.add, **own, **chosen, fleet="production", **COMMON) == 1
     arguments, choices = calls[0]
     assert arguments == (root, "production", "west", "w.example.org", "192.0.2.9")
     assert choices["create_secrets"] is bunker.secrets.create_host_secrets
-    passed = {name: choices[name] for name in ("tier", "groups", "ref", "port", "user")}
+    passed = {
+        name: choices[name] for name in ("tier", "groups", "ref", "port", "user", "application")
+    }
     assert passed == {
         "tier": 2,
         "groups": ("canary", "eu"),
         "ref": "v2.1",
         "port": 2222,
         "user": "ops",
+        "application": True,
     }
     assert fails(instance.add, **own, **{**chosen, "tier": "x"}, fleet="", **COMMON) == 1
     assert "--tier: 'x' is not a number" in capsys.readouterr().err
@@ -146,7 +166,8 @@ def test_a_new_instance_is_looked_at_and_stays_whatever_is_found(
 
     def add(*_arguments: Any, **_choices: Any) -> Any:
         files[0].write_text(
-            "host: west\naddress: 127.0.0.1\nport: 9\ndomain: w.example.org\ntier: 1\n"
+            "host: west\naddress: 127.0.0.1\nport: 9\ndomain: w.example.org\n"
+            "tier: 1\ngroups: [changemaker]\n"
         )
         host = load_fleet(root, "production", require_secrets=False).host("west")
         return bunker.fleet.scaffold.Added(host, files[0], files[1], (KEY,))
@@ -154,7 +175,7 @@ def test_a_new_instance_is_looked_at_and_stays_whatever_is_found(
     monkeypatch.setattr(bunker.fleet.scaffold, "add_instance", add)
     own = {"name": "west", "domain": "w.example.org", "address": "127.0.0.1", "fingerprint": ""}
     chosen = {"group": [], "tier": "1", "ref": "", "port": "9", "user": "ops"}
-    way = {"fleet": "production", "no_preflight": no_preflight}
+    way = {"fleet": "production", "no_preflight": no_preflight, "no_application": False}
     instance.add(Context(), **own, **chosen, **way, **COMMON)
     said = capsys.readouterr().out
     assert said.startswith("Added west: inventories/production/west.yml")
@@ -176,7 +197,7 @@ def test_a_host_is_added_to_a_lab_only_where_the_lab_is_named(
     (root / ".lab" / "production" / "state.json").write_text("{}")
     chosen = {"group": [], "tier": "1", "ref": "", "port": "22", "user": "ops", "fingerprint": ""}
     own = {"name": "west", "domain": "w.example.org", "address": "192.0.2.9", **chosen}
-    own["no_preflight"] = True
+    own |= {"no_preflight": True, "no_application": False}
     assert fails(instance.add, **own, fleet="", **COMMON) == 1
     said = capsys.readouterr().err
     assert "no fleet is named, and production is a lab" in said

@@ -27,7 +27,10 @@ HEAVY = (
     "docker",
     "requests",
 )
-HOST = "host: {name}\naddress: {address}\ndomain: {name}.example.org\ntier: 1\n{more}"
+HOST = (
+    "host: {name}\naddress: {address}\ndomain: {name}.example.org\ntier: 1\n"
+    "groups: [changemaker]\n{more}"
+)
 
 
 @pytest.fixture

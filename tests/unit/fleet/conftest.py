@@ -9,6 +9,8 @@ import pytest
 
 from bunker.fleet import Fleet, load_fleet
 
+GROUP = "groups: [changemaker]\n"
+
 
 class Repository:
     def __init__(self, root: Path) -> None:
@@ -25,10 +27,13 @@ class Repository:
         return target
 
     def host(self, name: str = "north", more: str = "", *, number: int = 1) -> Path:
-        """A good host file with its secrets file; ``more`` is appended."""
+        """A good host file with its secrets file; ``more`` is appended, and a group at the end."""
         text = f"host: {name}\naddress: 203.0.113.{number}\ndomain: {name}.example.org\n"
         path = self.folder / f"{name}.yml"
-        path.write_text(text + dedent(more))
+        rest = dedent(more)
+        if "groups:" not in rest:
+            rest += f"{'' if rest.endswith(chr(10)) or not rest else chr(10)}{GROUP}"
+        path.write_text(text + rest)
         text = "host: ENC[AES256_GCM,data]\nsops:\n    age:\n        - recipient: age1x\n"
         (self.folder / f"{name}.sops.yml").write_text(text)
         return path

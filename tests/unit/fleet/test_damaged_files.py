@@ -225,7 +225,7 @@ def test_a_secret_of_the_environment_says_where_it_belongs(repository):
 
 def test_a_secret_in_group_data_is_told_once(repository):
     for number in (1, 2):
-        repository.host(f"n{number}", "groups: [canary]\n", number=number)
+        repository.host(f"n{number}", "groups: [changemaker, canary]\n", number=number)
     repository.write("group_data/canary.py", "environment = {'SMTP_PASS': 'hunter2'}\n")
     (found,) = problems(repository)
     assert found.startswith("group_data/canary.py:1: environment.SMTP_PASS is a secret")

@@ -37,7 +37,8 @@ def test_a_written_file_reads_back_as_it_was_given(repository):
 
 
 def test_the_hints_of_a_new_file_are_valid_when_uncommented(repository):
-    text = render_host_file({key: DATA[key] for key in ("host", "address", "domain", "tier")})
+    given = {key: DATA[key] for key in ("host", "address", "domain", "tier")}
+    text = render_host_file({**given, "groups": ["changemaker"]})
     body, hints = text.split("# Also possible:\n")
     uncommented = "".join(line[2:] + "\n" for line in hints.splitlines())
     repository.host("north").write_text(body + uncommented)

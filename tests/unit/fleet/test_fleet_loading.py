@@ -48,7 +48,10 @@ def test_an_empty_fleet_loads_without_a_folder(tmp_path):
         ("user: -oProxyCommand=x", "north.yml:4: user is '-oProxyCommand=x'; expected text"),
         ("label: 1.10", "north.yml:4: label is 1.1; expected text (a number or date as text"),
         ("groups: [all]", "north.yml:4: groups.0 is 'all'; expected another name"),
-        ("groups: [production]", "north.yml:4: groups: production is the name of the fleet"),
+        (
+            "groups: [changemaker, production]",
+            "north.yml:4: groups: production is the name of the fleet",
+        ),
         ("groups: canary", "north.yml:4: groups is 'canary'; expected a list."),
         ("groups: [b, a, b]", "expected each name once; b stands there twice"),
         ("tags: [Two Words]", "north.yml:4: tags.0 is 'Two Words'; expected lower-case letters"),

@@ -11,7 +11,7 @@ from bunker.errors import BunkerError, Problems
 def fleet(repository):
     repository.host("north-1", "groups: [changemaker, canary]\ntags: [eu, big]\n", number=1)
     repository.host("north-2", "groups: [changemaker]\ntags: [eu]\n", number=2)
-    repository.host("central", "groups: [central]\n", number=3)
+    repository.host("central", "groups: [central]\nroles: {changemaker: true}\n", number=3)
     return repository.load()
 
 

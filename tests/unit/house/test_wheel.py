@@ -111,7 +111,6 @@ def test_installed_a_worker_plans_a_host_that_nothing_answers_for(
         "host: north\naddress: 127.0.0.1\nport: 9\ndomain: n.example.org\ntier: 1\ngroups: [base]\n"
     )
     installed.said("-m", "invoke", "secrets.init", folder=tmp_path)
-    installed.said("-m", "invoke", "secrets.generate", "north", folder=tmp_path)
     command = ("deploy", "--host", "north", "--role", "base", "--dry")
     done = installed.python("-m", "invoke", *command, folder=tmp_path)
     assert done.returncode == 3, done.stdout + done.stderr

@@ -24,7 +24,13 @@ RSA_1024 = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQD" + "A" * 170 + "A== someone"
 
 def a_host(**values):
     return Host.model_validate(
-        {"name": "north", "address": "203.0.113.7", "domain": "north.example.org", **values}
+        {
+            "name": "north",
+            "address": "203.0.113.7",
+            "domain": "north.example.org",
+            "groups": ["changemaker"],
+            **values,
+        }
     )
 
 

@@ -15,7 +15,13 @@ from deploys.docker.past import EngineState
 
 def a_host(**docker):
     return Host.model_validate(
-        {"name": "n", "address": "203.0.113.7", "domain": "n.example.org", "docker": docker}
+        {
+            "name": "n",
+            "address": "203.0.113.7",
+            "domain": "n.example.org",
+            "groups": ["changemaker"],
+            "docker": docker,
+        }
     )
 
 

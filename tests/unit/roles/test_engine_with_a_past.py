@@ -25,7 +25,12 @@ UNIT = "/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock 
 
 
 def a_host(**docker: Any) -> Host:
-    data = {"name": "n", "address": "203.0.113.7", "domain": "n.example.org"}
+    data = {
+        "name": "n",
+        "address": "203.0.113.7",
+        "domain": "n.example.org",
+        "groups": ["changemaker"],
+    }
     return Host.model_validate({**data, "docker": docker})
 
 

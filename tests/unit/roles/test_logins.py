@@ -67,7 +67,13 @@ FOUND = {
 
 def a_host(**values) -> Host:
     return Host.model_validate(
-        {"name": "north", "address": "203.0.113.7", "domain": "north.example.org", **values}
+        {
+            "name": "north",
+            "address": "203.0.113.7",
+            "domain": "north.example.org",
+            "groups": ["changemaker"],
+            **values,
+        }
     )
 
 

@@ -31,7 +31,10 @@ from bunker.runs.work import EVERYTHING, rollback
 from bunker.workflows import deploy
 from bunker.workflows.request import DeployRequest, Target
 
-HOST = "host: north\naddress: 192.0.2.7\ndomain: north.example.org\ntier: 1\ngroups: [careful]\n"
+HOST = (
+    "host: north\naddress: 192.0.2.7\ndomain: north.example.org\ntier: 1\n"
+    "groups: [careful, changemaker]\n"
+)
 
 
 def settings_with(policy: str) -> str:

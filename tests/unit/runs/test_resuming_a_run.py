@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from bunker.events import Begin, Event, Outcome, RollbackBegan, RunBatch, Step
+from bunker.fleet.models import Host
 from bunker.journal.records import RunRequest
 from bunker.outcomes import HostOutcome
 from bunker.runs.batch_change import BatchChange
@@ -104,3 +108,17 @@ def test_a_host_that_the_run_rolled_back_is_not_tried_again() -> None:
 def test_a_rollback_that_is_told_to_stop_is_interrupted_and_not_failed() -> None:
     answers = {"rollback": HostOutcome(outcome="interrupted")}
     assert outcome([BEGAN, FAILED, BACK], answers, stop=True)[0].outcome == "interrupted"
+
+
+def test_a_host_without_an_application_has_nothing_to_roll_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = {"name": "a", "address": "192.0.2.1", "domain": "a.example.org"}
+    for groups, expected in (((), "failed"), (("changemaker",), "rolled back")):
+        host = Host.model_validate({**data, "groups": groups})
+        fleet = SimpleNamespace(hosts={"a": host})
+        monkeypatch.setattr(Change, "_fleet", lambda _self, fleet=fleet: fleet)
+        answers = {"change": FAILURE, "rollback": HostOutcome(outcome="changed", going_to=1)}
+        found, asked = outcome([], answers)
+        assert found.outcome == expected
+        assert asked == ["change", "rollback"][: 1 + bool(groups)]

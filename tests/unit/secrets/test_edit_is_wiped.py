@@ -23,7 +23,9 @@ import pytest
 from bunker.secrets import create_host_secrets, init, sweep
 
 ROOT = Path(__file__).resolve().parents[3]
-HOST = "host: north\naddress: 192.0.2.1\ndomain: north.example.org\ntier: 1\n"
+HOST = (
+    "host: north\naddress: 192.0.2.1\ndomain: north.example.org\ntier: 1\ngroups: [changemaker]\n"
+)
 # It leaves files beside the text as editors do, has a child that reads it, and says who it is.
 STUBBORN = """
 import os, pathlib, signal, subprocess, sys, time

@@ -118,7 +118,8 @@ def test_the_command_shows_the_versions_and_asks(north, tmp_path, monkeypatch, c
     root = tmp_path / "root"
     (root / "inventories").mkdir(parents=True)
     (root / "inventories" / "production.py").touch()
-    host = "host: north\naddress: 192.0.2.1\ndomain: north.example.org\ntier: 1\n"
+    host = "host: north\naddress: 192.0.2.1\ndomain: north.example.org\n"
+    host += "groups: [changemaker]\n"
     (north.folder / "north.yml").write_text(host)
     shutil.move(north.folder, root / "inventories" / "production")
     monkeypatch.setenv("BUNKER_ROOT", str(root))

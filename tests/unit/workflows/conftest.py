@@ -55,7 +55,12 @@ def host(tmp_path: Path) -> Host:
     directory = tmp_path / "checkout"
     directory.mkdir()
     application = {"directory": str(directory)}
-    data = {"name": "north", "address": "192.0.2.1", "domain": "north.example.org"}
+    data = {
+        "name": "north",
+        "address": "192.0.2.1",
+        "domain": "north.example.org",
+        "groups": ["changemaker"],
+    }
     return Host.model_validate({**data, "application": application})
 
 

@@ -25,10 +25,12 @@ def answer(
     applied: bool = True,
     checkout: str = "",
     upgrade: str = "",
+    wrong: str = "",
 ) -> str:
     encoded = base64.b64encode(json.dumps(generation).encode()).decode() if generation else ""
     return (
         "@@bunker uptime\n93784\n@@bunker disk\n4000 6000\n"
+        f"@@bunker placed\nbase\n@@bunker wrong\n{wrong}"
         f"@@bunker generation\n{encoded}\n@@bunker applied\n{'applied' if applied else ''}\n"
         f"{upgrade}@@bunker checkout\n{checkout}\n@@bunker containers\n{containers}"
         f"@@bunker health\n{health}\n@@bunker end\n"

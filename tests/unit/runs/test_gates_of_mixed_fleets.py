@@ -1,0 +1,59 @@
+"""Gates ask each host what it has: metrics only of those with an application."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bunker.events import RunBatch
+from bunker.fleet.models import Host
+from bunker.journal.records import Pace, RunRequest
+from bunker.runs import gates
+from bunker.runs.context import RunContext
+from bunker.runs.resume_state import ResumeState
+
+
+def a_host(name: str, number: int, *groups: str) -> Host:
+    data = {"name": name, "address": f"192.0.2.{number}", "domain": f"{name}.example.org"}
+    return Host.model_validate({**data, "groups": groups})
+
+
+HOSTS = {"north": a_host("north", 1, "changemaker"), "plain": a_host("plain", 2)}
+
+
+@pytest.fixture
+def sampled(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The hosts of which metrics were asked; none has any."""
+    asked: list[list[str]] = []
+
+    class Source:
+        def sample(self, hosts: list[Host]) -> dict[str, Any]:
+            asked.append([host.name for host in hosts])
+            return {}
+
+    fleet = SimpleNamespace(hosts=HOSTS, folder=Path("/nowhere"))
+    monkeypatch.setattr(gates, "_fleet", lambda _context: fleet)
+    monkeypatch.setattr(gates, "_source", lambda _fleet: Source())
+    monkeypatch.setattr(gates, "unhealthy", lambda *_: "")
+    return asked
+
+
+def context() -> RunContext:
+    batch = RunBatch("canary", ("north", "plain"))
+    request = RunRequest("r", "rollout", "lab", "me", "x", (batch,), pace=Pace(analysed=True))
+    return RunContext(Path(), request, lambda _event: None, ResumeState())
+
+
+def test_metrics_are_asked_of_hosts_with_an_application(sampled: list[list[str]]) -> None:
+    assert gates.take_samples(context()) == {}
+    assert sampled == [["north"]]
+
+
+def test_where_only_others_changed_their_health_is_all_there_is(sampled: list[list[str]]) -> None:
+    assert gates.analyse_batch(context(), ["plain"], {}, {}).outcome == "pass"
+    assert sampled == []
+    assert gates.analyse_batch(context(), ["north", "plain"], {}, {}).outcome == "inconclusive"
+    assert sampled == [["north"]]
