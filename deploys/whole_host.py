@@ -2,6 +2,7 @@
 
 from bunker.applications.of_host import rooms_of
 from bunker.errors import BunkerError, Problems
+from bunker.ops.alone import failing_alone
 from bunker.ops.context import current_host, wants, wants_application
 from bunker.role import named
 
@@ -28,3 +29,9 @@ def whole_host() -> None:
         raise problems[0]
     if problems:
         raise Problems("what has to be settled first", problems)
+
+
+def site() -> None:
+    """The same for a deploy file of pyinfra's own command line; a host that fails, fails alone."""
+    with failing_alone():
+        whole_host()

@@ -3,6 +3,6 @@
 Limit it with `--data bunker_tags=base,docker,env,changemaker`.
 """
 
-from deploys.whole_host import whole_host
+from deploys.whole_host import site
 
-whole_host()
+site()
