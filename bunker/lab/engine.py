@@ -1,5 +1,6 @@
 """The Docker engine, spoken to through Docker's SDK; what it refuses is one sentence."""
 
+import struct
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cached_property
@@ -19,6 +20,8 @@ PROBE_SECONDS = 10
 ANSWER_SECONDS = 300
 """How long the engine may say nothing, unless a call says otherwise."""
 ENDED_SECONDS = 10
+HEADER = struct.Struct(">B3xI")
+"""Before each piece of a command's output: 1 for stdout or 2 for stderr, and how long it is."""
 
 
 class EngineError(BunkerError):
@@ -67,7 +70,7 @@ class Engine(docker.APIClient):
         limited = ["timeout", "--kill-after=5", str(seconds), *command]
         try:
             started = self.exec_create(container, limited)["Id"]
-            out, err = self.exec_start(started, demux=True)
+            out, err = self._output(started, max(self.timeout, seconds + ENDED_SECONDS))
             code = wait.until(
                 lambda: self._exit_code(started),
                 seconds=ENDED_SECONDS,
@@ -75,7 +78,7 @@ class Engine(docker.APIClient):
             )
         except EngineError as error:
             return CompletedProcess(command, 125, "", error.problem)
-        texts = [(output or b"").decode(errors="replace") for output in (out, err)]
+        texts = [output.decode(errors="replace") for output in (out, err)]
         return CompletedProcess(command, int(code), *texts)
 
     def execute(self, container: str, *command: str, seconds: int = 60) -> str:
@@ -100,6 +103,23 @@ class Engine(docker.APIClient):
     def cgroup_version(self) -> int:
         """1 or 2: which hierarchy the engine gives its containers."""
         return int(self.info().get("CgroupVersion") or 1)
+
+    def _output(self, identifier: str, seconds: int) -> tuple[bytes, bytes]:
+        """What a command prints until it ends, by stream.
+
+        The SDK's own call reads the connection past its response's buffer, so that it loses what
+        came in one packet with the headers: all that a quick command prints.
+        """
+        address = f"{self.base_url}/v{self.api_version}/exec/{identifier}/start"
+        body = self.post(address, json={"Detach": False, "Tty": False}, timeout=seconds).content
+        streams: dict[int, list[bytes]] = {1: [], 2: []}
+        at = 0
+        while at + HEADER.size <= len(body):
+            stream, size = HEADER.unpack_from(body, at)
+            at += HEADER.size
+            streams.setdefault(stream, []).append(body[at : at + size])
+            at += size
+        return b"".join(streams[1]), b"".join(streams[2])
 
     def _exit_code(self, identifier: str) -> str | None:
         state = self.exec_inspect(identifier)

@@ -13,7 +13,7 @@ import pytest
 
 from bunker.errors import BunkerError
 from bunker.lab import daemon, engine
-from bunker.lab.engine import AbsentError, Engine, EngineError, follow, seen
+from bunker.lab.engine import HEADER, AbsentError, Engine, EngineError, follow, seen
 
 ANSWERS = {
     "/version": (200, {"ApiVersion": "1.41"}),
@@ -22,7 +22,9 @@ ANSWERS = {
     "/v1.41/networks/there": (200, {"Id": "1"}),
     "/v1.41/networks/odd": (500, ["no", "message"]),
     "/v1.41/info": (200, {"CgroupVersion": "2"}),
+    "/v1.41/exec/quick/json": (200, {"Running": False, "ExitCode": 3}),
 }
+PIECES = [(1, b"first "), (2, b"a warning\n"), (1, b"and last\n")]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -44,6 +46,14 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.end_headers()
         self.wfile.write(json.dumps(data).encode())
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = b'{"Id": "quick"}'
+        if self.path == "/v1.41/exec/quick/start":
+            body = b"".join(HEADER.pack(kind, len(text)) + text for kind, text in PIECES)
+        # One packet, as an engine sends it whose command has ended already.
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n" + body)
 
 
 @pytest.fixture
@@ -85,6 +95,11 @@ def test_an_engine_that_went_away_is_one_sentence(socket: Path) -> None:
     with pytest.raises(EngineError, match="the Docker engine cannot be reached"):
         there.inspect_network("there")
     assert there.attempt("north", "true").returncode == 125
+
+
+def test_what_a_quick_command_prints_is_there_with_its_streams_apart(socket: Path) -> None:
+    done = Engine().attempt("north", "true")
+    assert (done.returncode, done.stdout, done.stderr) == (3, "first and last\n", "a warning\n")
 
 
 def test_an_error_within_a_long_answer_ends_with_what_was_said_before() -> None:
