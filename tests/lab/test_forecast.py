@@ -256,7 +256,8 @@ def test_what_is_not_compose_is_refused_with_its_word(
 
 
 def test_nothing_of_it_is_left_or_seen_on_the_host_even_when_it_is_killed(project: Project) -> None:
-    look = f"cat /proc/mounts; find /run/bunker {OTHER} -xdev -printf '%p %s %T@\\n'"
+    places = f"$(ls -d /run/bunker /run/lock {OTHER} 2>/dev/null)"
+    look = f"cat /proc/mounts; find {places} -xdev -printf '%p %s %T@\\n'"
     before = project.on(look)
     secret = "canary-new-3e1b"
     project.ask(dotenv(REDIS_PASSWORD=secret))
@@ -266,7 +267,7 @@ def test_nothing_of_it_is_left_or_seen_on_the_host_even_when_it_is_killed(projec
 
     # Killed between the mounts and the end: with a docker that waits for ever in the new files.
     slow = with_variables(
-        'docker() { [ ! -e /run/bunker/opt ] || exec sleep 600; command docker "$@"; }\n'
+        'docker() { [ ! -e /run/lock/opt ] || exec sleep 600; command docker "$@"; }\n'
         + scripts("forecast"),
         COMMIT="0" * 40,
         DIRECTORY=OTHER,
@@ -288,7 +289,7 @@ def test_nothing_of_it_is_left_or_seen_on_the_host_even_when_it_is_killed(projec
     seen = project.on(
         "for i in $(seq 100); do pid=$(pgrep -x sleep -a | sed -n 's/ sleep 600$//p');"
         f' [ -z "$pid" ] || break; sleep 0.1; done; grep -c {secret} /proc/$pid/root{OTHER}/.env\n'
-        f"grep -rs {secret} /run/bunker {OTHER} || true\n"
+        f"grep -rs {secret} /run/bunker /run/lock {OTHER} || true\n"
         "cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep canary-new-3e1[b] || true\n"
         "kill -9 $(ps -o ppid= -p $pid) $pid"
     )

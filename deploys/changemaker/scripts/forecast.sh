@@ -16,13 +16,15 @@ echo '@@bunker containers'
 docker ps -aq --filter "label=com.docker.compose.project=$PROJECT" \
   --filter label=com.docker.compose.oneoff=False </dev/null | xargs -r docker inspect --format \
   '{{with .Config.Labels}}{{index . "com.docker.compose.service"}}|{{index . "com.docker.compose.config-hash"}}|{{index . "com.docker.compose.depends_on"}}{{end}}|{{.HostConfig.NetworkMode}} {{.HostConfig.IpcMode}} {{.HostConfig.PidMode}}{{range .HostConfig.VolumesFrom}} container:{{.}}{{end}}'
-mkdir -p -m 0700 /run/bunker
-mount -t tmpfs -o mode=0700,size=64m tmpfs /run/bunker
-base64 -d | tar -x -f - -C /run/bunker
-view=/run/bunker$DIRECTORY
+# Over a folder that is there anyway: a question leaves no folder behind.
+memory=/run/lock
+[ -d "$memory" ] || memory=/media
+mount -t tmpfs -o mode=0700,size=64m tmpfs "$memory"
+base64 -d | tar -x -f - -C "$memory"
+view=$memory$DIRECTORY
 # Of a commit that is not fetched yet, the present file has to do.
-git -c safe.directory='*' cat-file blob "$COMMIT:docker-compose.yml" > /run/bunker/compose.yml 2>/dev/null \
-  && mv /run/bunker/compose.yml "$view/docker-compose.yml" || true
+git -c safe.directory='*' cat-file blob "$COMMIT:docker-compose.yml" > "$memory/compose.yml" 2>/dev/null \
+  && mv "$memory/compose.yml" "$view/docker-compose.yml" || true
 for path in "$DIRECTORY"/* "$DIRECTORY"/.[!.]*; do
   beside=$view/${path##*/}
   [ -e "$path" ] && [ ! -e "$beside" ] || continue
@@ -31,9 +33,9 @@ for path in "$DIRECTORY"/* "$DIRECTORY"/.[!.]*; do
 done
 mount --rbind "$view" "$DIRECTORY"
 cd "$DIRECTORY"
-if ! { new=$(project) && after=$(hashes "$new"); } 2>/run/bunker/said; then
+if ! { new=$(project) && after=$(hashes "$new"); } 2>"$memory/said"; then
   echo '@@bunker refused'
-  tail -n 1 /run/bunker/said | tr -d '\000-\037\177' | cut -c 1-300
+  tail -n 1 "$memory/said" | tr -d '\000-\037\177' | cut -c 1-300
   echo; echo '@@bunker end'
   exit 0
 fi
