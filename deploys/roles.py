@@ -19,6 +19,8 @@ ROLES: Final[tuple[Role, ...]] = (
     changemaker.ROLE,
 )
 TAGS: Final = tuple(tag for role in ROLES for tag in role.tags)
+KINDS: Final[Mapping[str, Role]] = {role.name: role for role in ROLES if role.port}
+"""Those that are kinds of application, by name."""
 
 
 def roles_of(host: Host) -> tuple[Role, ...]:

@@ -10,7 +10,8 @@ from bunker.application.layout import MAIN
 from bunker.applications.settings import ApplicationSettings
 from bunker.errors import BunkerError
 from bunker.suggest import perhaps
-from deploys.roles import ROLES, is_chosen, roles_of
+from bunker.vault_text import INFRASTRUCTURE_SECRETS
+from deploys.roles import KINDS, is_chosen, roles_of
 
 if TYPE_CHECKING:
     from bunker.fleet.models import Host
@@ -66,9 +67,8 @@ def path_of(host: Host, name: str) -> tuple[str, ...]:
 
 def applications_of(host: Host) -> tuple[Application, ...]:
     """All applications of a host: the one of the short form first, the others by their names."""
-    kinds = {role.name: role for role in ROLES if role.port}
     views: dict[str, Host] = {}
-    if MAIN not in host.applications and is_chosen(kinds[MAIN], host):
+    if MAIN not in host.applications and is_chosen(KINDS[MAIN], host):
         views[MAIN] = host
     for name, entry in sorted(host.applications.items(), key=lambda item: item[0] != MAIN):
         own = {key: getattr(entry, key) for key in entry.OF_HOST}
@@ -76,7 +76,7 @@ def applications_of(host: Host) -> tuple[Application, ...]:
             own["domain"] = host.domain
         views[name] = host.model_copy(update={"application": entry, **own})
     return tuple(
-        Application(kinds[getattr(view.application, "kind", MAIN)], view) for view in views.values()
+        Application(KINDS[getattr(view.application, "kind", MAIN)], view) for view in views.values()
     )
 
 
@@ -129,7 +129,7 @@ def secrets_of(host: Host, vault: Mapping[str, Secret]) -> Mapping[str, Secret]:
     own = {
         key.removeprefix(prefix): value for key, value in vault.items() if key.startswith(prefix)
     }
-    shared = {key: vault[key] for key in ("DEPLOY_KEY", "GIT_TOKEN") if key in vault}
+    shared = {key: vault[key] for key in INFRASTRUCTURE_SECRETS if key in vault}
     return {**shared, **own}
 
 

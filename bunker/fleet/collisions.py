@@ -13,6 +13,8 @@ from bunker.fleet.yaml_file import Document
 
 def collisions(host: Host, document: Document) -> Iterator[BunkerError]:
     """Folders that are the same or lie in each other, and projects that are the same."""
+    if not host.applications:
+        return
     if (main := host.applications.get(MAIN)) and main.kind != MAIN:
         place = document.place(("applications", MAIN, "kind"))
         text = f"applications.{MAIN} is of the kind {main.kind}"

@@ -12,10 +12,10 @@ from bunker.applications.settings import ApplicationEntry
 from bunker.fleet.merge import deep_merge
 from bunker.role import named
 from bunker.values import AppName
-from deploys.roles import ROLES
+from deploys.roles import KINDS
 
 ENTRIES: Final[Mapping[str, type[ApplicationEntry]]] = {
-    role.name: named(role.port.settings) for role in ROLES if role.port
+    name: named(role.port.settings) for name, role in KINDS.items() if role.port
 }
 """By kind."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from bunker.role import named
-from deploys.roles import ROLES, roles_of
+from deploys.roles import KINDS, roles_of
 
 if TYPE_CHECKING:
     from bunker.fleet.models import Host
@@ -52,7 +52,7 @@ class Work:
     @property
     def about(self) -> str:
         """What of a host this is about, such as ``application``; empty: the host as a whole."""
-        tags = {tag for role in ROLES if role.port for tag in role.tags}
+        tags = {tag for role in KINDS.values() for tag in role.tags}
         if self.role == ROLLBACK or (self.parts and tags.issuperset(self.parts)):
             return "application"
         return f"role {' or '.join(self.parts)}" if self.parts else ""
@@ -76,7 +76,7 @@ class Work:
         return self.secrets or self.needs_code or "env" in self.parts
 
 
-CODE: Final = tuple(role.name for role in ROLES if role.port)
+CODE: Final = tuple(KINDS)
 """The parts of a host that bring code."""
 EVERYTHING: Final = Work()
 """All that a host's file says."""
