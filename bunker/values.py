@@ -263,6 +263,22 @@ Directory = Annotated[
     str, _of_form(r"(/[A-Za-z0-9._][A-Za-z0-9._-]*)+"), AfterValidator(_directory)
 ]
 Project = Annotated[str, _of_form(r"[a-z0-9][a-z0-9_-]{0,62}")]
+RelativePath = Annotated[
+    str,
+    _of_form(
+        r"(?!.*(^|/)\.\.?(/|$))[A-Za-z0-9._][A-Za-z0-9._-]*(/[A-Za-z0-9._][A-Za-z0-9._-]*)*",
+        "a path such as web/app.yml, without . and ..",
+    ),
+]
+SettingPath = Annotated[
+    str,
+    _of_form(
+        r"(services|networks|volumes|configs|x-[a-z0-9-]+)(\.[A-Za-z0-9_-]+)+",
+        "a path in the Compose file such as services.web.image",
+    ),
+]
+SettingValue = bool | int | float | Line | tuple[Line, ...]
+"""What a key of a Compose file is set to."""
 Interface = Annotated[str, _of_form(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}", "a name such as wg0")]
 DaemonKey = Annotated[str, _of_form(r"[a-z0-9][a-z0-9-]{0,40}", "a key such as data-root")]
 Memory = Annotated[str, _of_form(r"[1-9][0-9]{0,8}[kmg]")]

@@ -65,3 +65,5 @@ tell_layout() {
   unmovable
 }
 locate
+# Logins for private registries that are this application's own.
+[ ! -d "$APP/docker" ] || export DOCKER_CONFIG="$APP/docker"

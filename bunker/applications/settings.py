@@ -50,6 +50,11 @@ class ApplicationSettings(Section):
         """Its name on the host."""
         return MAIN
 
+    @property
+    def files_of_fleet(self) -> str:
+        """The folder below the fleet's ``files`` that holds its code; empty for a repository."""
+        return ""
+
 
 class ApplicationEntry(ApplicationSettings):
     """One entry under ``applications``; its key is its name, and says where it stands.

@@ -72,7 +72,7 @@ def _source(options: Options) -> Any:
             expected="--repository PATH or ADDRESS, or --host NAME for that host's own",
         )
     fleet, host = options.select_one(application=True)
-    return Source.of(host, decrypt_hosts(fleet.folder, [host.name])[host.name])
+    return Source.of(host, decrypt_hosts(fleet.folder, [host.name])[host.name], fleet.root)
 
 
 def _json(checked: Sequence[Checked]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from bunker.disclosure import Disclosed, holds_secret
 from bunker.errors import BunkerError
+from bunker.fleet.entries import ENTRIES
 from bunker.fleet.merge import Layer, lookup, source_of
 from bunker.fleet.models import Host
 from bunker.fleet.yaml_file import Path
@@ -48,13 +49,36 @@ def explain(
     sentences = []
     for fault in error.errors(include_url=False):
         path: Path = tuple(step for step in fault["loc"] if step != "[key]")
-        if fault["type"] == "extra_forbidden":
-            known = known_keys(path[:-1], model)
+        path, below, entry = _of_entry(path)
+        if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
+            sentences.append(_kind((*prefix, *path, "kind"), dict(fault), layers, where))
+        elif fault["type"] == "extra_forbidden":
+            known = known_keys(below[:-1], entry) if entry else known_keys(path[:-1], model)
             sentences.append(_unknown_key((*prefix, *path), known, layers, where))
         else:
             spelling = FILE_KEY if model is Host else {}
             sentences.append(_sentence(dict(fault), (*prefix, *path), layers, where, spelling))
     return sentences
+
+
+def _of_entry(path: Path) -> tuple[Path, Path, type[BaseModel] | None]:
+    """The path of a fault without the kind that pydantic puts into that of an application's entry.
+
+    Also the path below the entry, and its model; none where the fault is not in an entry.
+    """
+    if len(path) > 2 and path[0] == "applications" and str(path[2]) in ENTRIES:
+        return (*path[:2], *path[3:]), path[3:], ENTRIES[str(path[2])]
+    return path, (), None
+
+
+def _kind(path: Path, fault: dict[str, Any], layers: Sequence[Layer], where: str) -> BunkerError:
+    """What is wrong with the kind of an application's entry, or that there is none."""
+    source = source_of(layers, path)
+    key, kinds = ".".join(map(str, path)), " or ".join(ENTRIES)
+    if source is None:
+        place = _place(source_of(layers, path[:-1]), path[:-1], where)
+        return BunkerError(f"{key} is missing", where=place, expected=kinds)
+    return BunkerError(f"{key} is {_found(source, path)}", where=source.place(path), expected=kinds)
 
 
 def _sentence(

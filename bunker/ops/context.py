@@ -47,7 +47,9 @@ def current_commit(host: Host) -> str:
     commits, name = recorder().given.commits, host.application.name
     commit = commits.get(name)
     if commit is None:
-        commit = commits[name] = _resolve(Source.of(host, secrets_of(host, current_secrets())))
+        root = Path(ctx_host.get().data.bunker_fleet_folder).parents[1]
+        source = Source.of(host, secrets_of(host, current_secrets()), root)
+        commit = commits[name] = _resolve(source)
     return commit
 
 

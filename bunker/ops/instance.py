@@ -15,8 +15,8 @@ from bunker.application.layout import Layout, layout_function, read_layout
 from bunker.ops.facts import boot_function, read_boot, reading
 from bunker.shell import script_file, with_variables
 from deploys.changemaker.database import Database, read_database
-from deploys.changemaker.folder import Folder, read_folder
-from deploys.changemaker.space import Space, read_space
+from deploys.stack.folder import Folder, read_folder
+from deploys.stack.space import Space, read_space
 
 _SCRIPTS: Final = Path(__file__).parent / "scripts"
 

@@ -11,7 +11,7 @@ from bunker.application.generation import read_generation
 from bunker.application.layout import Layout, read_layout
 from bunker.ops.facts import read_boot, reading
 from bunker.ops.migrations import read_sql
-from deploys.changemaker.rollback_choice import Armed, KeptGeneration, RollbackState
+from deploys.stack.rollback_choice import Armed, KeptGeneration, RollbackState
 
 
 class RollbackFacts(FactBase[tuple[RollbackState, str]]):

@@ -22,8 +22,8 @@ from bunker.secrets.catalog import generate
 from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import Listener, Preparation, prepare
 from bunker.workflows.request import DeployRequest, Target, find_commits, worker_request
-from deploys.changemaker.decision import FOLDER
 from deploys.roles import needs_vault
+from deploys.stack.decision import FOLDER
 
 
 @dataclass
@@ -128,7 +128,7 @@ def _targets(
     """Every host with the secrets and the commit that there are, and those with stand-ins."""
     vaults, guessed = _vaults(fleet, [host for host in hosts if needs_vault(host)], found)
     opened = [host for host in hosts if host.name not in guessed or vaults[host.name]]
-    commits = find_commits(opened, vaults)
+    commits = find_commits(fleet.root, opened, vaults)
     targets = []
     for host in hosts:
         values = dict(vaults.get(host.name, {}))

@@ -98,7 +98,7 @@ def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
     secrets = {host.name: opened.get(host.name, {}) for host in hosts}
     commits: Mapping[str, str] = request.commits
     if request.work.needs_code and not commits:
-        commits = _resolve_commits(hosts, secrets)
+        commits = _resolve_commits(fleet.root, hosts, secrets)
     targets = [Target(host, secrets[host.name], _by_name(host, commits)) for host in hosts]
     _check_rendering(targets)
     return fleet, targets
@@ -178,10 +178,10 @@ def _with_ref(host: Host, ref: str, name: str) -> Host:
 
 
 def _resolve_commits(
-    hosts: Sequence[Host], secrets: Mapping[str, Mapping[str, Secret]]
+    root: Path, hosts: Sequence[Host], secrets: Mapping[str, Mapping[str, Secret]]
 ) -> dict[str, str]:
     """The commit of every application; all problems at once."""
-    answers = find_commits(hosts, secrets)
+    answers = find_commits(root, hosts, secrets)
     problems = [answer for answer in answers.values() if isinstance(answer, BunkerError)]
     if problems:
         raise Problems("The wanted code cannot be found", dict.fromkeys(problems))
@@ -189,7 +189,7 @@ def _resolve_commits(
 
 
 def find_commits(
-    hosts: Sequence[Host], secrets: Mapping[str, Mapping[str, Secret]]
+    root: Path, hosts: Sequence[Host], secrets: Mapping[str, Mapping[str, Secret]]
 ) -> dict[str, str | BunkerError]:
     """By application: the commit, or why it is not known. A git server is asked once per ref."""
     sources: dict[str, Source] = {}
@@ -198,7 +198,7 @@ def find_commits(
         for one in applications_of(host):
             try:
                 vault = secrets_of(one.host, secrets.get(host.name, {}))
-                sources[one.key] = Source.of(one.host, vault)
+                sources[one.key] = Source.of(one.host, vault, root)
             except BunkerError as error:
                 answers[one.key] = error
     distinct = list(dict.fromkeys(sources.values()))

@@ -16,6 +16,6 @@ ROLE = Role(
     needs=("docker",),
     port=Port(
         settings="deploys.changemaker.settings:ChangemakerEntry",
-        rollback="deploys.rollback:roll_back_changemaker",
+        rollback="deploys.changemaker.deploy:roll_back",
     ),
 )

@@ -1,60 +1,59 @@
-"""The Changemaker Compose stack of one instance, at an exact commit.
+"""The Changemaker stack of one instance: what it adds to what all Compose projects share."""
 
-Order: fetch, then lay out, pull and build everything beside the running instance; then prepare
-the rollback (see armed.py); only then switch files, bring up the data services, migrate,
-seed an empty database, bring up the rest, ask the gates, and record a generation. An interrupted
-run leaves no applied hash, so the next one goes through the same order again and ends in the same
-place; where none comes, the host rolls back by itself.
-"""
+from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from pyinfra.api.deploy import deploy
-from pyinfra.context import ctx_host
 
-from bunker.answers import sections
 from bunker.application.environment import HostIds
-from bunker.application.layout import MAIN
+from bunker.application.services import SERVICES_BY_NAME
 from bunker.applications.of_host import secrets_of
 from bunker.bundle import Bundle
-from bunker.component import Component
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError
 from bunker.fleet.models import Host
-from bunker.ops.changing import changing
-from bunker.ops.context import current_commit, current_run, current_secrets, current_system, wants
+from bunker.ops.context import current_secrets, current_system
 from bunker.ops.engine import engine_of
-from bunker.ops.facts import ComponentsState, reading, require
-from bunker.ops.instance import Instance, InstanceState
+from bunker.ops.instance import InstanceState
 from bunker.ops.logins import read_logins
-from bunker.ops.place import (
-    archive,
-    ask,
-    diff_lines,
-    differing,
-    instructions,
-    place_components,
-    put_files_script,
-    read_components,
-    read_contents,
-)
-from bunker.ops.recorder import recorder
-from bunker.ops.step import AS_ROOT, Command, shell, step
-from bunker.shell import CLEAN_ENVIRONMENT, with_variables
-from deploys.base.firewall import egress
 from deploys.base.logins import login_of
-from deploys.changemaker.armed import protect, rollback_variables, scripts
-from deploys.changemaker.bundles import changemaker_bundle, http_port, source_component
+from deploys.changemaker.bundles import changemaker_bundle, http_port
 from deploys.changemaker.database import check_database
-from deploys.changemaker.decision import Decision, Files, decide, ref_of
-from deploys.changemaker.downgrade import downgrade_from
-from deploys.changemaker.folder import check_folder, take_over
-from deploys.changemaker.forecast import Forecast, read_forecast
-from deploys.changemaker.moving import move_state
-from deploys.changemaker.space import check_space, needed_lines, needs
+from deploys.stack.deploy import deploy_stack
+from deploys.stack.rollback import roll_back_stack
+from deploys.stack.source import source_component
+from deploys.stack.stack import Phase, Stack
 
-UNKNOWN_COMMIT = "0" * 40
-"""Wanted in a plan of a bare host that is made while the repository is out of reach."""
+
+def _variables(host: Host, bundle: Bundle) -> Mapping[str, str | int]:
+    return {"DOMAIN": host.domain, "HTTP_PORT": http_port(bundle)}
+
+
+def _check(host: Host, instance: InstanceState) -> list[BunkerError]:
+    return check_database(host, instance.database, instance.generation, instance.layout)
+
+
+CHANGEMAKER: Final = Stack(
+    part="changemaker",
+    folder=Path(__file__).parent / "scripts",
+    bundle=changemaker_bundle,
+    phases=(
+        Phase("database and cache", ("data",)),
+        Phase("migrate", ("migrate",), migrates=True),
+        Phase("seed where empty", ("seed",)),
+        Phase("bring up services", ("swap", "reload", "up")),
+    ),
+    variables=_variables,
+    files=lambda _host: ("docker-compose.yml",),
+    check=_check,
+    rebuilt=("api", "admin", "media-api"),
+    services=tuple(SERVICES_BY_NAME),
+    data=frozenset({"v2-postgres", "redis"}),
+    probed=True,
+    migrates=True,
+)
 
 
 @deploy("changemaker")
@@ -64,232 +63,10 @@ def changemaker(host: Host) -> None:
     system = current_system()
     login = login_of(host, read_logins(system.found))
     ids = HostIds(login.uid, login.gid, engine_of(system.found).group_id)
-    source = source_component(host, secrets, login.home)
     bundle = changemaker_bundle(host, secrets, ids)
-    unplaced = Component(bundle=bundle, validate=None, activate=None, check=None)
-    state = read_components([source, unplaced])
-    instance: InstanceState = require(
-        ctx_host.get().get_fact(
-            Instance,
-            app=host.application.name,
-            directory=host.application.directory,
-            project=host.application.project,
-            owner=host.user,
-            wanted=current_commit(host) if wants("changemaker") else "",
-            **AS_ROOT,
-        ),
-        "what its instance runs",
-    )
-    problems = check_folder(host, instance.folder, ours=instance.generation is not None)
-    problems += check_database(host, instance.database, instance.generation, instance.layout)
-    if problems:
-        raise Problems("the instance cannot be deployed as it is", problems)
-    if instance.folder.shallow and instance.generation is None:
-        folder = host.application.directory
-        recorder().note(
-            host.application.name, f"{folder} is a shallow clone; what it lacks is fetched"
-        )
-    commit = _wanted_commit(host, instance)
-    from_newer = downgrade_from(host, instance, commit)
-    variables: dict[str, str | int] = {
-        **rollback_variables(host, bundle),
-        "RUN": current_run(),
-        "PLANNED": instance.token,
-    }
-    move_state(host.name, instance.layout, variables)
-    place_components(host.application.name, [source], state)
-    decision = decide(
-        commit,
-        host.application.ref,
-        instance,
-        _files(host, bundle, commit, instance, state),
-        taken_over=take_over(host, instance.folder),
-        new_database=instance.database.new,
-        mark=instance.layout.mark,
-        from_newer=from_newer,
-        role=host.application.name,
-    )
-    wanted = needs(
-        instance.space,
-        code=decision.switch,
-        build=decision.build,
-        database_kb=instance.database.size_kb if _is_upgrade(decision, instance) else None,
-    )
-    problems = check_space(host, instance.space, wanted, instance.layout) if decision.needed else []
-    if problems:
-        raise Problems("there is not enough room", problems)
-    _record(host.application.name, bundle, commit, instance, state, decision)
-    _announce_egress(host, instance)
-    if decision.needed:
-        variables["NEEDED"] = needed_lines(wanted)
-        _declare(host, bundle, commit, decision, instance, variables=variables)
+    deploy_stack(CHANGEMAKER, host, bundle, [source_component(host, secrets, login.home)])
 
 
-def _wanted_commit(host: Host, instance: InstanceState) -> str:
-    if wants("changemaker"):
-        return current_commit(host) or instance.head or UNKNOWN_COMMIT
-    if not instance.head:
-        raise BunkerError(
-            "nothing is deployed yet, so there is no environment to change",
-            where=host.name,
-            remedy=f"Deploy it whole first: invoke deploy --host {host.name}",
-        )
-    return instance.head
-
-
-def _files(
-    host: Host, bundle: Bundle, commit: str, instance: InstanceState, state: ComponentsState
-) -> Files:
-    paths = differing(bundle, state)
-    old = read_contents([path for path in paths if path in state.files])
-    forecast = Forecast()
-    if paths and instance.head and instance.engine:
-        forecast = _forecast(host, bundle, commit)
-    if forecast.refused and instance.services and commit == instance.head:
-        # What runs it can read, and nothing but these files will be others.
-        raise BunkerError(
-            f"Compose refuses the new files: {forecast.refused}",
-            where=f"{host.name}, docker-compose.yml",
-            expected="files that Compose reads",
-            remedy="Correct what it names in the host's file (environment, resources)",
-        )
-    if forecast.unknown:
-        why = forecast.refused or "it could not be asked on this host"
-        text = f"Compose does not say which services restart: {why}"
-        recorder().note(host.application.name, text)
-    return Files(
-        differing=tuple(paths),
-        diff=diff_lines(bundle, paths, state, old),
-        applied=instance.applied == bundle.fingerprint,
-        forecast=forecast,
-    )
-
-
-def _forecast(host: Host, bundle: Bundle, commit: str) -> Forecast:
-    """What Compose would do with the new files, seen by no one else on the host."""
-    place = {"DIRECTORY": host.application.directory, "PROJECT": host.application.project}
-    answer = ask(
-        with_variables(scripts("forecast"), COMMIT=commit, **place),
-        stdin=archive(bundle.files),
-        by=f"{CLEAN_ENVIRONMENT} unshare --mount /bin/sh",
-    )
-    if answer is None:
-        return Forecast(unknown=True, builds=True)
-    with reading("what Compose makes of the new files"):
-        return read_forecast(sections(answer))
-
-
-def _record(  # noqa: PLR0917 - all that was read and decided
-    name: str,
-    bundle: Bundle,
-    commit: str,
-    instance: InstanceState,
-    state: ComponentsState,
-    decision: Decision,
-) -> None:
-    recording = recorder().current()
-    containers = [[item.service, item.state, item.fine] for item in instance.containers]
-    files = {path: str(state.files.get(path)) for path in (file.path for file in bundle.files)}
-    observed = [
-        instance.head,
-        instance.built_commit,
-        instance.edited,
-        containers,
-        files,
-        instance.applied,
-    ]
-    recording.observed.append([name, *observed])
-    recording.wanted.append([name, commit, bundle.fingerprint])
-    recording.facts["boot"] = dict(instance.boot)
-    recording.application(name).update(commit=commit, generation=instance.generation)
-    for change in decision.changes:
-        recorder().change(change)
-
-
-def _announce_egress(host: Host, instance: InstanceState) -> None:
-    """Say what of the firewall follows from this change where the firewall is not part of it."""
-    if wants("base") or instance.egress is None:
-        return
-    rows = {(protocol, port): meaning for protocol, port, meaning in egress(host)}
-    closed = sorted(rows.keys() - instance.egress)
-    opened = sorted(instance.egress - rows.keys())
-    texts = [
-        f"does not let containers reach {p} {port} yet ({rows[p, port]})" for p, port in closed
-    ]
-    texts += [f"still lets containers reach {p} {port}" for p, port in opened]
-    if texts:
-        fleet = Path(ctx_host.get().data.bunker_fleet_folder).name
-        command = f"invoke deploy --fleet {fleet} --host {host.name} --role base"
-        recorder().note("base", f"the firewall {', and '.join(texts)}; apply it with: {command}")
-
-
-def _is_upgrade(decision: Decision, instance: InstanceState) -> bool:
-    # An upgrade that was cut off after its switch still has to settle. Without a database there is
-    # nothing to roll back to.
-    begun = decision.switch or instance.armed
-    return bool(begun and instance.generation is not None and not instance.database.new)
-
-
-def _declare(
-    host: Host,
-    bundle: Bundle,
-    commit: str,
-    decision: Decision,
-    instance: InstanceState,
-    *,
-    variables: dict[str, str | int],
-) -> None:
-    name = host.application.name
-    upgrade = _is_upgrade(decision, instance)
-    variables |= {
-        "REPOSITORY": host.application.repository,
-        "REF": ref_of(
-            commit,
-            host.application.ref,
-            instance.generation,
-            keeps_code=not wants("changemaker"),
-        ),
-        "COMMIT": commit,
-        "CREDENTIALS": "" if name == MAIN else f"-{name}",
-        "FINGERPRINT": bundle.fingerprint,
-        "DOMAIN": host.domain,
-        "HTTP_PORT": http_port(bundle),
-        "INSTRUCTIONS": instructions(bundle),
-        "BUILD": "yes" if decision.build else "",
-    }
-
-    def run(*names: str, files: bool = False, project: bool = True) -> Callable[[], list[Command]]:
-        def commands() -> list[Command]:
-            body = scripts(*(("common", *names) if project else names))
-            # In a subshell: a script that ends early still comes to renewing the deadline.
-            functions = scripts("armed") + (put_files_script() if files else "")
-            text = f"{functions}as_planned\nrenew\n(\n{body}\n)\nrenew\n"
-            return [
-                shell(changing(text, **variables), stdin=archive(bundle.files) if files else None)
-            ]
-
-        return commands
-
-    if decision.switch:
-        step(f"{name}: fetch the code", run("room", "git", "fetch", project=False))
-        step(
-            f"{name}: pull and build images",
-            run("room", "before_switch", "prepare", files=True, project=False),
-        )
-        if upgrade:
-            step(f"{name}: prepare the rollback", protect(variables))
-            step(f"{name}: start the availability probe", run("probe_start", project=False))
-        step(
-            f"{name}: switch files",
-            run("before_switch", "git", "switch", files=True, project=False),
-        )
-    step(f"{name}: database and cache", run("data"))
-    if decision.migrate:
-        step(f"{name}: migrate", run("migrate"))
-    step(f"{name}: seed where empty", run("seed"))
-    step(f"{name}: bring up services", run("swap", "reload", "up"))
-    step(f"{name}: health gate", run("health"))
-    if upgrade:
-        step(f"{name}: settle", run("settle"))
-        step(f"{name}: stop the availability probe", run("probe_stop", project=False))
-    step(f"{name}: record generation", run("keep", "record"))
+def roll_back(host: Host) -> None:
+    """Roll one instance back, or refuse with the choice that is left."""
+    roll_back_stack(CHANGEMAKER, host)

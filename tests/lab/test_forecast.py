@@ -11,8 +11,8 @@ from bunker.answers import sections
 from bunker.bundle import BundleFile
 from bunker.ops.place import archive
 from bunker.shell import CLEAN_ENVIRONMENT, with_variables
-from deploys.changemaker.armed import scripts
-from deploys.changemaker.forecast import Forecast, read_forecast
+from deploys.changemaker.deploy import CHANGEMAKER
+from deploys.stack.forecast import Forecast, read_forecast
 from tests.lab.fleet_under_test import FleetUnderTest
 
 pytestmark = pytest.mark.lab
@@ -97,7 +97,12 @@ class Project:
     def ask(self, environment: str, override: str = "services: {}\n", commit: str = "") -> Forecast:
         """The forecast for these files, asked as a deploy asks it."""
         place = {"DIRECTORY": self.directory, "PROJECT": self.project}
-        script = with_variables(scripts("forecast"), COMMIT=commit or "0" * 40, **place)
+        script = with_variables(
+            CHANGEMAKER.scripts("forecast"),
+            COMMIT=commit or "0" * 40,
+            FILES="docker-compose.yml",
+            **place,
+        )
         files = {".env": environment, OVERRIDE: override}
         done = subprocess.run(
             [
@@ -268,7 +273,7 @@ def test_nothing_of_it_is_left_or_seen_on_the_host_even_when_it_is_killed(projec
     # Killed between the mounts and the end: with a docker that waits for ever in the new files.
     slow = with_variables(
         'docker() { [ ! -e /run/lock/opt ] || exec sleep 600; command docker "$@"; }\n'
-        + scripts("forecast"),
+        + CHANGEMAKER.scripts("forecast"),
         COMMIT="0" * 40,
         DIRECTORY=OTHER,
         PROJECT="forecast",

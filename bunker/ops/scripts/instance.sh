@@ -61,11 +61,9 @@ if [ -n "$checkout" ]; then
     # Files that git was told not to look at.
     git ls-files -v | sed -n 's/^[a-zS] \(.*\)/ M \1 (hidden from git)/p'
   fi
-  if [ -f docker-compose.yml ]; then
-    echo '@@bunker services'
-    if [ -f .env ] && command -v docker >/dev/null; then
-      docker compose -p "$PROJECT" config --services 2>/dev/null || true
-    fi
+  echo '@@bunker services'
+  if [ -f .env ] && command -v docker >/dev/null; then
+    docker compose -p "$PROJECT" config --services 2>/dev/null || true
   fi
 fi
 echo '@@bunker containers'

@@ -12,7 +12,7 @@ from bunker.application.availability import Availability, parse_availability
 from bunker.application.layout import located
 from bunker.shell import script_file
 
-SCRIPT = Path(__file__).parents[3] / "deploys/changemaker/scripts/probe_stop.sh"
+SCRIPT = Path(__file__).parents[3] / "deploys/stack/scripts/probe_stop.sh"
 LINE = (
     'availability {"requests": 812, "failed": 3, "longest_outage_seconds": 0.100, '
     '"unavailable_seconds": 0.150, "slowest_seconds": 0.420, "seconds": 41.5}'

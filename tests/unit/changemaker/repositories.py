@@ -11,7 +11,7 @@ from bunker.application.layout import layout_function
 from bunker.ops.instance import Instance
 from bunker.shell import script_file, with_variables
 
-SCRIPTS = Path(__file__).parents[3] / "deploys/changemaker/scripts"
+SCRIPTS = Path(__file__).parents[3] / "deploys/stack/scripts"
 RUNUSER = '#!/bin/sh\nshift 2\n[ "$1" != -- ] || shift\nexec "$@"\n'
 
 

@@ -9,7 +9,7 @@ import pytest
 from bunker.application.layout import layout_function
 from bunker.shell import script_file, with_variables
 
-SCRIPTS = Path(__file__).parents[3] / "deploys/changemaker/scripts"
+SCRIPTS = Path(__file__).parents[3] / "deploys/stack/scripts"
 DOCKER = r"""#!/bin/sh
 case "$*" in
   *"config --images") echo app-api; echo postgres:16 ;;

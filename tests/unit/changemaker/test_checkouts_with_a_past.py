@@ -73,7 +73,7 @@ def test_a_git_that_is_at_work_keeps_its_locks_until_it_has_ended(server: Server
         text = server.script("git", commit="x")
         assert text.returncode == 0
         unlocking = 'sleep() { echo waited; rm -f .git/index.lock; }\ncd "$DIRECTORY"\ngit_unlock'
-        script = (Path(__file__).parents[3] / "deploys/changemaker/scripts/git.sh").read_text()
+        script = (Path(__file__).parents[3] / "deploys/stack/scripts/git.sh").read_text()
         done = server._shell(script + unlocking)
         assert done.stdout == "waited\n"
         lock.write_text("")

@@ -17,9 +17,10 @@ from bunker.application.migrations import MigrationSafety
 from bunker.ops.migrations import classify_pending, read_sql
 from bunker.ops.rollback import read_rollback
 from bunker.workflows.schema_check import check_refs
-from deploys.changemaker.armed import pending_question
-from deploys.changemaker.rollback_choice import assess, choose
-from deploys.rollback import rollback_question
+from deploys.changemaker.deploy import CHANGEMAKER
+from deploys.stack.armed import pending_question
+from deploys.stack.rollback import rollback_question
+from deploys.stack.rollback_choice import assess, choose
 from tests.unit.changemaker.repositories import RUNUSER, Server
 
 FOLDER = "api/prisma/migrations"
@@ -127,10 +128,10 @@ class Deployed(Server):
         }
 
     def pending(self) -> list[str]:
-        return self.answer(pending_question(self.variables()))
+        return self.answer(pending_question(CHANGEMAKER, self.variables()))
 
     def for_rollback(self) -> list[str]:
-        return self.answer(rollback_question(self.variables()))
+        return self.answer(rollback_question(CHANGEMAKER, self.variables()))
 
 
 def unsafe(found: list[MigrationSafety]) -> dict[str, tuple[str, ...]]:
@@ -177,7 +178,9 @@ def test_what_is_too_long_counts_as_not_known(tmp_path: Path) -> None:
     before = {"1_a": 'CREATE INDEX "i" ON a (b);', "2_long": f"-- {'x' * (2 << 20)}"}
     host = Deployed(tmp_path, before, {"3_b": 'DROP INDEX "i";', "4_c": "SELECT 1;" * 9})
     assert "3_b" in unsafe(classify_pending(host.pending()))
-    small = pending_question(host.variables()).replace("MOST_NEW=16777216", "MOST_NEW=50")
+    small = pending_question(CHANGEMAKER, host.variables()).replace(
+        "MOST_NEW=16777216", "MOST_NEW=50"
+    )
     found = unsafe(classify_pending(host.answer(small)))
     assert "too long" in found["4_c"][0]
     host.switch(host.new, {**before, "3_b": "", "4_c": ""})

@@ -8,7 +8,7 @@ import pytest
 
 from bunker.answers import sections
 from bunker.fleet.models import Host
-from deploys.changemaker.folder import (
+from deploys.stack.folder import (
     Folder,
     check_folder,
     read_folder,

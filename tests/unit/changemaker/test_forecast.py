@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bunker.answers import UnreadableAnswer, sections
-from deploys.changemaker.forecast import Forecast, read_forecast
+from deploys.changemaker.deploy import CHANGEMAKER
+from deploys.stack.forecast import Forecast, read_forecast
 
 SAME = {"api": "a1", "admin": "d1", "media-api": "m1", "redis": "r1", "sidecar": "s1"}
 CONTAINERS = (
@@ -26,7 +27,7 @@ def forecast(*told: str, containers: tuple[str, ...] = CONTAINERS, **after: str 
     rows += ["@@bunker containers", *containers, "@@bunker after"]
     rows += [f"{name} {value}" for name, value in new.items() if value]
     rows += ["@@bunker project", *(f"known {name}" for name in new), *told, "@@bunker end"]
-    return read_forecast(sections(rows))
+    return read_forecast(sections(rows), CHANGEMAKER.services, CHANGEMAKER.data)
 
 
 def test_nothing_changed_makes_nothing_anew() -> None:
@@ -80,7 +81,7 @@ def test_new_services_and_those_that_are_gone_are_told_apart_from_those_that_are
 
 def test_files_that_compose_refuses_leave_open_what_restarts_and_what_has_to_be_built() -> None:
     rows = ["@@bunker before", "@@bunker refused", "service api has no image", "", "@@bunker end"]
-    assert read_forecast(sections(rows)) == Forecast(
+    assert read_forecast(sections(rows), CHANGEMAKER.services, CHANGEMAKER.data) == Forecast(
         builds=True, unknown=True, refused="service api has no image"
     )
 

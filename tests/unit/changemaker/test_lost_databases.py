@@ -9,7 +9,7 @@ import pytest
 from bunker.application.layout import Layout, located
 from bunker.shell import script_file, with_variables
 from deploys.changemaker.database import Database, check_database, read_database
-from deploys.changemaker.decision import Files, decide
+from deploys.stack.decision import Files, decide
 from tests.unit.changemaker.test_folders_with_a_past import host
 from tests.unit.plan.test_changemaker_decision import COMMIT, SAME, State
 

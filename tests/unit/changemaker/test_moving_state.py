@@ -13,8 +13,8 @@ from bunker.application.layout import Layout, located, read_layout
 from bunker.bundle import BundleFile
 from bunker.ops.place import archive
 from bunker.shell import with_variables
-from deploys.changemaker.armed import scripts
-from deploys.changemaker.moving import check_layout
+from deploys.changemaker.deploy import CHANGEMAKER
+from deploys.stack.moving import check_layout
 
 ROOT = Path(__file__).parents[3]
 OLD = {
@@ -98,7 +98,7 @@ class World:
 
     def move(self, *, ends: int = 0, die_after: int = 0) -> str:
         """The step that moves it."""
-        text = scripts("armed") + scripts("arm", "move", "move_armed")
+        text = CHANGEMAKER.scripts("armed") + CHANGEMAKER.scripts("arm", "move", "move_armed")
         files = [
             BundleFile(f"/{name}", f"newer {name}\n".encode())
             for name in ("undo", "deadman", "deadman.service", "deadman.timer")
@@ -177,7 +177,7 @@ def test_the_dead_mans_switch_ends_a_move_that_was_cut_off(world: World) -> None
     # By the older release's timer or by this one's, whichever finds its script.
     (script,) = world.state.rglob("upgrade/deadman")
     assert script.read_text() == "newer deadman\n"
-    text = scripts("armed", "move", "deadman").replace("exec /bin/sh", "echo runs")
+    text = CHANGEMAKER.scripts("armed", "move", "deadman").replace("exec /bin/sh", "echo runs")
     said = world.shell(with_variables(text, APP_NAME="changemaker"))
     assert f"runs {world.state}/apps/changemaker/upgrade/undo" in said
     world.assert_moved()

@@ -8,11 +8,11 @@ import pytest
 from bunker.answers import sections
 from bunker.application.layout import Layout
 from bunker.shell import script_file, with_variables
-from deploys.changemaker.space import check_space, needed_lines, needs, read_space
+from deploys.stack.space import check_space, needed_lines, needs, read_space
 from tests.unit.changemaker.repositories import Server
 from tests.unit.changemaker.test_folders_with_a_past import host
 
-SCRIPTS = Path(__file__).parents[3] / "deploys/changemaker/scripts"
+SCRIPTS = Path(__file__).parents[3] / "deploys/stack/scripts"
 GB = 1024 * 1024
 
 

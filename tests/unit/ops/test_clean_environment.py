@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from bunker.shell import CLEAN_SHELL, as_root, with_variables
-from deploys.changemaker.armed import deadman_service
+from deploys.stack.armed import deadman_service
 
 ROOT = Path(__file__).parents[3]
 LEFT_OVER = {

@@ -30,9 +30,9 @@ from bunker.terminal.status_text import health_lines, status_lines
 from bunker.workflows.health import assess
 from bunker.workflows.probe import read_probe
 from bunker.workflows.status import HostStatus
-from deploys.changemaker.forecast import read_forecast
 from deploys.docker.past import read_engine
 from deploys.os_upgrade.deploy import Upgrade
+from deploys.stack.forecast import read_forecast
 from tests.fake.bare_host import RESPONSES
 from tests.fake.test_forecast import ANSWER
 from tests.unit.ops.test_rollback_facts import ANSWER as ROLLBACK

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bunker.application.containers import Container as Running
-from deploys.changemaker.decision import Decision, Files, decide, ref_of
-from deploys.changemaker.forecast import Forecast
+from deploys.stack.decision import Decision, Files, decide, ref_of
+from deploys.stack.forecast import Forecast
 
 COMMIT = "a" * 40
 OTHER = "b" * 40
@@ -63,7 +63,7 @@ def test_a_bare_host_gets_everything() -> None:
 
 
 def test_a_new_commit_migrates_and_names_what_it_may_rebuild() -> None:
-    decision = decide(OTHER, "v2", State(), SAME)
+    decision = decide(OTHER, "v2", State(), SAME, rebuilt=("api", "admin"))
     assert "aaaaaaaaaaaa → bbbbbbbbbbbb (v2)" in summaries(decision)
     assert decision.migrate
     assert decision.changes[0].restarts == ("api",)

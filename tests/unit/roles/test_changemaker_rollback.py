@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bunker.errors import BunkerError
-from deploys.changemaker.rollback_choice import (
+from deploys.stack.rollback_choice import (
     Armed,
     Choice,
     KeptGeneration,

@@ -29,7 +29,8 @@ from deploys.base.ssh import (
     sshd_component,
 )
 from deploys.base.sshd_files import DROP_IN, INCLUDE, MAIN
-from deploys.changemaker.bundles import changemaker_bundle, source_component
+from deploys.changemaker.bundles import changemaker_bundle
+from deploys.stack.source import source_component
 from tests.unit.roles.test_base_role import ED25519
 
 LOGIN = Login("deploy", "/srv/people/deploy", group="staff", home_owner="deploy")

@@ -73,12 +73,12 @@ def test_only_deploys_of_roles_import_pyinfra() -> None:
         for path in (ROOT / "deploys").glob("*/*.py")
         if "import pyinfra" in path.read_text() or "from pyinfra" in path.read_text()
     ]
-    helpers = {"changemaker/armed.py", "changemaker/downgrade.py"}
+    helpers = {f"stack/{name}.py" for name in ("armed", "downgrade", "rollback")}
     assert {path for path in importing if not path.endswith("/deploy.py")} <= helpers
 
 
 def test_tags_and_secrets_are_those_of_all_roles() -> None:
-    assert TAGS == ("base", "earlyoom", "docker", "env", "changemaker")
+    assert TAGS == ("base", "earlyoom", "docker", "env", "changemaker", "compose")
     assert len(list(default_specs())) == sum(len(named(r.secrets)) for r in ROLES if r.secrets)
 
 

@@ -12,22 +12,23 @@ from bunker.ops.instance import InstanceState
 from bunker.ops.migrations import classify_pending
 from bunker.ops.step import AS_ROOT
 from bunker.shell import with_variables
-from deploys.changemaker.armed import scripts
+from deploys.stack.stack import Stack
 
 
 class LeftBehind(FactBase[list[MigrationSafety]]):
     """The migrations that the code that runs has beyond an older commit, classified."""
 
-    def command(self, directory: str, owner: str, commit: str) -> str:  # type: ignore[override]
-        text = 'cd "$DIRECTORY"\n' + scripts("keep", "migrations", "downgrade")
-        return with_variables(text, DIRECTORY=directory, OWNER=owner, COMMIT=commit)
+    def command(  # type: ignore[override]
+        self, script: str, directory: str, owner: str, commit: str
+    ) -> str:
+        return with_variables(script, DIRECTORY=directory, OWNER=owner, COMMIT=commit)
 
     def process(self, output: list[str]) -> list[MigrationSafety]:
         with reading("its migrations"):
             return classify_pending(output)
 
 
-def downgrade_from(host: Host, instance: InstanceState, commit: str) -> str:
+def downgrade_from(stack: Stack, host: Host, instance: InstanceState, commit: str) -> str:
     """The version that a deploy of an older commit replaces; empty where it is no downgrade.
 
     Raises BunkerError where older code was not asked for, and where a migration since
@@ -48,6 +49,7 @@ def downgrade_from(host: Host, instance: InstanceState, commit: str) -> str:
     classified: list[MigrationSafety] = require(
         ctx_host.get().get_fact(
             LeftBehind,
+            script='cd "$DIRECTORY"\n' + stack.scripts("keep", "migrations", "downgrade"),
             directory=application.directory,
             owner=host.user,
             commit=commit,

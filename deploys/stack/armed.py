@@ -1,41 +1,33 @@
 """What an armed change leaves on the host, so that it can roll back without the controller."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from pyinfra import logger
 from pyinfra.api import FunctionCommand
 from pyinfra.api.command import StringCommand
 
-from bunker.application.containers import containers_function
-from bunker.application.layout import app_folder, layout_function
+from bunker.application.layout import app_folder
 from bunker.application.migrations import MigrationSafety
 from bunker.bundle import Bundle, BundleFile
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 from bunker.ops.changing import changing
 from bunker.ops.facts import reading
-from bunker.ops.instance import database_function
 from bunker.ops.migrations import classify_pending
 from bunker.ops.place import archive
 from bunker.ops.step import AS_ROOT, Command, shell
-from bunker.shell import CLEAN_SHELL, script_file, with_variables
+from bunker.shell import CLEAN_SHELL, with_variables
+from deploys.stack.stack import SHARED, Stack
 
-SCRIPTS: Final = Path(__file__).parent / "scripts"
-
-
-def scripts(*names: str) -> str:
-    """The text of several of the role's scripts, one after the other; others stand on ``armed``."""
-    text = "".join(script_file(SCRIPTS / f"{name}.sh") for name in names)
-    if "common" in names:
-        text = containers_function() + database_function() + text
-    return layout_function() + text if "armed" in names else text
+PROJECT: Final = ("common", "database")
+"""The scripts about what runs."""
 
 
-def rollback_variables(host: Host, bundle: Bundle) -> dict[str, str | int]:
+def rollback_variables(stack: Stack, host: Host, bundle: Bundle) -> dict[str, str | int]:
     """What the scripts of a rollback need to know of an instance."""
     return {
+        **stack.variables(host, bundle),
         "APP_NAME": host.application.name,
         "DIRECTORY": host.application.directory,
         "PROJECT": host.application.project,
@@ -48,21 +40,22 @@ def rollback_variables(host: Host, bundle: Bundle) -> dict[str, str | int]:
 
 
 def armed_files(
-    variables: Mapping[str, str | int], unsafe: Sequence[MigrationSafety], **more: str
+    stack: Stack, variables: Mapping[str, str | int], unsafe: Sequence[MigrationSafety], **more: str
 ) -> str:
     """The archive of an armed change: how to roll back, when, and what speaks against it.
 
     ``unsafe`` are the migrations after which the code of before does not work.
     """
     name = str(variables["APP_NAME"])
-    functions = scripts("armed", "git", "common", "keep", "snapshot", "restore", "swap", "reload")
+    names = ("armed", "git", *PROJECT, "keep", "snapshot", "restore", "swap", "reload")
+    functions, scripts = stack.scripts(*names), stack.scripts
     gates = f"gate() (\n{scripts('health')}\n)\nbring_up() (\n{scripts('up')}\n)\n"
     files = {
         "undo": with_variables(functions + gates + scripts("undo"), **variables),
         "deadman": with_variables(scripts("armed", "move", "deadman"), APP_NAME=name),
         "unsafe": unsafe_text(unsafe),
         "deadman.service": deadman_service(name),
-        "deadman.timer": (SCRIPTS / "deadman.timer").read_text(),
+        "deadman.timer": (SHARED / "deadman.timer").read_text(),
         **more,
     }
     return archive([BundleFile(f"/{path}", text.encode()) for path, text in files.items()])
@@ -70,7 +63,7 @@ def armed_files(
 
 def deadman_service(name: str) -> str:
     """The unit that the timer of an application's dead-man's switch starts."""
-    text = (SCRIPTS / "deadman.service").read_text()
+    text = (SHARED / "deadman.service").read_text()
     for word, value in (
         ("CLEAN_SHELL", CLEAN_SHELL),
         ("UPGRADE", f"{app_folder(name)}/upgrade"),
@@ -86,27 +79,29 @@ def unsafe_text(found: Sequence[MigrationSafety]) -> str:
     return "".join(" ".join(row.split("\n")) + "\n" for row in rows)
 
 
-def pending_question(variables: Mapping[str, str | int]) -> str:
+def pending_question(stack: Stack, variables: Mapping[str, str | int]) -> str:
     """The script that tells what migrations the wanted commit brings; classify_pending reads it."""
-    text = scripts("armed") + "as_planned\n" + scripts("common", "keep", "migrations", "pending")
+    names = (*PROJECT, "keep", "migrations", "pending")
+    text = stack.scripts("armed") + "as_planned\n" + stack.scripts(*names)
     return with_variables(text, **variables)
 
 
 def protect(
+    stack: Stack,
     variables: Mapping[str, str | int],
 ) -> Callable[[], Iterator[Command]]:
     """The commands of the step that prepares the rollback, before anything is changed."""
 
     def commands() -> Iterator[Command]:
         found: list[MigrationSafety] = []
-        yield FunctionCommand(_classify_pending, (pending_question(variables), found), {})
+        yield FunctionCommand(_classify_pending, (pending_question(stack, variables), found), {})
         text = changing(
-            scripts("armed")
+            stack.scripts("armed")
             + "as_planned\n"
-            + scripts("before_switch", "common", "keep", "snapshot", "arm", "protect"),
+            + stack.scripts("before_switch", *PROJECT, "keep", "snapshot", "arm", "protect"),
             **variables,
         )
-        yield shell(text, stdin=armed_files(variables, found))
+        yield shell(text, stdin=armed_files(stack, variables, found))
 
     return commands
 

@@ -1,13 +1,11 @@
 """Which services a change of files makes anew, by what Compose says of them. Pure."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bunker.answers import UnreadableAnswer, by_key, line
-from bunker.application.services import SERVICES_BY_NAME
-
-DATA_SERVICES = frozenset({"v2-postgres", "redis"})
-"""Brought up by themselves before migrations run, and before the services that use them."""
 
 
 @dataclass(frozen=True)
@@ -39,17 +37,22 @@ class _Container:
         # To another container, whose id is then in the hash: no two of them can be compared.
         return "container:" in self.places
 
-    def follows(self, anew: set[str]) -> bool:
+    def follows(self, anew: set[str], data: Collection[str]) -> bool:
         """Whether it is made anew with one that it depends on, as Compose 2.26 does it."""
         for dependency in self.depends_on.split(","):
             name, _, rest = dependency.partition(":")
-            if name in anew and (name not in DATA_SERVICES or rest.endswith(":true")):
+            if name in anew and (name not in data or rest.endswith(":true")):
                 return True
         return False
 
 
-def read_forecast(found: Mapping[str, Sequence[str]]) -> Forecast:
+def read_forecast(
+    found: Mapping[str, Sequence[str]], order: Sequence[str] = (), data: Collection[str] = ()
+) -> Forecast:
     """The answer of ``scripts/forecast.sh``, by section. Raises LookupError or UnreadableAnswer.
+
+    ``order`` are the known services. Those of ``data`` are brought up by themselves before the
+    services that use them.
 
     A container is made anew when its own hash is not the one of the new files. Beside that, on the
     safe side: when its image is built from something else; when a network, volume, config or secret
@@ -73,13 +76,13 @@ def read_forecast(found: Mapping[str, Sequence[str]]) -> Forecast:
     while more := {
         one.service
         for one in containers
-        if one.service in after and one.service not in anew and one.follows(anew)
+        if one.service in after and one.service not in anew and one.follows(anew, data)
     }:
         anew |= more
     return Forecast(
-        recreated=_in_order(anew),
-        created=_in_order(after.keys() - there),
-        removed=_in_order(there - set(told.get("known", ()))),
+        recreated=_in_order(anew, order),
+        created=_in_order(after.keys() - there, order),
+        removed=_in_order(there - set(told.get("known", ())), order),
         builds="builds" in told,
     )
 
@@ -95,8 +98,7 @@ def _container(row: str) -> _Container:
     return _Container(*fields)
 
 
-def _in_order(names: set[str]) -> tuple[str, ...]:
-    order = list(SERVICES_BY_NAME)
+def _in_order(names: set[str], order: Sequence[str]) -> tuple[str, ...]:
     return tuple(
         sorted(names, key=lambda name: (order.index(name) if name in order else len(order), name))
     )

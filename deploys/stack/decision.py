@@ -1,12 +1,14 @@
 """What a host's state calls for, as a pure function: the changes to show and the steps to take."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from bunker.application.layout import MAIN
 from bunker.plan.changes import Change, Symbol
-from deploys.changemaker.forecast import Forecast
+from deploys.stack.forecast import Forecast
 
 FOLDER = "folder"
 """Subject of the change that gives the instance's folder to another owner."""
@@ -94,8 +96,13 @@ def decide(
     mark: str = "",
     from_newer: str = "",
     role: str = MAIN,
+    migrates: bool = True,
+    rebuilt: Collection[str] | None = None,
 ) -> Decision:
     """Compare what should run with what does. ``role`` is the application's name.
+
+    ``migrates``: its code brings migrations of a database. ``rebuilt`` are the services that other
+    code may make anew, None for all.
 
     ``taken_over`` says that the folder changes its owner, which happens along with other changes.
     ``new_database``: one was asked for by ``mark``, "empty" or with the content of that snapshot.
@@ -104,7 +111,7 @@ def decide(
     changes: list[Change] = []
     new_commit = instance.head != commit
     if new_commit:
-        changes.append(_checkout(role, commit, ref, instance))
+        changes.append(_checkout(role, commit, ref, instance, rebuilt))
         if from_newer:
             changes.append(Change(role, "version", "~", f"goes back from {from_newer} to {ref}"))
     if instance.edited:
@@ -139,7 +146,9 @@ def decide(
     if wrong_images:
         # A deploy of other code was stopped after its build: whatever starts next would run it.
         changes.append(Change(role, "images", "~", "images of another commit; built again"))
-    if not new_commit and instance.migrated_commit != commit:
+    if not migrates:
+        pass
+    elif not new_commit and instance.migrated_commit != commit:
         changes.append(Change(role, "migrations", "~", "not yet applied for this commit"))
     elif new_commit:
         changes.append(
@@ -163,21 +172,20 @@ def decide(
     return Decision(
         changes=tuple(changes),
         switch=switch,
-        migrate=bool(new_database) or instance.migrated_commit != commit,
+        migrate=migrates and (bool(new_database) or instance.migrated_commit != commit),
         build=bool(new_commit or instance.edited or files.forecast.builds or wrong_images),
     )
 
 
-def _checkout(role: str, commit: str, ref: str, instance: InstanceLike) -> Change:
+def _checkout(
+    role: str, commit: str, ref: str, instance: InstanceLike, rebuilt: Collection[str] | None
+) -> Change:
     if not instance.head:
         return Change(role, "checkout", "+", f"commit {commit[:12]} ({ref})")
     summary = f"commit {instance.head[:12]} → {commit[:12]} ({ref})"
-    return Change(role, "checkout", "~", summary, restarts=tuple(_built(instance)), lines=())
-
-
-def _built(instance: InstanceLike) -> list[str]:
-    """Services that a new commit may rebuild; which do is known after the build, not before."""
-    return [service for service in instance.services if service in ("api", "admin", "media-api")]
+    # Which are rebuilt is known after the build, not before.
+    restarts = tuple(one for one in instance.services if rebuilt is None or one in rebuilt)
+    return Change(role, "checkout", "~", summary, restarts=restarts)
 
 
 def _containers(role: str, instance: InstanceLike) -> list[Change]:

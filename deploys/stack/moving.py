@@ -8,7 +8,8 @@ from bunker.ops.changing import changing
 from bunker.ops.recorder import recorder
 from bunker.ops.step import Command, shell, step
 from bunker.plan.changes import Change
-from deploys.changemaker.armed import armed_files, scripts
+from deploys.stack.armed import armed_files
+from deploys.stack.stack import Stack
 
 
 def check_layout(host: str, layout: Layout) -> list[BunkerError]:
@@ -34,7 +35,7 @@ def check_layout(host: str, layout: Layout) -> list[BunkerError]:
     ]
 
 
-def move_state(host: str, layout: Layout, variables: Mapping[str, str | int]) -> None:
+def move_state(stack: Stack, host: str, layout: Layout, variables: Mapping[str, str | int]) -> None:
     """Declare the step that moves it, where there is something to move.
 
     Raises Problems where it cannot be. ``variables`` are those of the rollback, with RUN and
@@ -50,7 +51,8 @@ def move_state(host: str, layout: Layout, variables: Mapping[str, str | int]) ->
     recorder().change(Change(name, "state", "~", f"moved to {folder}", layout.unmoved))
 
     def commands() -> Iterator[Command]:
-        text = scripts("armed") + "as_planned\nrenew\n" + scripts("arm", "move", "move_armed")
-        yield shell(changing(text, **variables), stdin=armed_files(variables, ()))
+        text = stack.scripts("armed") + "as_planned\nrenew\n"
+        text += stack.scripts("arm", "move", "move_armed")
+        yield shell(changing(text, **variables), stdin=armed_files(stack, variables, ()))
 
     step(f"{name}: move its state to {folder}", commands)

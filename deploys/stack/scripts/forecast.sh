@@ -23,8 +23,10 @@ mount -t tmpfs -o mode=0700,size=64m tmpfs "$memory"
 base64 -d | tar -x -f - -C "$memory"
 view=$memory$DIRECTORY
 # Of a commit that is not fetched yet, the present file has to do.
-git -c safe.directory='*' cat-file blob "$COMMIT:docker-compose.yml" > "$memory/compose.yml" 2>/dev/null \
-  && mv "$memory/compose.yml" "$view/docker-compose.yml" || true
+for file in $FILES; do
+  git -c safe.directory='*' cat-file blob "$COMMIT:$file" > "$memory/compose.yml" 2>/dev/null \
+    && mkdir -p "$(dirname "$view/$file")" && mv "$memory/compose.yml" "$view/$file" || true
+done
 for path in "$DIRECTORY"/* "$DIRECTORY"/.[!.]*; do
   beside=$view/${path##*/}
   [ -e "$path" ] && [ ! -e "$beside" ] || continue

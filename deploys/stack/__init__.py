@@ -1,0 +1,1 @@
+"""What every kind of Compose project on a host shares: laying out, generations, rollback."""
