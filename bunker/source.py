@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
+from bunker.folder_source import commit_of
 from bunker.git import Git, GitFailed
 from bunker.masking import Secret
 from bunker.openssh import agent
@@ -51,11 +52,18 @@ class Source:
     host_keys: tuple[str, ...] = ()
     deploy_key: Secret | None = None
     token: Secret | None = None
+    files: bool = False
+    """Whether ``repository`` is a folder of plain files in the fleet."""
 
     @classmethod
-    def of(cls, host: Host, secrets: Mapping[str, Secret]) -> Source:
-        """The source of one host, with the credentials from its secrets."""
+    def of(cls, host: Host, secrets: Mapping[str, Secret], root: Path) -> Source:
+        """The source of an application, with the credentials from its secrets.
+
+        ``host`` is its host as it sees it, ``root`` the fleet's repository.
+        """
         application = host.application
+        if application.files_of_fleet:
+            return cls(str(root / "files" / application.files_of_fleet), "", files=True)
         if not application.repository:
             raise BunkerError(
                 "no repository is set",
@@ -74,6 +82,8 @@ class Source:
 
 def resolve_commit(source: Source) -> str:
     """The commit that a branch, a tag or a full commit id names on the server right now."""
+    if source.files:
+        return commit_of(Path(source.repository), source.repository).commit
     if COMMIT.fullmatch(source.ref):
         return source.ref
     refs = [source.ref, f"refs/heads/{source.ref}", f"refs/tags/{source.ref}"]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
 from bunker.role import Role, named
-from deploys import base, changemaker, docker, earlyoom
+from deploys import base, changemaker, compose, docker, earlyoom
 
 if TYPE_CHECKING:
     from bunker.distributions import Distribution
@@ -17,6 +17,7 @@ ROLES: Final[tuple[Role, ...]] = (
     earlyoom.ROLE,
     docker.ROLE,
     changemaker.ROLE,
+    compose.ROLE,
 )
 TAGS: Final = tuple(tag for role in ROLES for tag in role.tags)
 KINDS: Final[Mapping[str, Role]] = {role.name: role for role in ROLES if role.port}

@@ -1,0 +1,3 @@
+#!/bin/sh
+echo '@@bunker migrations'
+echo '@@bunker end'

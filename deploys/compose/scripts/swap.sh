@@ -1,0 +1,2 @@
+#!/bin/sh
+# Compose itself replaces what changed.

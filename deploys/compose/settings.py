@@ -1,0 +1,80 @@
+"""What a host's file says of any Compose project under ``applications.NAME``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from bunker.addresses import HttpAddress, Port, Registry
+from bunker.applications.settings import ApplicationEntry
+from bunker.values import (
+    EnvironmentKey,
+    EnvironmentValue,
+    GitRef,
+    Line,
+    RelativePath,
+    SecretName,
+    Section,
+    SettingPath,
+    SettingValue,
+)
+
+OVERRIDE = "compose.bunker.yml"
+"""Made by us, and merged last."""
+
+
+class RegistryLogin(Section):
+    """A private registry: who logs in, and the secret that holds the password or token."""
+
+    address: Registry
+    """Such as registry.example.org:5000."""
+    user: Line
+    """Who logs in."""
+    password_secret: SecretName
+    """Name of the secret that holds the password or token."""
+
+
+class ComposeEntry(ApplicationEntry):
+    """A Compose project.
+
+    ``folder``, from the fleet's ``files/``, stands in for a repository. ``files`` are merged in
+    their order, ``set`` on top of them: ``services.web.image: registry.example.org/web@sha256:…``.
+    ``secrets`` are keys of its ``.env`` whose values come from the vault. ``url`` has to answer
+    with a status below 400 for the project to be healthy, asked on the host itself.
+    ``ports`` may be reached from outside.
+    """
+
+    kind: Literal["compose"]
+    """Any Compose project."""
+    ref: GitRef = "main"
+    """Branch, tag or commit."""
+    folder: RelativePath | None = None
+    """In the fleet's files/, in place of a repository."""
+    files: Annotated[tuple[RelativePath, ...], Field(min_length=1)] = ("compose.yml",)
+    """Compose files, merged in this order."""
+    set: dict[SettingPath, SettingValue] = Field(default={})
+    """Keys of the Compose files with other values, such as services.web.image."""
+    environment: dict[EnvironmentKey, EnvironmentValue] = Field(default={})
+    """Plain keys of its .env; never a secret."""
+    secrets: tuple[EnvironmentKey, ...] = ()
+    """Keys of its .env whose values come from the vault."""
+    registries: tuple[RegistryLogin, ...] = ()
+    """Logins for private registries."""
+    url: HttpAddress | None = None
+    """Has to answer with a status below 400, asked on the host itself."""
+    ports: tuple[Port, ...] = ()
+    """TCP ports of it that may be reached from outside."""
+
+    @property
+    def files_of_fleet(self) -> str:
+        """The folder below the fleet's ``files`` that holds its code."""
+        return self.folder or ""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if bool(self.repository) == bool(self.folder):
+            raise ValueError("expected one of repository and folder")
+        if both := sorted({*self.secrets} & self.environment.keys()):
+            raise ValueError(f"expected {both[0]} either in secrets or in environment")
+        return self
