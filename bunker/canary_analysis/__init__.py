@@ -3,6 +3,6 @@ inconclusive. Metrics are sampled twice; what happened between two samples is a 
 are analysed. Everything here can be written as JSON, since a durable run keeps it.
 """
 
-from bunker.canary_analysis.analysis import CanaryAnalysis, HostFigures, Limits, analyse
+from bunker.canary_analysis.analysis import CanaryAnalysis, HostFigures, analyse
 from bunker.canary_analysis.sample import Sample, Window, window
-from bunker.canary_analysis.source import InstanceMetrics, MetricSource
+from bunker.canary_analysis.source import sample_hosts

@@ -20,11 +20,13 @@ inconclusive.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal, Protocol, Self
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from bunker.canary_analysis.sample import Window
 from bunker.canary_analysis.statistics import wilson
+from bunker.fleet.settings import RolloutSettings
+from bunker.json_form import JsonForm
 
 Outcome = Literal["pass", "fail", "inconclusive"]
 SEVERITY: Final[Mapping[Outcome, int]] = {"pass": 0, "inconclusive": 1, "fail": 2}
@@ -33,27 +35,6 @@ SLOW_SHARE: Final = 0.05
 OBVIOUS_ERRORS: Final = 10
 OBVIOUS_RATIO: Final = 0.5
 WORSE_FACTOR: Final = 1.5
-
-
-class LimitsLike(Protocol):
-    """Where limits come from, such as a fleet's rollout settings."""
-
-    @property
-    def max_error_ratio(self) -> float: ...
-    @property
-    def max_latency_factor(self) -> float: ...
-    @property
-    def minimum_requests(self) -> int: ...
-
-
-@dataclass(frozen=True)
-class Limits:
-    """max_error_ratio: errors among all answers, 0 to 1. max_latency_factor: how much slower than
-    before the 95th percentile may be. minimum_requests: fewer prove nothing."""
-
-    max_error_ratio: float = 0.05
-    max_latency_factor: float = 2.0
-    minimum_requests: int = 50
 
 
 @dataclass(frozen=True)
@@ -72,7 +53,7 @@ class HostFigures:
 
 
 @dataclass(frozen=True)
-class CanaryAnalysis:
+class CanaryAnalysis(JsonForm):
     """The outcome, why ("north-1: …", the worst first; one sentence that says so where all is
     healthy), and the figures of every host."""
 
@@ -80,32 +61,12 @@ class CanaryAnalysis:
     reasons: tuple[str, ...]
     hosts: Mapping[str, HostFigures]
 
-    def to_json(self) -> dict[str, Any]:
-        """For a run's journal."""
-        return {
-            "outcome": self.outcome,
-            "reasons": list(self.reasons),
-            "hosts": {
-                name: {**asdict(figures), "reasons": list(figures.reasons)}
-                for name, figures in self.hosts.items()
-            },
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """What ``to_json`` wrote."""
-        hosts = {
-            name: HostFigures(**{**figures, "reasons": tuple(figures["reasons"])})
-            for name, figures in data["hosts"].items()
-        }
-        return cls(data["outcome"], tuple(data["reasons"]), hosts)
-
 
 def analyse(
     canary: Mapping[str, Window | None],
     past: Mapping[str, Window | None],
     peers: Mapping[str, Window | None],
-    limits: LimitsLike,
+    limits: RolloutSettings,
 ) -> CanaryAnalysis:
     """Analyse the changed hosts (by name) by what they did since the change.
 
@@ -147,13 +108,13 @@ def _together(windows: list[Window]) -> Window | None:
     )
 
 
-def _known(window: Window | None, limits: LimitsLike) -> Window | None:
+def _known(window: Window | None, limits: RolloutSettings) -> Window | None:
     """A window that is large enough to compare with."""
     return window if window is not None and window.requests >= limits.minimum_requests else None
 
 
 def _host(
-    window: Window | None, past: Window | None, peers: Window | None, limits: LimitsLike
+    window: Window | None, past: Window | None, peers: Window | None, limits: RolloutSettings
 ) -> HostFigures:
     if window is None:
         return HostFigures("inconclusive", ("it gave no metrics",))
@@ -176,7 +137,7 @@ def _host(
 
 
 def _errors(  # noqa: PLR0911 - one answer for each case, in the order of the docstring above
-    window: Window, past: Window | None, peers: Window | None, limits: LimitsLike
+    window: Window, past: Window | None, peers: Window | None, limits: RolloutSettings
 ) -> tuple[Outcome, str]:
     ratio = window.error_ratio
     obvious = window.errors >= OBVIOUS_ERRORS and ratio > OBVIOUS_RATIO
@@ -216,7 +177,7 @@ def _clearly_worse(window: Window, other: Window) -> bool:
 
 
 def _latency(
-    window: Window, past: Window | None, peers: Window | None, limits: LimitsLike
+    window: Window, past: Window | None, peers: Window | None, limits: RolloutSettings
 ) -> tuple[Outcome, str]:
     known = [found for found in (_p95(past), _p95(peers)) if found is not None]
     p95 = window.p95

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final
+
+from bunker.json_form import JsonForm
 
 REQUESTS: Final = "http_requests_total"
 DURATIONS: Final = "http_request_duration_seconds_bucket"
 
 
 @dataclass(frozen=True)
-class Sample:
+class Sample(JsonForm):
     """One reading of an instance's counters.
 
     time: seconds since 1970 by the host's clock. requests: how many answers so far, by status
@@ -32,24 +34,9 @@ class Sample:
         """
         return window(Sample(self.time, {}, {}, self.process), self)
 
-    def to_json(self) -> dict[str, Any]:
-        """For a run's journal; JSON has no infinite number, so that bound is "+Inf"."""
-        return {
-            "time": self.time,
-            "requests": dict(self.requests),
-            "buckets": [[_bound(bound), count] for bound, count in sorted(self.buckets.items())],
-            "process": self.process,
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """What ``to_json`` wrote."""
-        buckets = {math.inf if bound == "+Inf" else bound: n for bound, n in data["buckets"]}
-        return cls(data["time"], dict(data["requests"]), buckets, data["process"])
-
 
 @dataclass(frozen=True)
-class Window:
+class Window(JsonForm):
     """What an instance did between two samples.
 
     seconds: how long. requests: answers; errors: those of them with a status of 500 or more.
@@ -106,22 +93,6 @@ class Window:
             below, before = bound, count
         return 0.0
 
-    def to_json(self) -> dict[str, Any]:
-        """For a run's journal."""
-        return {
-            "seconds": self.seconds,
-            "requests": self.requests,
-            "errors": self.errors,
-            "buckets": [[_bound(bound), count] for bound, count in sorted(self.buckets.items())],
-            "restarted": self.restarted,
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """What ``to_json`` wrote."""
-        buckets = {math.inf if bound == "+Inf" else bound: n for bound, n in data["buckets"]}
-        return cls(data["seconds"], data["requests"], data["errors"], buckets, data["restarted"])
-
 
 def window(before: Sample, after: Sample) -> Window:
     """What happened from one sample to the next.
@@ -151,7 +122,3 @@ def _restarted(before: Sample, after: Sample) -> bool:
 
 def _is_error(code: str) -> bool:
     return len(code) == 3 and code.startswith("5")
-
-
-def _bound(bound: float) -> float | str:
-    return "+Inf" if math.isinf(bound) else bound

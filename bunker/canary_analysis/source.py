@@ -1,13 +1,13 @@
-"""Where metrics come from: a small interface, and the instances' own /metrics over SSH."""
+"""Where metrics come from: the instances' own /metrics, asked on each host itself over SSH."""
 
 import math
 import re
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+
+from prometheus_client.parser import text_string_to_metric_families
 
 from bunker.answers import MARK, UnreadableAnswer, sections
-from bunker.canary_analysis.exposition import UnreadableMetrics, parse_metrics
 from bunker.canary_analysis.sample import DURATIONS, REQUESTS, Sample
 from bunker.fleet import Fleet
 from bunker.fleet.models import Host
@@ -35,47 +35,27 @@ echo '{MARK} end'
 """
 
 
-class MetricSource(Protocol):
-    """Anything that can say how many requests and errors hosts had so far."""
+def sample_hosts(fleet: Fleet, hosts: Sequence[Host]) -> tuple[dict[str, Sample], dict[str, str]]:
+    """What these hosts say now, by name, and why others have nothing to say: one command per host.
 
-    @property
-    def problems(self) -> Mapping[str, str]:
-        """By host: why the last ``sample`` has nothing of it."""
-
-    def sample(self, hosts: Sequence[Host]) -> Mapping[str, Sample]:
-        """What these hosts say now, by name. One that does not answer is missing, never zero."""
-
-
-class InstanceMetrics:
-    """The API's own /metrics, asked on each host itself over SSH, all hosts at once.
-
-    An API may count its health checks: then one without visitors answers a few in a minute.
+    One that does not answer is missing, never zero. An API may count its health checks: then one
+    without visitors answers a few in a minute.
     """
-
-    def __init__(self, fleet: Fleet) -> None:
-        self.fleet = fleet
-        self.problems: Mapping[str, str] = {}
-
-    def sample(self, hosts: Sequence[Host]) -> Mapping[str, Sample]:
-        """One command per host; see :class:`MetricSource`."""
-        problems: dict[str, str] = {}
-        remotes = [Remote.of(self.fleet, host) for host in hosts]
-        found: dict[str, Sample] = {}
-        for name, answer in run_many(
-            remotes, script_for, timeout=TIMEOUT_SECONDS, sudo=True
-        ).items():
-            if isinstance(answer, Unreachable):
-                problems[name] = answer.problem
-            elif not answer.ok:
-                last = (answer.stderr.strip().splitlines() or ["no message"])[-1]
-                problems[name] = f"its API gave no metrics: {last}"
-            else:
-                try:
-                    found[name] = read_sample(answer.stdout)
-                except UnreadableMetrics as problem:
-                    problems[name] = f"its metrics cannot be read: {problem}"
-        self.problems = problems
-        return found
+    samples, problems = {}, {}
+    remotes = [Remote.of(fleet, host) for host in hosts]
+    answers = run_many(remotes, script_for, timeout=TIMEOUT_SECONDS, sudo=True)
+    for name, answer in answers.items():
+        if isinstance(answer, Unreachable):
+            problems[name] = answer.problem
+        elif not answer.ok:
+            last = (answer.stderr.strip().splitlines() or ["no message"])[-1]
+            problems[name] = f"its API gave no metrics: {last}"
+        else:
+            try:
+                samples[name] = read_sample(answer.stdout)
+            except UnreadableAnswer as problem:
+                problems[name] = f"its metrics cannot be read: {problem}"
+    return samples, problems
 
 
 def script_for(host: Host) -> str:
@@ -85,28 +65,34 @@ def script_for(host: Host) -> str:
 
 
 def read_sample(answer: str) -> Sample:
-    """A host's answer as a sample. Raises UnreadableMetrics, also where it is cut off."""
-    try:
-        found = sections(answer.splitlines())
-    except UnreadableAnswer as problem:
-        raise UnreadableMetrics(str(problem)) from None
+    """A host's answer as a sample. Raises UnreadableAnswer, also where it is cut off."""
+    found = sections(answer.splitlines())
     time, _, process = "".join(found.get("process", ())).partition(" ")
     requests: dict[str, float] = {}
     buckets: dict[float, float] = {}
-    for series in parse_metrics("\n".join(found.get("metrics", ()))):
-        if not math.isfinite(series.value) or series.value < 0:
-            raise UnreadableMetrics(f"{series.name} has a value that no counter has")
-        if series.name == REQUESTS:
-            code = series.labels.get("status_code", "")
-            requests[code] = requests.get(code, 0.0) + series.value
-        elif series.name == DURATIONS:
-            bound = _bound(series.labels.get("le", ""))
-            buckets[bound] = buckets.get(bound, 0.0) + series.value
+    for name, labels, value in _series("\n".join(found.get("metrics", ())) + "\n"):
+        if not math.isfinite(value) or value < 0:
+            raise UnreadableAnswer(f"{name} has a value that no counter has")
+        if name == REQUESTS:
+            code = labels.get("status_code", "")
+            requests[code] = requests.get(code, 0.0) + value
+        elif name == DURATIONS:
+            bound = _bound(labels.get("le", ""))
+            buckets[bound] = buckets.get(bound, 0.0) + value
     if not requests:
-        raise UnreadableMetrics(f"there is no {REQUESTS}")
+        raise UnreadableAnswer(f"there is no {REQUESTS}")
     if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", time):
-        raise UnreadableMetrics("the host's clock gave no time")
+        raise UnreadableAnswer("the host's clock gave no time")
     return Sample(float(time), requests, buckets, process.strip())
+
+
+def _series(text: str) -> Iterator[tuple[str, Mapping[str, str], float]]:
+    """Name, labels and value of every line; what is not understood is an error."""
+    try:
+        for family in text_string_to_metric_families(text):
+            yield from ((found.name, found.labels, found.value) for found in family.samples)
+    except (ValueError, LookupError):
+        raise UnreadableAnswer("they are not in Prometheus' text format") from None
 
 
 def _bound(text: str) -> float:
@@ -115,5 +101,5 @@ def _bound(text: str) -> float:
     except ValueError:
         bound = math.nan
     if math.isnan(bound):
-        raise UnreadableMetrics(f"{DURATIONS} has a bound that is no number")
+        raise UnreadableAnswer(f"{DURATIONS} has a bound that is no number")
     return bound

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bunker.approvals import check_window, policy_groups
-from bunker.canary_analysis import InstanceMetrics, Limits, Sample, Window, analyse, window
+from bunker.canary_analysis import Sample, Window, analyse, sample_hosts, window
 from bunker.errors import BunkerError
 from bunker.events import Analysis
 from bunker.fleet import Fleet, load_fleet
@@ -33,7 +33,7 @@ def take_samples(context: RunContext) -> dict[str, Any]:
     fleet = _fleet(context)
     names = context.request.hosts
     hosts = [fleet.hosts[name] for name in names if name in fleet.hosts]
-    samples = _source(fleet).sample([host for host in hosts if has_application(host)])
+    samples, _ = sample_hosts(fleet, [host for host in hosts if has_application(host)])
     return {host: sample.to_json() for host, sample in samples.items()}
 
 
@@ -56,13 +56,7 @@ def analyse_batch(
     fresh = [host.name for host in running if host.name in fresh]
     if not (request.pace.analysed and fresh):
         return Analysis(outcome="pass")
-    rollout = load_settings(fleet.folder).rollout
-    limits = Limits(
-        minimum_requests=rollout.minimum_requests,
-        max_error_ratio=rollout.max_error_ratio,
-        max_latency_factor=rollout.max_latency_factor,
-    )
-    now = _source(fleet).sample(running)
+    now, _ = sample_hosts(fleet, running)
     earlier = {host: Sample.from_json(data) for host, data in before.items()}
     begun = {host: Sample.from_json(data) for host, data in first.items()}
 
@@ -76,6 +70,7 @@ def analyse_batch(
         for host in request.hosts
         if host not in fresh and (found := since(begun, host)) is not None
     }
+    limits = load_settings(fleet.folder).rollout
     return Analysis.read(analyse(canary, past, peers, limits).to_json())
 
 
@@ -97,7 +92,3 @@ def window_is_closed(context: RunContext) -> str:
 
 def _fleet(context: RunContext) -> Fleet:
     return load_fleet(context.root, context.request.fleet)
-
-
-def _source(fleet: Fleet) -> Any:
-    return InstanceMetrics(fleet)

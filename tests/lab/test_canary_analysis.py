@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bunker.canary_analysis import InstanceMetrics, Limits, analyse, window
+from bunker.canary_analysis import Sample, analyse, sample_hosts, window
 from bunker.fleet import load_fleet
+from bunker.fleet.settings import RolloutSettings
 from tests.lab.fleet_under_test import NAME, FleetUnderTest
 
 pytestmark = pytest.mark.lab
@@ -24,26 +25,32 @@ def test_an_instance_is_analysed_by_its_own_metrics_and_is_inconclusive_without_
     for name, value in north.environment.items():
         monkeypatch.setenv(name, value)
     fleet = load_fleet(north.root, NAME)
-    source, hosts = InstanceMetrics(fleet), [fleet.hosts["north"]]
+    hosts = [fleet.hosts["north"]]
 
-    before = source.sample(hosts)["north"]
+    def sampled() -> Sample:
+        samples, problems = sample_hosts(fleet, hosts)
+        assert problems == {}
+        return samples["north"]
+
+    before = sampled()
     north.on("north", VISITS)
-    after = source.sample(hosts)["north"]
+    after = sampled()
     assert before.process == after.process != ""
     watched = window(before, after)
     assert not watched.restarted
     assert watched.requests >= 60
     assert watched.timed >= 60
     assert watched.p95 is not None
-    relaxed = Limits(max_latency_factor=1000)
+    relaxed = RolloutSettings(max_latency_factor=1000)
     found = analyse({"north": watched}, {"north": before.whole()}, {}, relaxed)
     assert (found.outcome, found.hosts["north"].requests) == ("pass", watched.requests)
 
     north.on("north", "docker restart changemaker-lite-api-1")
     north.settled("north")
-    assert window(after, source.sample(hosts)["north"]).restarted
+    assert window(after, sampled()).restarted
 
     north.on("north", "docker stop changemaker-lite-api-1")
-    assert source.sample(hosts) == {}
-    assert source.problems["north"].startswith("its API gave no metrics: curl: ")
-    assert analyse({"north": None}, {}, {}, Limits()).outcome == "inconclusive"
+    samples, problems = sample_hosts(fleet, hosts)
+    assert samples == {}
+    assert problems["north"].startswith("its API gave no metrics: curl: ")
+    assert analyse({"north": None}, {}, {}, RolloutSettings()).outcome == "inconclusive"

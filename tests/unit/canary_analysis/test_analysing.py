@@ -8,12 +8,12 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from bunker.canary_analysis import CanaryAnalysis, Limits, Window, analyse
+from bunker.canary_analysis import CanaryAnalysis, Window, analyse
 from bunker.canary_analysis.analysis import SEVERITY
 from bunker.canary_analysis.statistics import wilson
 from bunker.fleet.settings import RolloutSettings
 
-LIMITS = Limits()
+LIMITS = RolloutSettings()
 BOUNDS = (0.1, 0.25, 0.5, 1.0, math.inf)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bunker.canary_analysis import InstanceMetrics
+from bunker.canary_analysis import sample_hosts
 from bunker.canary_analysis.source import script_for
 from bunker.host_keys import Unreachable
 from bunker.remote import Completed
@@ -41,11 +41,10 @@ def test_a_host_that_does_not_answer_is_missing_and_the_reason_is_kept(
 
     monkeypatch.setattr("bunker.canary_analysis.source.run_many", run_many)
     fleet: Any = SimpleNamespace(known_hosts=None, ssh_key=None, ssh_config=None)
-    source = InstanceMetrics(fleet)
-    found = source.sample([host(name) for name in answers])
+    found, problems = sample_hosts(fleet, [host(name) for name in answers])
     assert asked == ["good", "down", "sick", "odd"]
     assert list(found) == ["good"]
-    assert source.problems == {
+    assert problems == {
         "down": "no answer within 30 seconds",
         "sick": "its API gave no metrics: curl: (7) Failed to connect",
         "odd": "its metrics cannot be read: it was cut short",

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bunker.answers import UnreadableAnswer
 from bunker.canary_analysis import Sample, Window, window
-from bunker.canary_analysis.exposition import UnreadableMetrics, parse_metrics
 from bunker.canary_analysis.source import read_sample
 
 METRICS = """\
@@ -45,14 +45,14 @@ def test_a_hosts_answer_is_read_as_a_sample_with_all_series_of_a_status_together
         (answer().removesuffix(" end\n"), "cut short"),
         (answer(""), "there is no http_requests_total"),
         (answer('http_requests_total{status_code="200"} NaN\n'), "no counter"),
-        (answer('http_requests_total{status_code="200} 3\n'), "line 1 has labels"),
+        (answer('http_requests_total{status_code="200} 3\n'), "not in Prometheus' text format"),
         (answer(METRICS.replace('le="0.1"', 'le="x"')), "bound that is no number"),
         (answer(head=" "), "gave no time"),
         ("", "cut short"),
     ],
 )
 def test_an_answer_that_makes_no_sense_is_refused_not_guessed(text: str, message: str) -> None:
-    with pytest.raises(UnreadableMetrics, match=message):
+    with pytest.raises(UnreadableAnswer, match=message):
         read_sample(text)
 
 
@@ -92,8 +92,8 @@ def test_how_many_answers_took_longer_is_read_from_the_same_buckets() -> None:
 
 
 def test_escaped_labels_are_read_as_they_were_meant() -> None:
-    (series,) = parse_metrics('# HELP x y\nx{a="q\\"\\\\\\n}",} -1.5e3\n')
-    assert (series.labels, series.value) == ({"a": 'q"\\\n}'}, -1500.0)
+    text = '# HELP x y\nhttp_requests_total{status_code="q\\"\\\\\\n}",} 1.5e3\n'
+    assert read_sample(answer(text)).requests == {'q"\\\n}': 1500.0}
 
 
 NUMBERS = st.integers(0, 10**6)
@@ -125,5 +125,5 @@ def test_samples_and_windows_survive_being_written_down(before: Sample, after: S
 
 @given(st.text())
 def test_any_text_is_read_or_refused(text: str) -> None:
-    with contextlib.suppress(UnreadableMetrics):
-        list(parse_metrics(text))
+    with contextlib.suppress(UnreadableAnswer):
+        read_sample(answer(f"{text}\n"))

@@ -29,14 +29,13 @@ def sampled(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The hosts of which metrics were asked; none has any."""
     asked: list[list[str]] = []
 
-    class Source:
-        def sample(self, hosts: list[Host]) -> dict[str, Any]:
-            asked.append([host.name for host in hosts])
-            return {}
+    def sample_hosts(_fleet: Any, hosts: list[Host]) -> tuple[dict[str, Any], dict[str, str]]:
+        asked.append([host.name for host in hosts])
+        return {}, {}
 
     fleet = SimpleNamespace(hosts=HOSTS, folder=Path("/nowhere"))
     monkeypatch.setattr(gates, "_fleet", lambda _context: fleet)
-    monkeypatch.setattr(gates, "_source", lambda _fleet: Source())
+    monkeypatch.setattr(gates, "sample_hosts", sample_hosts)
     monkeypatch.setattr(gates, "unhealthy", lambda *_: "")
     return asked
 
