@@ -7,9 +7,10 @@ them is redacted. Every event has ``event`` (its kind) and, where it belongs to 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal, Self, dataclass_transform
 
+from bunker.json_form import JsonForm
 from bunker.outcomes import HostOutcome, Word
 from bunker.plan.changes import HostPlan
 
@@ -24,9 +25,10 @@ _KINDS: dict[str, type[Event]] = {}
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 @dataclass(frozen=True, kw_only=True)
-class Event:
+class Event(JsonForm):
     """Something that happened. ``time`` is when it was recorded, in seconds since 1970."""
 
+    SPARSE = True
     event: ClassVar[str]
     time: float | None = None
 
@@ -36,41 +38,17 @@ class Event:
             cls.event = kind
             _KINDS[kind] = cls
 
-    @classmethod
-    def read(cls, data: Mapping[str, Any]) -> Self:
-        """The event of this kind from its JSON form; TypeError or KeyError where it is none."""
-        given: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in data.items()
-            if key != "event"
-        }
-        return cls(**given)
-
     def to_json(self) -> dict[str, Any]:
         """Plain data, without what is not known."""
-        found = {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
-        return {
-            "event": self.event,
-            **{key: value for key, value in found.items() if value is not None},
-        }
+        return {"event": self.event, **super().to_json()}
 
 
 def read_event(data: Mapping[str, Any]) -> Event:
     """The event from its JSON form. Raises ValueError where it is none of ours."""
     try:
-        return _KINDS[data["event"]].read(data)
-    except (KeyError, TypeError, AttributeError) as error:
+        return _KINDS[data["event"]].from_json(data)
+    except (KeyError, TypeError) as error:
         raise ValueError(f"no event: {type(error).__name__} {error}") from None
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "to_json"):
-        return value.to_json()
-    if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return dict(value) if isinstance(value, Mapping) else value
 
 
 class HostEvent(Event):
@@ -97,10 +75,6 @@ class _WithPlan(HostEvent):
 
     plan: HostPlan
     commands: int
-
-    @classmethod
-    def read(cls, data: Mapping[str, Any]) -> Self:
-        return super().read({**data, "plan": HostPlan.from_json(data["plan"])})
 
 
 class Planned(_WithPlan, kind="planned"):
@@ -157,11 +131,6 @@ class RunBatch:
     name: str
     hosts: tuple[str, ...]
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The batch as it was written."""
-        return cls(data["name"], tuple(data["hosts"]))
-
 
 class Begin(Event, kind="begin"):
     """A run begins."""
@@ -169,11 +138,6 @@ class Begin(Event, kind="begin"):
     run: str
     kind: str
     batches: tuple[RunBatch, ...]
-
-    @classmethod
-    def read(cls, data: Mapping[str, Any]) -> Self:
-        batches = tuple(RunBatch.from_json(batch) for batch in data["batches"])
-        return super().read({**data, "batches": batches})
 
 
 class BatchBegan(Event, kind="batch"):
@@ -203,9 +167,9 @@ class Outcome(HostEvent, kind="outcome"):
     result: HostOutcome
 
     @classmethod
-    def read(cls, data: Mapping[str, Any]) -> Self:
-        result = HostOutcome.from_json(data)
-        return cls(host=data["host"], time=data.get("time"), result=result)
+    def from_json(cls, data: Any) -> Self:
+        """What :meth:`to_json` wrote."""
+        return super().from_json({**data, "result": data})
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""

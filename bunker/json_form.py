@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-from pydantic import TypeAdapter
+from pydantic import GetCoreSchemaHandler, SerializerFunctionWrapHandler, TypeAdapter
+from pydantic_core import CoreSchema, core_schema
 
 _adapter: Callable[[type], TypeAdapter[Any]] = cache(TypeAdapter)
 
 
 class JsonForm:
-    """A dataclass that is kept, sent or printed as plain data."""
+    """A dataclass that is kept, sent or printed as plain data. Keys that it does not know count
+    for nothing; with ``SPARSE`` it writes none whose value is not known."""
+
+    SPARSE: ClassVar[bool] = False
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
@@ -20,5 +24,17 @@ class JsonForm:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
-        found: dict[str, Any] = _adapter(type(self)).dump_python(self, mode="json")
+        found: dict[str, Any] = _adapter(type(self)).dump_python(self, mode="json", by_alias=True)
         return found
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        if cls.SPARSE:
+            known = core_schema.wrap_serializer_function_ser_schema(_known, schema=schema)
+            return {**schema, "serialization": known}
+        return schema
+
+
+def _known(value: Any, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    return {key: part for key, part in write(value).items() if part is not None}

@@ -4,8 +4,10 @@ Runs, terminal, notifications, the worker and the audit log all speak of a host 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Final, Literal, Self, get_args
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+
+from bunker.json_form import JsonForm
 
 Word = Literal[
     "ok",
@@ -23,7 +25,7 @@ SUCCEEDED: Final = ("ok", "changed")
 
 
 @dataclass(frozen=True, kw_only=True)
-class HostOutcome:
+class HostOutcome(JsonForm):
     """One host's end.
 
     ``step`` and ``output`` are of the step that failed, ``commands`` counts remote commands.
@@ -34,6 +36,7 @@ class HostOutcome:
     the version of that.
     """
 
+    SPARSE = True
     outcome: Word
     message: str = ""
     step: str | None = None
@@ -58,27 +61,6 @@ class HostOutcome:
     def generation_number(self) -> int | None:
         """The number of the generation that the host has now."""
         return (self.generation or {}).get("number")
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """What :meth:`to_json` wrote; other keys are left out.
-
-        Raises KeyError without an outcome and TypeError or ValueError where a value is of another
-        type.
-        """
-        known = {field.name: data[field.name] for field in fields(cls) if field.name in data}
-        if known["outcome"] not in WORDS:
-            raise ValueError(f"{known['outcome']!r} is no outcome")
-        if known.get("output") is not None:
-            known["output"] = tuple(known["output"])
-        return cls(**known)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data, without what is not known of this host."""
-        found = {field.name: getattr(self, field.name) for field in fields(self)}
-        if self.output is not None:
-            found["output"] = list(self.output)
-        return {key: value for key, value in found.items() if value is not None}
 
 
 Outcomes = Mapping[str, HostOutcome]

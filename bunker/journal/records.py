@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Self
+from typing import Annotated, Any, Final, Self
+
+from pydantic import Field
 
 from bunker.errors import BunkerError
 from bunker.events import Analysis, RunBatch, State
-from bunker.outcomes import HostOutcome, Outcomes, read_outcomes, write_outcomes
+from bunker.json_form import JsonForm
+from bunker.outcomes import HostOutcome, Outcomes
 
 ENDED: Final = ("done", "failed", "rolled back", "cancelled")
 
@@ -34,17 +37,13 @@ class Pace:
     analysed: bool = False
     max_fail: int = 0
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        return cls(**{**data, "canary": tuple(data["canary"])})
-
 
 AT_ONCE: Final = Pace()
 """All hosts at the same time."""
 
 
 @dataclass(frozen=True)
-class RunRequest:
+class RunRequest(JsonForm):
     """What a run was asked to do; everything that a resume needs, and no secret.
 
     ``arguments`` are those of its kind (:mod:`bunker.runs.kinds`), in their JSON form. ``commits``
@@ -89,26 +88,18 @@ class RunRequest:
         return self.arguments.get("ref") or None
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
+    def from_json(cls, data: Any) -> Self:
         """The request as :meth:`to_json` wrote it; OtherSchema where another version did."""
         if data.get("schema") != SCHEMA and "batches" in data:
             raise OtherSchema(
                 f"the run {data['run']} was recorded by another version of Bunker Ops",
                 remedy="Look at it, or resume it, with the version that began it",
             )
-        values = dict(data)
-        values["batches"] = tuple(RunBatch.from_json(batch) for batch in data["batches"])
-        values["pace"] = Pace.from_json(data["pace"])
-        values["plans"] = {host: (pair[0], pair[1]) for host, pair in data["plans"].items()}
-        values["known"] = read_outcomes(data["known"])
-        return cls(**values)
-
-    def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "known": write_outcomes(self.known)}
+        return super().from_json(data)
 
 
 @dataclass(frozen=True)
-class Summary:
+class Summary(JsonForm):
     """Every host's outcome, why the run stopped early, and the question it waits with."""
 
     hosts: Outcomes
@@ -116,26 +107,7 @@ class Summary:
     reason: str = ""
     paused: str = ""
     soaking_until: float | None = None
-    analyses: tuple[Analysis, ...] = ()
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        values = dict(data)
-        values["analyses"] = tuple(Analysis.read(found) for found in values.pop("judgements"))
-        return cls(**{**values, "hosts": read_outcomes(data["hosts"])})
-
-    def to_json(self) -> dict[str, Any]:
-        analyses = [analysis.to_json() for analysis in self.analyses]
-        for found in analyses:
-            del found["event"]
-        return {
-            "hosts": write_outcomes(self.hosts),
-            "state": self.state,
-            "reason": self.reason,
-            "paused": self.paused,
-            "soaking_until": self.soaking_until,
-            "judgements": analyses,
-        }
+    analyses: Annotated[tuple[Analysis, ...], Field(alias="judgements")] = ()
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,16 @@
 """The words of a plan: changes of one host, and the fingerprints they were computed from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, Self
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bunker.json_form import JsonForm
 
 Symbol = Literal["+", "~", "-"]
 
 
 @dataclass(frozen=True)
-class Change:
+class Change(JsonForm):
     """One thing that would change on a host; ``lines`` are a diff with secrets masked."""
 
     role: str
@@ -29,18 +31,9 @@ class Change:
         """One line that says what changes, the same in every output."""
         return f"{self.heading}{self.summary}"
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The change as it was written by :meth:`to_json`."""
-        return cls(**{**data, "lines": tuple(data["lines"]), "restarts": tuple(data["restarts"])})
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data for events and plan files."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
-class HostPlan:
+class HostPlan(JsonForm):
     """What would change on one host.
 
     ``observed`` fingerprints what the host said, ``wanted`` what the inputs ask for. Both are
@@ -59,24 +52,6 @@ class HostPlan:
     def restarts(self) -> tuple[str, ...]:
         """Services that would restart, each once, in the order they are touched."""
         return tuple(dict.fromkeys(name for change in self.changes for name in change.restarts))
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The plan as it was written by :meth:`to_json`."""
-        changes = tuple(Change.from_json(change) for change in data["changes"])
-        facts, notes = data.get("facts", {}), tuple(data.get("notes", ()))
-        return cls(data["host"], changes, data["observed"], data["wanted"], facts, notes)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data for events and plan files."""
-        return {
-            "host": self.host,
-            "changes": [change.to_json() for change in self.changes],
-            "observed": self.observed,
-            "wanted": self.wanted,
-            "facts": dict(self.facts),
-            "notes": list(self.notes),
-        }
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def analyse_batch(
         if host not in fresh and (found := since(begun, host)) is not None
     }
     limits = load_settings(fleet.folder).rollout
-    return Analysis.read(analyse(canary, past, peers, limits).to_json())
+    return Analysis.from_json(analyse(canary, past, peers, limits).to_json())
 
 
 def window_is_closed(context: RunContext) -> str:

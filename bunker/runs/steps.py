@@ -119,7 +119,7 @@ class RunSteps:
                 self.context.event(analysis)
             return analysis.to_json()
 
-        return Analysis.read(self.durable("analyse", work))
+        return Analysis.from_json(self.durable("analyse", work))
 
     def closed_window(self) -> str:
         """Why no further batch may begin now, or nothing."""

@@ -80,7 +80,7 @@ def analyse_batch(_context: RunContext, fresh: list[str], *_samples: Any) -> Ana
     """The analysis that the world names; a pass where it names none."""
     told("analyse", hosts=list(fresh))
     reach("analyse")
-    return Analysis.read({"outcome": "pass"} | read_world().get("analysis", {}))
+    return Analysis.from_json({"outcome": "pass"} | read_world().get("analysis", {}))
 
 
 def replace_the_outside() -> None:
