@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from bunker.notify.targets import notifier_for
 PAUSES = (1.0, 3.0, 9.0)
 """Seconds before the second, third and fourth attempt."""
 TOTAL_SECONDS = 30.0
+LATE = "did not arrive in time"
 _SHORTEST_ATTEMPT = 0.1
 
 
@@ -70,12 +71,12 @@ class Dispatcher:
     ) -> list[Delivery]:
         """One thread for each target, so that a slow one delays no other."""
         deadline = time.monotonic() + within
-        troubles: dict[str, str] = {}
-        found: dict[str, Delivery] = {}
+        found = {target.name: self._failed(target, LATE, 0) for target in targets}
 
         def deliver(target: NotificationTarget) -> None:
             try:
-                found[target.name] = self._deliver(target, message, deadline, troubles)
+                for so_far in self._attempts(target, message, deadline):
+                    found[target.name] = so_far
             except Exception as error:  # noqa: BLE001 - a notification never stops anything
                 reason = f"internal error ({type(error).__name__})"
                 found[target.name] = self._failed(target, reason)
@@ -87,43 +88,36 @@ class Dispatcher:
             thread.start()
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        return [
-            found.get(target.name)
-            or self._failed(target, f"{troubles.get(target.name, '')}did not arrive in time", 0)
-            for target in targets
-        ]
+        return [found[target.name] for target in targets]
 
-    def _deliver(
-        self,
-        target: NotificationTarget,
-        message: Message,
-        deadline: float,
-        troubles: dict[str, str],
-    ) -> Delivery:
+    def _attempts(
+        self, target: NotificationTarget, message: Message, deadline: float
+    ) -> Iterator[Delivery]:
+        """What is to be said of the target after each attempt; the last one holds."""
         try:
             notifier = self._make(target, self._secrets)
         except NotifyFailed as error:
-            return self._failed(target, error.reason, 0)
-        attempt = 0
-        while True:
-            attempt += 1
-            left = deadline - time.monotonic()
+            yield self._failed(target, error.reason, 0)
+            return
+        for attempt, pause in enumerate((*self._pauses, None), start=1):
+            seconds = min(self._attempt_seconds, deadline - time.monotonic())
             try:
-                notifier.send(
-                    message, seconds=max(_SHORTEST_ATTEMPT, min(self._attempt_seconds, left))
-                )
+                notifier.send(message, seconds=max(_SHORTEST_ATTEMPT, seconds))
             except NotifyFailed as error:
                 failure = error
-                troubles[target.name] = f"{self._redact(error.reason)}; "
             else:
-                return Delivery(target.name, target.kind, True, "", attempt)
-            if not failure.retryable or attempt > len(self._pauses):
-                return self._failed(target, failure.reason, attempt)
-            pause = max(self._pauses[attempt - 1], failure.retry_after or 0.0)
-            if time.monotonic() + pause >= deadline:
+                yield Delivery(target.name, target.kind, True, "", attempt)
+                return
+            if pause is None or not failure.retryable:
+                yield self._failed(target, failure.reason, attempt)
+                return
+            wait = max(pause, failure.retry_after or 0.0)
+            if time.monotonic() + wait >= deadline:
                 reason = f"{failure.reason}; no time is left for another attempt"
-                return self._failed(target, reason, attempt)
-            time.sleep(pause)
+                yield self._failed(target, reason, attempt)
+                return
+            yield self._failed(target, f"{failure.reason}; {LATE}", 0)
+            time.sleep(wait)
 
     def _failed(self, target: NotificationTarget, reason: str, attempts: int = 1) -> Delivery:
         return Delivery(target.name, target.kind, False, self._redact(reason), attempts)

@@ -2,8 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
@@ -21,34 +20,33 @@ LONGEST_REASON = 160
 _LONG_ENOUGH = 8
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a server said with a 2xx status."""
-
-    status: int
-    text: str
-
-
 def post_json(
     url: Secret,
     body: Mapping[str, Any],
     *,
     seconds: float,
-    redactor: Redactor,
+    accepted: Callable[[str], bool],
+    refusal: str,
     headers: Mapping[str, Secret] | None = None,
-) -> Answer:
+) -> None:
     """Post once, following no redirect: the secrets are meant for this server only.
 
-    Raises NotifyFailed: retryable where the server cannot be reached or answers 408, 429 or 5xx.
+    ``accepted`` tells whether an answer says that the message arrived; ``refusal`` begins the
+    reason where it does not. Raises NotifyFailed: retryable where the server cannot be reached or
+    answers 408, 429 or 5xx.
     """
-    _keep_addresses_out_of_logs(url)
-    failure: NotifyFailed | None = None
+    _log_redactor().add(address_secrets(url))
+    redactor = Redactor([*address_secrets(url), *(headers or {}).values()])
     try:
-        return _post(url, body, headers or {}, seconds, redactor)
+        said = _post(url, body, headers or {}, seconds, redactor)
     except httpx.TimeoutException:
         failure = NotifyFailed(f"gave no answer within {seconds:.0f} s", retryable=True)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
         failure = _unreachable(error, redactor)
+    else:
+        if accepted(said):
+            return
+        failure = NotifyFailed(f"{refusal}: {excerpt(said, redactor)}", retryable=False)
     # Raised out here, so that it does not carry the request, and with it the token, along.
     raise failure
 
@@ -59,7 +57,8 @@ def _post(
     headers: Mapping[str, Secret],
     seconds: float,
     redactor: Redactor,
-) -> Answer:
+) -> str:
+    """What the server said with a 2xx status."""
     end = time.monotonic() + seconds
     shown = {name: value.reveal() for name, value in headers.items()}
     with (
@@ -80,7 +79,7 @@ def _post(
                 raise httpx.ReadTimeout("the answer did not end")
         text = content[:LARGEST_ANSWER].decode(errors="replace")
         if response.is_success:
-            return Answer(response.status_code, text)
+            return text
         raise _refusal(response, text, redactor)
 
 
@@ -140,10 +139,6 @@ def address_secrets(url: Secret) -> list[Secret]:
         return [url]
     pieces = {parts.path, *parts.path.split("/"), parts.query, parts.password or ""}
     return [url, *(Secret(piece) for piece in pieces if len(piece) >= _LONG_ENOUGH)]
-
-
-def _keep_addresses_out_of_logs(url: Secret) -> None:
-    _log_redactor().add(address_secrets(url))
 
 
 @cache

@@ -13,9 +13,12 @@ import pytest
 from bunker.fleet.notification_targets import GotifyTarget, RocketChatTarget, SlackTarget
 from bunker.masking import Secret
 from bunker.notify import Message, NotifyFailed
-from bunker.notify.chat import RocketChatNotifier, SlackNotifier
-from bunker.notify.gotify import GotifyNotifier
-from bunker.notify.targets import notifier_for
+from bunker.notify.targets import (
+    GotifyNotifier,
+    RocketChatNotifier,
+    SlackNotifier,
+    notifier_for,
+)
 from tests.unit.notify.stand_ins import GotifyStandIn, RocketChatStandIn, SlackStandIn, StandIn
 
 MESSAGE = Message("production: upgrade failed", "2 failed", "- **2 failed**: `north`  ", 8)
