@@ -22,6 +22,12 @@ class JsonForm:
         found: Self = _adapter(cls).validate_python(data)
         return found
 
+    @classmethod
+    def from_text(cls, text: str | bytes) -> Self:
+        """The same of JSON as text, strictly: no value is taken for one of another type."""
+        found: Self = _adapter(cls).validate_json(text, strict=True)
+        return found
+
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         found: dict[str, Any] = _adapter(type(self)).dump_python(self, mode="json", by_alias=True)

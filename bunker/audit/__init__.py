@@ -3,5 +3,4 @@
 from bunker.audit.chain import Entry, Head
 from bunker.audit.inventory_commit import InventoryCommit, commit_inventory
 from bunker.audit.log import append, head, read
-from bunker.audit.plans import plan_hash
 from bunker.audit.verification import Problem, Verification, verify

@@ -23,12 +23,13 @@ import math
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from bunker.errors import BunkerError
-from bunker.files import create, parse_json, read_text
+from bunker.files import create, read_text
+from bunker.json_form import JsonForm
 from bunker.masking import MASK, Secret
 
 FIRST = "0" * 64
@@ -37,13 +38,12 @@ KEY_BYTES = 32
 _LONGEST_TEXT = 2_000
 _LONGEST_WHAT = 16_000
 _DEEPEST = 6
-_TEXTS = ("time", "who", "event", "fleet", "previous", "mac")
 
 Redact = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class Head:
+class Head(JsonForm):
     """The newest entry of a fleet's log, in few words: what a host keeps as a witness.
 
     ``chain`` tells chains of different keys apart (each control machine has its own) and gives
@@ -60,24 +60,9 @@ class Head:
         """One line of JSON, without a line break."""
         return dumps(vars(self))
 
-    @classmethod
-    def from_text(cls, text: str) -> Self:
-        """The head as it was written; raises ValueError where it is none."""
-        try:
-            data = parse_json(text, "head")
-        except BunkerError:
-            raise ValueError("not a head") from None
-        if not isinstance(data, dict) or set(data) != set(cls.__dataclass_fields__):
-            raise ValueError("not a head")
-        if type(data["seq"]) is not int or not all(
-            isinstance(value, str) for name, value in data.items() if name != "seq"
-        ):
-            raise ValueError("not a head")
-        return cls(**data)
 
-
-@dataclass(frozen=True)
-class Entry:
+@dataclass(frozen=True, kw_only=True)
+class Entry(JsonForm):
     """One thing that was done. ``time`` is UTC; ``plan`` the hash of the plan it carried out."""
 
     seq: int
@@ -85,19 +70,16 @@ class Entry:
     who: str
     event: str
     fleet: str
-    hosts: tuple[str, ...]
-    run: str | None
-    what: Any
-    plan: str | None
-    outcome: str | None
+    hosts: tuple[str, ...] = ()
+    run: str | None = None
+    what: Any = None
+    plan: str | None = None
+    outcome: str | None = None
     previous: str
     mac: str = ""
 
-    def to_json(self) -> dict[str, Any]:
-        return {**vars(self), "hosts": list(self.hosts)}
-
     def signed(self, key: bytes) -> Entry:
-        return Entry(**{**vars(self), "mac": self.expected_mac(key)})
+        return replace(self, mac=self.expected_mac(key))
 
     def expected_mac(self, key: bytes) -> str:
         """The MAC that this content must have."""
@@ -120,19 +102,7 @@ class Entry:
         A line must be written in exactly one way: otherwise blanks, or a key given twice, could
         change what other readers see without changing the MAC.
         """
-        data = json.loads(line)
-        if not isinstance(data, dict) or set(data) != set(cls.__dataclass_fields__):
-            raise ValueError("not an entry")
-        hosts = data["hosts"]
-        if type(data["seq"]) is not int or not isinstance(hosts, list):
-            raise ValueError("not an entry")
-        texts = [*hosts, *(data[name] for name in _TEXTS)]
-        maybe = [data[name] for name in ("run", "plan", "outcome")]
-        if not all(isinstance(text, str) for text in texts):
-            raise ValueError("not an entry")
-        if not all(text is None or isinstance(text, str) for text in maybe):
-            raise ValueError("not an entry")
-        entry = cls(**{**data, "hosts": tuple(data["hosts"])})
+        entry = cls.from_text(line)
         if entry.to_line() != line.rstrip(b"\n") + b"\n":
             raise ValueError("not written as the log writes")
         return entry
@@ -143,7 +113,7 @@ class Entry:
         try:
             entry = cls.from_line(line)
             return entry if entry.is_genuine(key) else None
-        except (ValueError, TypeError, RecursionError):
+        except ValueError:
             return None
 
     def head(self, key: bytes) -> Head:

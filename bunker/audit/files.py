@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bunker.audit.chain import Head, create_key, load_key
 from bunker.errors import BunkerError, ExitCode
 from bunker.files import make_unversioned, read_text, replace
+from bunker.locks import locked
 
 LOCK_SECONDS = 10.0
 
@@ -98,24 +97,15 @@ class AuditFiles:
     @contextmanager
     def opened(self, *, write: bool) -> Iterator[int]:
         """The log's descriptor, locked; a reader gets FileNotFoundError where there is no log."""
+        refusal = AuditLogLockedError(
+            f"another command has kept the audit log for {LOCK_SECONDS:.0f} seconds",
+            where=str(self.log),
+            remedy="Look for a stopped command of this fleet, and run this again",
+        )
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if write else os.O_RDONLY
         descriptor = os.open(self.log, flags | os.O_CLOEXEC, 0o600)
         try:
-            self._lock(descriptor, fcntl.LOCK_EX if write else fcntl.LOCK_SH)
-            yield descriptor
+            with locked(self.log.with_suffix(".lock"), LOCK_SECONDS, refusal):
+                yield descriptor
         finally:
-            os.close(descriptor)  # which also releases the lock
-
-    def _lock(self, descriptor: int, kind: int) -> None:
-        deadline = time.monotonic() + LOCK_SECONDS
-        while True:
-            with suppress(BlockingIOError):
-                fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-                return
-            if time.monotonic() > deadline:
-                raise AuditLogLockedError(
-                    f"another command has kept the audit log for {LOCK_SECONDS:.0f} seconds",
-                    where=str(self.log),
-                    remedy="Look for a stopped command of this fleet, and run this again",
-                )
-            time.sleep(0.001)
+            os.close(descriptor)

@@ -69,7 +69,7 @@ def read(root: Path, fleet: str) -> Iterator[Entry]:
             for line in lines:
                 try:
                     yield Entry.from_line(line)
-                except (ValueError, TypeError, RecursionError):
+                except ValueError:
                     continue
     except FileNotFoundError:
         return
@@ -135,16 +135,7 @@ class _Writer:
         for event, what in notes:
             self.add(event, what=what)
 
-    def add(
-        self,
-        event: str,
-        *,
-        hosts: tuple[str, ...] = (),
-        run: str | None = None,
-        what: Any = None,
-        plan: str | None = None,
-        outcome: str | None = None,
-    ) -> Head:
+    def add(self, event: str, **content: Any) -> Head:
         """Write the next link."""
         entry = Entry(
             seq=self._seq + 1,
@@ -152,12 +143,8 @@ class _Writer:
             who=chain.clean(operator()),
             event=event,
             fleet=self._files.fleet,
-            hosts=hosts,
-            run=run,
-            what=what,
-            plan=plan,
-            outcome=outcome,
             previous=self._previous,
+            **content,
         ).signed(self._key)
         self._write(entry.to_line())
         self._seq, self._previous = entry.seq, entry.mac

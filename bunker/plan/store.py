@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,16 @@ def load_plan(file: Path) -> SavedPlan:
     )
 
 
+def plan_hash(plans: Iterable[HostPlan]) -> str:
+    """SHA-256 over all that these plans say, in hexadecimal; the order of hosts does not count.
+
+    A saved plan and the plan it was read back as have the same hash. The fingerprints in a plan
+    are keyed, so another operator's plan of the same changes has another hash.
+    """
+    content = sorted((plan.to_json() for plan in plans), key=lambda plan: str(plan["host"]))
+    return hashlib.sha256(_canonical(content)).hexdigest()
+
+
 def _is_ours(file: Path) -> bool:
     """Whether this operator saved it: only then may another plan take its place."""
     try:
@@ -99,5 +109,8 @@ def _is_ours(file: Path) -> bool:
 
 
 def _seal(content: Mapping[str, Any]) -> str:
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
-    return hmac.new(operator_mac_key(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(operator_mac_key(), _canonical(content), hashlib.sha256).hexdigest()
+
+
+def _canonical(content: Any) -> bytes:
+    return json.dumps(content, ensure_ascii=False, sort_keys=True).encode()

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
-from bunker.audit import plan_hash
 from bunker.audit.who import operator
 from bunker.errors import BunkerError, ExitCode
 from bunker.events import RunBatch, Warned
 from bunker.fleet import Fleet
 from bunker.journal.records import Pace, RunRequest
+from bunker.plan.store import plan_hash
 from bunker.role import named
 from bunker.runs.batches import make_batches
 from bunker.runs.intent import Intent

@@ -6,12 +6,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from bunker.audit import append, plan_hash, verify
+from bunker.audit import append, verify
 from bunker.audit.chain import Head
 from bunker.audit.files import AuditFiles
 from bunker.audit.host_heads import compare
 from bunker.host_keys import Unreachable
 from bunker.plan.changes import Change, HostPlan
+from bunker.plan.store import plan_hash
 from bunker.remote import Completed
 
 FLEET = "production"
