@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Final
+
+from pydantic import AwareDatetime, Field
 
 from bunker.approvals.requests import (
     ApprovalRequest,
@@ -33,6 +35,7 @@ from bunker.approvals.ssh_keys import (
 from bunker.approvals.subject import ApprovalSubject
 from bunker.errors import BunkerError
 from bunker.fleet.settings import FleetSettings, approver_name
+from bunker.json_form import JsonForm
 
 LIFETIME: Final = timedelta(hours=24)
 LONGEST: Final = timedelta(days=7)
@@ -46,7 +49,7 @@ _MOMENT: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True)
-class Approval:
+class Approval(JsonForm):
     """A checked approval: who signed it, with which key, and until when it holds (UTC).
 
     ``id`` tells it from any other, also from a later one of the same subject.
@@ -55,18 +58,19 @@ class Approval:
     id: str
     digest: str
     approver: str
-    fingerprint: str
+    fingerprint: Annotated[str, Field(alias="key")]
     expires: datetime
-    file: Path
+    file: Annotated[Path, Field(exclude=True)]
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "digest": self.digest,
-            "approver": self.approver,
-            "key": self.fingerprint,
-            "expires": self.expires.strftime(_MOMENT),
-        }
+
+@dataclass(frozen=True)
+class _Signed(JsonForm):
+    """What a signed text says besides its subject."""
+
+    digest: str
+    asked_keys: tuple[str, ...]
+    given: AwareDatetime
+    expires: AwareDatetime
 
 
 def groups_to_approve(settings: FleetSettings, groups: Iterable[str]) -> list[str]:
@@ -152,8 +156,11 @@ def check_approval(
     line = settings.approvers[number]
     key = PublicKey.of(line)
     assert key is not None  # noqa: S101 - it has just verified a signature
-    signed = _signed(text, file)
-    if signed["digest"] != subject.digest:
+    try:
+        signed = _Signed.from_text(text)
+    except ValueError:
+        raise BunkerError("this is no approval", where=str(file)) from None
+    if signed.digest != subject.digest:
         raise BunkerError(
             "it approves something else",
             where=str(file),
@@ -161,7 +168,7 @@ def check_approval(
             " configuration and program",
             remedy="What changed since has to be approved again",
         )
-    given, expires = signed["given"], signed["expires"]
+    given, expires = signed.given, signed.expires
     if expires - given > LONGEST or given > now + CLOCK_SKEW:
         raise BunkerError("its dates make no sense here", where=str(file))
     if now >= expires:
@@ -178,8 +185,8 @@ def check_approval(
             expected="the signature of another operator",
             remedy="Let another operator approve it, with a key that is only theirs",
         )
-    asked = signed["asked_keys"]
-    if asked and not asked & {own.fingerprint for own in starter}:
+    asked = signed.asked_keys
+    if asked and not set(asked) & {own.fingerprint for own in starter}:
         raise BunkerError(
             "it was asked for by another operator",
             where=str(file),
@@ -280,18 +287,3 @@ def _starter_keys(
             remedy=f"Name your key with {VARIABLE}",
         )
     return held
-
-
-def _signed(text: str, file: Path) -> dict[str, Any]:
-    """The digest, who asked and the two dates of a text whose signature was good."""
-    try:
-        content = json.loads(text)
-        dates = {key: _moment(content[key]) for key in ("given", "expires")}
-        asked = frozenset(map(str, content["asked_keys"]))
-        return {"digest": content["digest"], "asked_keys": asked, **dates}
-    except (KeyError, TypeError, ValueError, RecursionError):
-        raise BunkerError("this is no approval", where=str(file)) from None
-
-
-def _moment(text: str) -> datetime:
-    return datetime.strptime(text, _MOMENT).replace(tzinfo=UTC)

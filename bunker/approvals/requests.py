@@ -6,17 +6,20 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from bunker.approvals.ssh_keys import PublicKey
 from bunker.approvals.subject import ApprovalSubject
 from bunker.errors import BunkerError
 from bunker.files import read_json as read_any_json
 from bunker.files import write_atomically
+from bunker.json_form import JsonForm
 
 
 @dataclass(frozen=True)
-class ApprovalRequest:
+class ApprovalRequest(JsonForm):
     """What someone waits for; ``asked_keys`` are fingerprints of the keys that they hold.
 
     ``shown`` is the plan as they saw it, line by line.
@@ -24,7 +27,7 @@ class ApprovalRequest:
 
     subject: ApprovalSubject
     asked_keys: tuple[str, ...]
-    file: Path
+    file: Annotated[Path, Field(exclude=True)]
     shown: tuple[str, ...] = ()
 
 
@@ -40,13 +43,10 @@ def write_request(
     shown: Sequence[str] = (),
 ) -> Path:
     """Leave a file that a second operator can approve; its path. Again: the same file."""
-    content = {
-        "digest": subject.digest,
-        "subject": subject.to_json(),
-        "asked_keys": sorted(key.fingerprint for key in starter),
-        "shown": list(shown),
-    }
-    return write_json(approvals_folder(root) / f"{subject.short}.json", content)
+    file = approvals_folder(root) / f"{subject.short}.json"
+    keys = tuple(sorted(key.fingerprint for key in starter))
+    request = ApprovalRequest(subject, keys, file, tuple(shown))
+    return write_json(file, {"digest": subject.digest, **request.to_json()})
 
 
 def read_request(root: Path, named: str) -> ApprovalRequest:
@@ -64,15 +64,13 @@ def read_request(root: Path, named: str) -> ApprovalRequest:
             )
         file = found[0]
     content = read_json(file, "request")
-    subject = ApprovalSubject.from_json(content.get("subject"), where=str(file))
-    if content.get("digest") != subject.digest:
+    try:
+        request = ApprovalRequest.from_json({**content, "file": file})
+    except ValueError:
+        raise BunkerError("this is no request for an approval", where=str(file)) from None
+    if content.get("digest") != request.subject.digest:
         raise BunkerError("the request was changed: its digest is another one", where=str(file))
-    lists = {name: content.get(name, []) for name in ("asked_keys", "shown")}
-    for name, value in lists.items():
-        if not isinstance(value, list):
-            raise BunkerError(f"this is no request: {name} is no list", where=str(file))
-    keys, shown = (tuple(map(str, value)) for value in lists.values())
-    return ApprovalRequest(subject, keys, file, shown)
+    return request
 
 
 def read_json(file: Path, what: str) -> dict[str, Any]:

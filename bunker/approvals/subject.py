@@ -3,17 +3,28 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Self
+from dataclasses import dataclass, field
+from typing import Annotated, Final
 
-from bunker.errors import BunkerError
+from pydantic import AfterValidator
+
+from bunker.json_form import JsonForm
 
 SHORT_DIGEST: Final = 12
 """So many digits of the digest name a request for people and in file names."""
 
 
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("it could show an approver something else than it is")
+    return text
+
+
+_Shown = Annotated[str, AfterValidator(_printable)]
+
+
 @dataclass(frozen=True)
-class ApprovalSubject:
+class ApprovalSubject(JsonForm):
     """What a run is going to do, as far as an approval is concerned.
 
     ``kind`` is the workflow (``rollout``, ``os-upgrade``), ``ref`` what the operator asked for
@@ -23,14 +34,14 @@ class ApprovalSubject:
     is shown, and no part of the digest.
     """
 
-    fleet: str
-    kind: str
-    hosts: tuple[str, ...]
-    ref: str = ""
-    commits: Mapping[str, str] = field(default_factory=dict)
-    arguments: Mapping[str, str] = field(default_factory=dict)
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    asked_by: str = ""
+    fleet: _Shown
+    kind: _Shown
+    hosts: tuple[_Shown, ...]
+    ref: _Shown = ""
+    commits: Mapping[_Shown, _Shown] = field(default_factory=dict)
+    arguments: Mapping[_Shown, _Shown] = field(default_factory=dict)
+    inputs: Mapping[_Shown, _Shown] = field(default_factory=dict)
+    asked_by: _Shown = ""
 
     def __post_init__(self) -> None:
         # The order of hosts is the rollout's business, not the approval's.
@@ -53,28 +64,6 @@ class ApprovalSubject:
         content = self.to_json()
         del content["asked_by"]
         return json.dumps({"bunker-approval": 2, **content}, sort_keys=True, ensure_ascii=True)
-
-    def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "hosts": list(self.hosts)}
-
-    @classmethod
-    def from_json(cls, data: Any, *, where: str) -> Self:
-        """The subject as it was written; BunkerError where the data are none."""
-        try:
-            strings = {key: data[key] for key in ("fleet", "kind", "ref", "asked_by")}
-            hosts = data["hosts"]
-            maps = {key: data[key] for key in ("commits", "arguments", "inputs")}
-            texts = [*strings.values(), *hosts]
-            texts += [text for named in maps.values() for item in named.items() for text in item]
-            # A line break or an escape in a name could show an approver something else.
-            good = isinstance(hosts, list) and all(
-                isinstance(text, str) and text.isprintable() for text in texts
-            )
-        except (AttributeError, KeyError, TypeError):
-            good = False
-        if not good:
-            raise BunkerError("this is no request for an approval", where=where)
-        return cls(hosts=tuple(hosts), **maps, **strings)
 
     def lines(self) -> list[str]:
         """What a person reads before approving it."""

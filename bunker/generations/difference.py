@@ -4,13 +4,14 @@ The files that were kept hold secrets. They come over SSH into memory only, and 
 as a diff in which secret values show as changed, never as what they are.
 """
 
-import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from bunker.answers import sections
+from pydantic import Field
+
+from bunker.answers import decoded, sections
 from bunker.application.dotenv import parse_dotenv
 from bunker.application.layout import layout_function
 from bunker.application.migrations import MigrationSafety, classify_migrations
@@ -19,6 +20,7 @@ from bunker.bundle import BundleFile
 from bunker.bundle_diff import FileMeta, diff_file
 from bunker.errors import BunkerError
 from bunker.generations.model import Generation
+from bunker.json_form import JsonForm
 from bunker.masking import Redactor, Secret
 from bunker.remote import Remote
 from bunker.shell import script_file, with_variables
@@ -36,25 +38,33 @@ class FileDifference:
 
 
 @dataclass(frozen=True)
-class Difference:
+class ImageDifference:
+    """The ids of a service's image; None where there is no such service."""
+
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True)
+class Difference(JsonForm):
     """What is other in ``new`` than in ``old``.
 
     added and removed: commits ("4f2a91c Subject"), newest first; None where the checkout does not
-    know both commits any more. images: by service, the ids before and after (None: no such
-    service). files: None where the files of one of the two are not kept; ``missing`` names the
-    generations. migrations: those applied between the two, oldest first; ``backwards`` where the
-    new one has fewer, which only a restored database can have.
+    know both commits any more. images: by service. files: None where the files of one
+    of the two are not kept; ``missing`` names the generations. migrations: those applied between
+    the two, oldest first; ``backwards`` where the new one has fewer, which only a restored
+    database can have.
     """
 
     old: Generation
     new: Generation
-    added: tuple[str, ...] | None
-    removed: tuple[str, ...] | None
-    images: Mapping[str, tuple[str | None, str | None]]
+    added: Annotated[tuple[str, ...] | None, Field(alias="commits_added")]
+    removed: Annotated[tuple[str, ...] | None, Field(alias="commits_removed")]
+    images: Mapping[str, ImageDifference]
     files: tuple[FileDifference, ...] | None
-    missing: tuple[int, ...]
+    missing: Annotated[tuple[int, ...], Field(alias="files_not_kept")]
     migrations: tuple[MigrationSafety, ...]
-    backwards: bool
+    backwards: Annotated[bool, Field(alias="migrations_backwards")]
 
     @property
     def nothing(self) -> bool:
@@ -64,25 +74,10 @@ class Difference:
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""
-        return {
-            "old": self.old.to_json(),
-            "new": self.new.to_json(),
-            "commits_added": None if self.added is None else list(self.added),
-            "commits_removed": None if self.removed is None else list(self.removed),
-            "images": {
-                service: {"old": before, "new": after}
-                for service, (before, after) in self.images.items()
-            },
-            "files": None
-            if self.files is None
-            else [{"path": file.path, "lines": list(file.lines)} for file in self.files],
-            "files_not_kept": list(self.missing),
-            "migrations": [
-                {"name": item.name, "safe": item.safe, "reasons": list(item.reasons)}
-                for item in self.migrations
-            ],
-            "migrations_backwards": self.backwards,
-        }
+        found = super().to_json()
+        for migration in found["migrations"]:
+            del migration["statements"]
+        return found
 
 
 def read_difference(remote: Remote, old: Generation, new: Generation) -> Difference:
@@ -131,9 +126,7 @@ def _difference(old: Generation, new: Generation, rows: list[list[str]]) -> Diff
     )
     files = None if missing else _file_differences(_kept(rows, "old"), _kept(rows, "new"))
     heads = (old.migration_head, new.migration_head)
-    sql = {
-        row[1]: _decoded(row[2]).decode(errors="replace") for row in rows if row[0] == "migration"
-    }
+    sql = {row[1]: _text(row[2]) for row in rows if row[0] == "migration"}
     between = {name: sql[name] for name in sql if min(heads) < name <= max(heads)}
     history = [sql[name] for name in sorted(sql) if name <= min(heads)]
     migrations = tuple(classify_migrations(between, history))
@@ -144,7 +137,7 @@ def _difference(old: Generation, new: Generation, rows: list[list[str]]) -> Diff
         added=_commits(rows, "added"),
         removed=_commits(rows, "removed"),
         images={
-            service: (old.images.get(service), new.images.get(service))
+            service: ImageDifference(old.images.get(service), new.images.get(service))
             for service in services
             if old.images.get(service) != new.images.get(service)
         },
@@ -158,19 +151,19 @@ def _difference(old: Generation, new: Generation, rows: list[list[str]]) -> Diff
 def _commits(rows: list[list[str]], kind: str) -> tuple[str, ...] | None:
     if [f"{kind}-unknown"] in rows:
         return None
-    return tuple(_decoded(row[1]).decode(errors="replace") for row in rows if row[0] == kind)
+    return tuple(_text(row[1]) for row in rows if row[0] == kind)
 
 
 def _kept(rows: list[list[str]], side: str) -> dict[str, _Kept]:
     found = {}
     for _, mode, owner, path, content in (row for row in rows if row[0] == side):
         meta = FileMeta(int(mode, 8), owner)
-        found[_decoded(path).decode(errors="replace")] = _Kept(_decoded(content), meta)
+        found[_text(path)] = _Kept(decoded(content, "a kept file"), meta)
     return found
 
 
-def _decoded(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
+def _text(encoded: str) -> str:
+    return decoded(encoded, "the comparison").decode(errors="replace")
 
 
 def _file_differences(

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
+
+from pydantic import AwareDatetime, Field
 
 from bunker.errors import BunkerError
+from bunker.json_form import JsonForm
 
 
 @dataclass(frozen=True)
-class Generation:
+class Generation(JsonForm):
     """One record of the host.
 
     number: counts up for ever. time: when it passed its gate (UTC). run: the run that made it.
@@ -21,7 +23,7 @@ class Generation:
     """
 
     number: int
-    time: datetime
+    time: AwareDatetime
     run: str
     commit: str
     ref: str
@@ -29,7 +31,7 @@ class Generation:
     migration_head: str
     images: Mapping[str, str] = field(default_factory=dict)
     backup: str | None = None
-    came_from: int | None = None
+    came_from: Annotated[int | None, Field(alias="from")] = None
     rollback_of: str | None = None
     rollback_to: int | None = None
     kept: bool = False
@@ -41,41 +43,9 @@ class Generation:
         Raises BunkerError where something of it is missing.
         """
         try:
-            return cls(
-                number=data["number"],
-                time=datetime.strptime(data["time"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
-                run=data["run"],
-                commit=data["commit"],
-                ref=data["ref"],
-                configuration=data["configuration"],
-                migration_head=data["migration_head"],
-                images=dict(data["images"]),
-                backup=data.get("backup"),
-                came_from=data.get("from"),
-                rollback_of=data.get("rollback_of"),
-                rollback_to=data.get("rollback_to"),
-                kept=kept,
-            )
-        except (KeyError, ValueError):
+            return cls.from_json({**data, "kept": kept})
+        except ValueError:
             raise BunkerError("a generation's record makes no sense", where=where) from None
-
-    def to_json(self) -> dict[str, Any]:
-        """For programs; the keys are those of the host's record, and ``kept``."""
-        return {
-            "number": self.number,
-            "time": self.time.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "run": self.run,
-            "commit": self.commit,
-            "ref": self.ref,
-            "configuration": self.configuration,
-            "migration_head": self.migration_head,
-            "images": dict(self.images),
-            "backup": self.backup,
-            "from": self.came_from,
-            "rollback_of": self.rollback_of,
-            "rollback_to": self.rollback_to,
-            "kept": self.kept,
-        }
 
 
 @dataclass(frozen=True)

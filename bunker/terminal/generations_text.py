@@ -103,8 +103,8 @@ def _images(found: Difference) -> list[Line]:
     if not found.images:
         return [Line("images: the same", "faint")]
     lines = [Line(f"images: {count(len(found.images), 'service')} changed", "change")]
-    for service, (before, after_) in found.images.items():
-        lines += indented(f"{service}: {_image(before)} → {_image(after_)}", "  ")
+    for service, image in found.images.items():
+        lines += indented(f"{service}: {_image(image.old)} → {_image(image.new)}", "  ")
     return lines
 
 
