@@ -1,13 +1,16 @@
 """Frozen dataclasses with one JSON form, which pydantic reads and writes by their annotations."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from functools import cache
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import GetCoreSchemaHandler, SerializerFunctionWrapHandler, TypeAdapter
-from pydantic_core import CoreSchema, core_schema
+from bunker.role import named
 
-_adapter: Callable[[type], TypeAdapter[Any]] = cache(TypeAdapter)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import GetCoreSchemaHandler, SerializerFunctionWrapHandler, TypeAdapter
 
 
 class JsonForm:
@@ -34,13 +37,22 @@ class JsonForm:
         return found
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> Any:
         schema = handler(source)
-        if cls.SPARSE:
-            known = core_schema.wrap_serializer_function_ser_schema(_known, schema=schema)
-            return {**schema, "serialization": known}
-        return schema
+        if not cls.SPARSE:
+            return schema
+        known = {"type": "function-wrap", "function": _without_unknown, "schema": schema}
+        return {**schema, "serialization": known}
 
 
-def _known(value: Any, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+def _make_adapter(form: type) -> TypeAdapter[Any]:
+    # Loaded with the first data: commands are listed and completed without it.
+    adapter: TypeAdapter[Any] = named("pydantic:TypeAdapter")(form)
+    return adapter
+
+
+_adapter: Callable[[type], TypeAdapter[Any]] = cache(_make_adapter)
+
+
+def _without_unknown(value: Any, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
     return {key: part for key, part in write(value).items() if part is not None}

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any, Final, Self
-
-from pydantic import Field
+from typing import Any, Final, Self
 
 from bunker.errors import BunkerError
 from bunker.events import Analysis, RunBatch, State
@@ -107,7 +105,18 @@ class Summary(JsonForm):
     reason: str = ""
     paused: str = ""
     soaking_until: float | None = None
-    analyses: Annotated[tuple[Analysis, ...], Field(alias="judgements")] = ()
+    analyses: tuple[Analysis, ...] = ()
+
+    @classmethod
+    def from_json(cls, data: Any) -> Self:
+        """What :meth:`to_json` wrote."""
+        return super().from_json({**data, "analyses": data["judgements"]})
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, with the keys that programs know."""
+        found = super().to_json()
+        found["judgements"] = found.pop("analyses")
+        return found
 
 
 @dataclass(frozen=True)
