@@ -5,19 +5,13 @@ are not used either: where the nesting is deep, that of libyaml overflows the st
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
 import yaml
-from yaml import AliasEvent, Event, MarkedYAMLError, ScalarEvent, YAMLError
-from yaml.events import (
-    DocumentStartEvent,
-    MappingEndEvent,
-    NodeEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
+from yaml import Event, MarkedYAMLError, ScalarEvent, YAMLError
+from yaml.events import DocumentStartEvent
 from yaml.reader import ReaderError
 
 from bunker.errors import BunkerError
@@ -76,19 +70,6 @@ def _invalid(reason: str, place: str) -> BunkerError:
     return BunkerError(f"this is not valid YAML: {reason}", where=place)
 
 
-def load_yaml(text: str, where: str) -> Any:
-    """Plain data of a text, merge keys and aliases resolved; tags count nothing.
-
-    Raises BunkerError.
-    """
-    events = iter(parse_document(text, where))
-    root = next(events, None)
-    try:
-        return _Builder(events, where).node(root) if root else None
-    except RecursionError:
-        raise BunkerError("this is nested too deeply", where=where) from None
-
-
 def kind_of(event: ScalarEvent) -> str:
     """`str`, `int`, `float`, `bool`, `null`, `merge`, or the tag that stands before the scalar."""
     if event.tag not in (None, "!"):
@@ -100,58 +81,6 @@ def kind_of(event: ScalarEvent) -> str:
 def line_of(event: Event) -> int:
     """The line on which it begins, from 1."""
     return event.start_mark.line + 1 if event.start_mark else 1
-
-
-class _Builder:
-    def __init__(self, events: Iterator[Event], where: str) -> None:
-        self.where = where
-        self.events = events
-        self.anchored: dict[str, Any] = {}
-
-    def fault(self, event: Event, problem: str) -> BunkerError:
-        return _invalid(problem, f"{self.where}:{line_of(event)}")
-
-    def node(self, event: Event) -> Any:
-        if isinstance(event, AliasEvent):
-            if event.anchor not in self.anchored:
-                raise self.fault(event, f"there is no anchor &{event.anchor} before")
-            return self.anchored[event.anchor]
-        assert isinstance(event, NodeEvent)  # noqa: S101 - YAML has no fourth kind of node
-        value: Any
-        if isinstance(event, ScalarEvent):
-            value = _converted(event)
-        elif isinstance(event, SequenceStartEvent):
-            value = []
-            while not isinstance(item := next(self.events), SequenceEndEvent):
-                value.append(self.node(item))
-        else:
-            value = self.mapping()
-        if event.anchor:
-            self.anchored[event.anchor] = value
-        return value
-
-    def mapping(self) -> dict[Any, Any]:
-        result: dict[Any, Any] = {}
-        merged: dict[Any, Any] = {}
-        while not isinstance(event := next(self.events), MappingEndEvent):
-            key, value = self.node(event), self.node(next(self.events))
-            if isinstance(event, ScalarEvent) and kind_of(event) == "merge":
-                for each in value if isinstance(value, list) else [value]:
-                    if not isinstance(each, dict):
-                        raise self.fault(event, "only mappings can be merged")
-                    merged = each | merged
-            elif isinstance(key, dict | list) or key in result:
-                raise self.fault(event, f"found duplicate key {key!r}")
-            else:
-                result[key] = value
-        return merged | result
-
-
-def _converted(event: ScalarEvent) -> Any:
-    try:
-        return SCALARS[kind_of(event)][0](event.value)
-    except (KeyError, ValueError, OverflowError):
-        return event.value
 
 
 def _integer(text: str) -> int:

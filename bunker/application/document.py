@@ -4,14 +4,14 @@
 document is behind the table.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from bunker.application.features import FEATURES, REPORTING
 from bunker.application.resources import RESOURCES
 from bunker.application.services import SERVICES
-from bunker.application.table import GROUPS, TABLE
+from bunker.application.table import TABLE, Variable
 from bunker.application.value_types import EXPECTED, ValueType
-from bunker.application.variables import Variable
 from bunker.product import folder
 
 DOCUMENT = folder("docs") / "environment.md"
@@ -19,8 +19,8 @@ DOCUMENT = folder("docs") / "environment.md"
 _INTRODUCTION = f"""\
 # Environment of an instance
 
-Made from the table in `bunker/application/` by `python -m bunker.application.document`; change the
-table, not this page. {len(TABLE)} keys, written to `.env` beside the instance's
+Made from the table `bunker/application/environment.csv` by `python -m bunker.application.document`;
+change the table, not this page. {len(TABLE)} keys, written to `.env` beside the instance's
 `docker-compose.yml` (mode 0600).
 
 - A plain key takes the value under `environment` in the host's file, else its default.
@@ -30,15 +30,16 @@ table, not this page. {len(TABLE)} keys, written to `.env` beside the instance's
   added (or imported), *external* ones are handed out by a third party and set by hand, *derived*
   ones are put together from other keys unless the encrypted file has a value of its own.
 - **Feature** is the switch that needs the key; **required** keys must have a value while it is on.
-- Values are one line each. An empty default means that the key is written empty.
+- Values are one line each. An empty default means that the key is written empty; `DOMAIN` in one
+  stands for the host's domain.
 """
 
 
 def document() -> str:
     """The whole page as Markdown."""
     parts = [_INTRODUCTION]
-    for group in GROUPS:
-        parts.append(f"## {group.title}\n\n" + _variables(group.variables))
+    for title, rows in groupby(TABLE.values(), key=lambda row: row.group):
+        parts.append(f"## {title}\n\n" + _variables(rows))
     parts.append("## Types\n\n" + _types())
     parts.append("## Features\n\n" + _features())
     parts.append("## Services\n\n" + _services())
@@ -46,7 +47,7 @@ def document() -> str:
     return "\n".join(parts)
 
 
-def _variables(rows: tuple[Variable, ...]) -> str:
+def _variables(rows: Iterable[Variable]) -> str:
     return _table(
         ("Key", "Type", "Default", "Secret", "Feature", "Meaning"),
         [
@@ -64,23 +65,15 @@ def _variables(rows: tuple[Variable, ...]) -> str:
 
 
 def _default(row: Variable) -> str:
-    if row.default_text:
-        return row.default_text
-    return f"`{row.default}`" if isinstance(row.default, str) and row.default else ""
+    return row.default_text or (f"`{row.default}`" if row.default else "")
 
 
 def _secret(row: Variable) -> str:
-    if row.secret is None:
-        return ""
-    if row.secret.derived is not None:
-        return "derived"
-    if row.secret.external:
-        return "external"
-    return f"generated, {row.secret.length} {row.secret.alphabet}"
+    return f"generated, {row.length} {row.alphabet}" if row.generated else row.origin
 
 
 def _feature(row: Variable) -> str:
-    must = "required" if row.required and not row.default and not row.default_text else ""
+    must = "required" if row.required and not row.default else ""
     name = "tier 2" if row.feature == REPORTING.name else row.feature
     return ", ".join(part for part in (name, must) if part)
 

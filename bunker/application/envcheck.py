@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bunker.application.dotenv import parse_dotenv
-from bunker.application.variables import Variable
+from bunker.application.table import Variable
 
 # An example often shows optional keys commented out: `# MAPBOX_API_KEY=`.
 _COMMENTED = re.compile(r"^[ \t]*#[ \t]?([A-Z][A-Z0-9_]+)=[^ \n]*[ \t]*$", re.MULTILINE)
@@ -53,7 +53,7 @@ def compare_with_example(
     changed = []
     for key, row in table.items():
         theirs = example.get(key, "")
-        if row.secret or not isinstance(row.default, str) or not theirs:
+        if row.origin or row.default_text or not theirs:
             continue
         if theirs != row.default:
             changed.append(ChangedDefault(key, row.default, theirs))

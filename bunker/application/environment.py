@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING
 
 from bunker.application.dotenv import to_dotenv
 from bunker.application.features import compose_profiles, feature_problems, resolve_features
-from bunker.application.table import PUBLIC_KEYS, SECRET_KEYS, SECRET_SPECS, TABLE
+from bunker.application.table import (
+    DERIVED,
+    DERIVED_SECRETS,
+    PUBLIC_KEYS,
+    SECRET_KEYS,
+    TABLE,
+    Context,
+    HostIds,
+    Variable,
+)
 from bunker.application.value_types import EXPECTED, ValueType, is_valid
-from bunker.application.variables import Context, HostIds, SecretSpec, Variable
 from bunker.bundle import BundleFile
 from bunker.errors import BunkerError, Problems
 from bunker.masking import Secret
@@ -19,18 +27,6 @@ from bunker.suggest import perhaps
 
 if TYPE_CHECKING:
     from bunker.fleet.models import Host
-
-__all__ = [
-    "PUBLIC_KEYS",
-    "SECRET_KEYS",
-    "SECRET_SPECS",
-    "TABLE",
-    "Environment",
-    "HostIds",
-    "SecretSpec",
-    "environment_file",
-    "render_environment",
-]
 
 
 @dataclass(frozen=True)
@@ -111,7 +107,8 @@ class _Rendering:
         self.problems: list[BunkerError] = feature_problems(host.features, where=self.where)
         self.features = resolve_features(host.features, tier=host.tier)
         self.profiles = compose_profiles(self.features)
-        self.context = Context(host, self.features, self.profiles, ids)
+        context = Context(host, self.features, self.profiles, ids)
+        self.derived = {name: of(context) for name, (_text, of) in DERIVED.items()}
 
     def finish(self) -> Environment:
         self._check_overrides()
@@ -123,11 +120,10 @@ class _Rendering:
         clear = plain | {key: secret.reveal() for key, secret in vaulted.items()}
         values: dict[str, str | Secret] = {}
         for key, row in TABLE.items():
-            derived = row.secret.derived if row.secret else None
-            if derived is not None and not vaulted[key]:
-                values[key] = Secret(derived(clear))
+            if row.origin == "derived" and not vaulted[key]:
+                values[key] = Secret(DERIVED_SECRETS[key](clear))
             else:
-                values[key] = vaulted[key] if key in SECRET_KEYS else plain[key]
+                values[key] = vaulted[key] if row.origin else plain[key]
         return Environment(MappingProxyType(values), self.features, self.profiles)
 
     def _check_overrides(self) -> None:
@@ -152,10 +148,7 @@ class _Rendering:
                 )
 
     def _public(self, row: Variable) -> str:
-        if row.key in self.host.environment:
-            value = self.host.environment[row.key]
-        else:
-            value = row.default if isinstance(row.default, str) else row.default(self.context)
+        value = self.host.environment.get(row.key, row.default.format_map(self.derived))
         if value:
             self._check_type(row, value, shown=f" {value!r}")
         elif row.required and self._is_on(row):
@@ -170,7 +163,7 @@ class _Rendering:
         value = self.vault.get(row.key, Secret(""))
         if value:
             self._check_type(row, value.reveal(), shown="'s secret value")
-        elif row.is_generated or (row.required and self._is_on(row)):
+        elif row.generated or (row.required and self._is_on(row)):
             known = [key for key in self.vault if key not in TABLE]
             guess = perhaps(row.key, known)
             remedy = f"Run `invoke secrets.set --host {self.host.name}` for {row.key}"

@@ -86,8 +86,3 @@ def classify_with_history(
     known = {name: sql[name] for name in names if name in sql}
     gone = [MigrationSafety(name, False, (SQL_GONE,)) for name in names if name not in sql]
     return [*classify_migrations(known, history), *gone]
-
-
-def classify_migration(name: str, sql: str) -> MigrationSafety:
-    """Classify one migration by its SQL alone."""
-    return classify_migrations({name: sql})[0]

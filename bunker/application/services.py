@@ -1,6 +1,5 @@
 """The Compose services of the application: which profile starts them, which feature needs them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -43,13 +42,3 @@ SERVICES: tuple[Service, ...] = (
 )
 
 SERVICES_BY_NAME: dict[str, Service] = {service.name: service for service in SERVICES}
-
-
-def wanted_services(features: Mapping[str, bool]) -> tuple[str, ...]:
-    """Names of the services that an instance with these (resolved) features should run.
-
-    A service without a profile is always started by Compose, whatever its feature says.
-    """
-    return tuple(
-        service.name for service in SERVICES if not service.profile or features[service.feature]
-    )

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from bunker.application.dotenv import parse_dotenv
-from bunker.application.environment import HostIds, environment_file
+from bunker.application.environment import environment_file
 from bunker.application.override import override_file
+from bunker.application.table import HostIds
 from bunker.bundle import Bundle
 from bunker.fleet.models import Host
 from bunker.masking import Secret

@@ -8,8 +8,8 @@ from typing import Final
 
 from pyinfra.api.deploy import deploy
 
-from bunker.application.environment import HostIds
 from bunker.application.services import SERVICES_BY_NAME
+from bunker.application.table import HostIds
 from bunker.applications.of_host import secrets_of
 from bunker.bundle import Bundle
 from bunker.errors import BunkerError

@@ -82,7 +82,7 @@ def fake_host(number: int) -> Host:
 
 def fake_request(hosts: list[Host], delay: float = 0.0) -> dict[str, Any]:
     """A whole-host request over the fake connector; commands take ``delay`` seconds."""
-    from bunker.application.environment import SECRET_SPECS
+    from bunker.application.table import SECRET_SPECS
 
     secrets = {spec.key: "f" * spec.length for spec in SECRET_SPECS if spec.generated}
     return {

@@ -34,7 +34,7 @@ class Nobody:
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fleet of one host that was never deployed, with its secrets, and a repository."""
-    from bunker.application.environment import SECRET_SPECS
+    from bunker.application.table import SECRET_SPECS
 
     folder = tmp_path / "inventories" / "production"
     folder.mkdir(parents=True)
@@ -98,7 +98,7 @@ def test_missing_secrets_are_one_problem(look: Look, root: Path) -> None:
     folder = root / "inventories/production"
     (folder / "north.sops.yml").unlink()
     gone = {"REDIS_PASSWORD", "JWT_ACCESS_SECRET"}
-    from bunker.application.environment import SECRET_SPECS
+    from bunker.application.table import SECRET_SPECS
 
     kept = [spec for spec in SECRET_SPECS if spec.key not in gone]
     secrets.create_host_secrets(folder, "north", specs=kept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bunker.application.environment import SECRET_SPECS
+from bunker.application.table import SECRET_SPECS
 from bunker.fleet.models import Host
 from bunker.masking import Secret
 

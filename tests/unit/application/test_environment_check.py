@@ -6,14 +6,14 @@ import pytest
 
 from bunker.application.dotenv import to_dotenv
 from bunker.application.envcheck import ChangedDefault, compare_with_example
-from bunker.application.environment import TABLE
+from bunker.application.table import TABLE
 from bunker.errors import BunkerError
 
 
 def example(**changes: str | None) -> str:
     """An example that agrees with the table, but for ``changes`` (None: the key is left out)."""
     values = {
-        key: row.default if isinstance(row.default, str) else "made by the setup script"
+        key: "made by the setup script" if row.default_text else row.default
         for key, row in TABLE.items()
     }
     merged = values | changes

@@ -10,14 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bunker.application.dotenv import parse_dotenv
-from bunker.application.environment import (
-    PUBLIC_KEYS,
-    SECRET_KEYS,
-    TABLE,
-    HostIds,
-    environment_file,
-    render_environment,
-)
+from bunker.application.environment import environment_file, render_environment
+from bunker.application.table import PUBLIC_KEYS, SECRET_KEYS, TABLE, HostIds
 from bunker.application.value_types import is_valid
 from bunker.errors import Problems
 from bunker.masking import MASK, Secret

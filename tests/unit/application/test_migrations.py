@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from bunker.application.migrations import classify_migration, classify_migrations
+from bunker.application.migrations import classify_migrations
 
 SAMPLE = Path(__file__).resolve().parents[3] / "sample"
 
 
 def reasons(sql: str) -> tuple[str, ...]:
-    classified = classify_migration("20250101000000_change", sql)
+    classified = classify_migrations({"20250101000000_change": sql})[0]
     assert classified.safe == (not classified.reasons)
     return classified.reasons
 
@@ -231,7 +231,7 @@ def test_what_an_earlier_migration_of_the_list_made_is_new_to_the_later_ones() -
         "1_a": "CREATE TABLE a (id INT); CREATE TYPE r AS ENUM ('A')",
     }
     assert [item.safe for item in classify_migrations(list_of_two)] == [True, True]
-    assert not classify_migration("2_b", list_of_two["2_b"]).safe
+    assert not classify_migrations({"2_b": list_of_two["2_b"]})[0].safe
 
 
 def test_the_migrations_before_say_whether_an_index_is_unique() -> None:
@@ -282,7 +282,7 @@ def test_several_migrations_are_classified_in_the_order_of_their_names() -> None
 
 def test_the_releases_of_the_sample_are_classified_as_their_authors_meant_them() -> None:
     classified = {
-        path.parent.name: classify_migration(path.parent.name, path.read_text())
+        path.parent.name: classify_migrations({path.parent.name: path.read_text()})[0]
         for path in SAMPLE.rglob("migration.sql")
     }
     assert classified["20250106090000_init"].safe

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bunker.application.migrations import classify_migration
+from bunker.application.migrations import classify_migrations
 
 HARMLESS = [
     "CREATE TABLE t (id INT)",
@@ -49,7 +49,7 @@ def scripts_with_harm(draw: st.DrawFn) -> str:
 
 @given(scripts_with_harm())
 def test_something_taken_away_is_never_safe_however_it_is_written(sql: str) -> None:
-    assert not classify_migration("x", sql).safe
+    assert not classify_migrations({"x": sql})[0].safe
 
 
 @given(NOISE, st.sampled_from(["line", "block", "string", "escaped", "dollar"]))
@@ -64,7 +64,7 @@ def test_what_stands_in_comments_and_strings_does_not_matter(noise: str, where: 
         "dollar": values + "($q$" + harmful.replace("$", "") + "$q$);",
     }[where]
     made = "CREATE TABLE new (text TEXT);"
-    assert classify_migration("x", f"{made} {hidden} CREATE TABLE t (id INT);").safe
+    assert classify_migrations({"x": f"{made} {hidden} CREATE TABLE t (id INT);"})[0].safe
 
 
 WORDS = """CREATE ALTER TABLE TYPE INDEX UNIQUE a b ( ) , ; ADD COLUMN INT NOT NULL DEFAULT 'x'
@@ -76,11 +76,11 @@ PIECES = st.sampled_from(WORDS.split())
 
 @given(st.lists(PIECES, max_size=30).map(" ".join))
 def test_any_words_of_the_language_are_classified_without_an_error(text: str) -> None:
-    classified = classify_migration("x", text)
+    classified = classify_migrations({"x": text})[0]
     assert classified.safe == (not classified.reasons)
 
 
 @given(st.text(alphabet=st.characters(codec=None)))
 def test_any_text_at_all_is_classified_without_an_error(text: str) -> None:
-    classified = classify_migration("x", text)
+    classified = classify_migrations({"x": text})[0]
     assert classified.safe == (not classified.reasons)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bunker.application.environment import SECRET_SPECS, HostIds
+from bunker.application.table import SECRET_SPECS, HostIds
 from bunker.bundle import Bundle, BundleFile
 from bunker.distributions import UBUNTU_24_04
 from bunker.errors import BunkerError, Problems
