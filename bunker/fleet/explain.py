@@ -3,18 +3,17 @@
 import re
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from bunker.disclosure import Disclosed, holds_secret
 from bunker.errors import BunkerError
-from bunker.fleet.entries import ENTRIES
 from bunker.fleet.merge import Layer, lookup, source_of
 from bunker.fleet.models import Host
 from bunker.fleet.yaml_file import Path
-from bunker.suggest import suggest
+from bunker.suggest import perhaps, suggest
 
 # The host file says `host:` where the model says `name`, so that the file names its owner.
 FILE_KEY = {"name": "host"}
@@ -40,45 +39,60 @@ def explain(
     where: str,
     *,
     model: type[BaseModel] = Host,
-    prefix: Path = (),
 ) -> list[BunkerError]:
     """One sentence for each fault. ``where`` names the file itself, for what stands nowhere.
 
-    ``model`` is what was validated, ``prefix`` the path of its part of the file.
+    ``model`` is what was validated.
     """
     sentences = []
     for fault in error.errors(include_url=False):
-        path: Path = tuple(step for step in fault["loc"] if step != "[key]")
-        path, below, entry = _of_entry(path)
+        path, section, kinds = _resolved(fault["loc"], model)
         if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
-            sentences.append(_kind((*prefix, *path, "kind"), dict(fault), layers, where))
+            sentences.append(_kind((*path, "kind"), kinds, layers, where))
         elif fault["type"] == "extra_forbidden":
-            known = known_keys(below[:-1], entry) if entry else known_keys(path[:-1], model)
-            sentences.append(_unknown_key((*prefix, *path), known, layers, where))
+            sentences.append(_unknown_key(path, known_keys(section), layers, where))
         else:
             spelling = FILE_KEY if model is Host else {}
-            sentences.append(_sentence(dict(fault), (*prefix, *path), layers, where, spelling))
+            sentences.append(_sentence(dict(fault), path, layers, where, spelling))
     return sentences
 
 
-def _of_entry(path: Path) -> tuple[Path, Path, type[BaseModel] | None]:
-    """The path of a fault without the kind that pydantic puts into that of an application's entry.
+def _resolved(steps: Path, model: Any) -> tuple[Path, Any, Mapping[str, Any]]:
+    """Where a fault is in the file, the model of the section around it, and what kinds it may have.
 
-    Also the path below the entry, and its model; none where the fault is not in an entry.
+    Pydantic also puts the kind of an entry among the steps.
     """
-    if len(path) > 2 and path[0] == "applications" and str(path[2]) in ENTRIES:
-        return (*path[:2], *path[3:]), path[3:], ENTRIES[str(path[2])]
-    return path, (), None
+    path: Path = ()
+    section = None
+    for step in steps:
+        if kinds := _kinds(model):
+            model = kinds[str(step)]
+        elif step != "[key]":
+            path, section, model = (*path, step), model, _model_below(model, step)
+    return path, section, _kinds(model)
 
 
-def _kind(path: Path, fault: dict[str, Any], layers: Sequence[Layer], where: str) -> BunkerError:
-    """What is wrong with the kind of an application's entry, or that there is none."""
+def _kinds(annotation: Any) -> dict[str, type[BaseModel]]:
+    """The models of a union by the kind that tells them apart; none for anything else."""
+    members = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else ()
+    if not all(isinstance(one, type) and issubclass(one, BaseModel) for one in members):
+        return {}
+    return {typing.get_args(one.model_fields["kind"].annotation)[0]: one for one in members}
+
+
+def _kind(path: Path, kinds: Iterable[str], layers: Sequence[Layer], where: str) -> BunkerError:
+    """What is wrong with the kind of an entry, or that there is none."""
     source = source_of(layers, path)
-    key, kinds = ".".join(map(str, path)), " or ".join(ENTRIES)
+    key, expected = ".".join(map(str, path)), " or ".join(kinds)
     if source is None:
         place = _place(source_of(layers, path[:-1]), path[:-1], where)
-        return BunkerError(f"{key} is missing", where=place, expected=kinds)
-    return BunkerError(f"{key} is {_found(source, path)}", where=source.place(path), expected=kinds)
+        return BunkerError(f"{key} is missing", where=place, expected=expected)
+    return BunkerError(
+        f"{key} is {_found(source, path)}",
+        where=source.place(path),
+        expected=expected,
+        remedy=perhaps(str(lookup(source.data, path)), kinds),
+    )
 
 
 def _sentence(
@@ -146,29 +160,28 @@ def _expected(fault: dict[str, Any]) -> str:
     return re.sub(r"^\w+ should (be |have )?", "", str(fault["msg"]))
 
 
-def known_keys(path: Path, model: Any = Host) -> list[str]:
-    """The keys that a host file, or a model's part of one, may hold below a path, as spelled."""
-    for step in path:
-        model = _model_below(model, step)
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+def known_keys(section: Any = Host) -> list[str]:
+    """The keys that a section of a file may hold, as spelled there; none where it is no section."""
+    if not (isinstance(section, type) and issubclass(section, BaseModel)):
         return []
     spelled = {
-        name: str(info.validation_alias or name) for name, info in model.model_fields.items()
+        name: str(info.validation_alias or name) for name, info in section.model_fields.items()
     }
-    return [FILE_KEY.get(name, name) if model is Host else key for name, key in spelled.items()]
+    return [FILE_KEY.get(name, name) if section is Host else key for name, key in spelled.items()]
 
 
 def _model_below(model: Any, step: str | int) -> Any:
     if isinstance(model, type) and issubclass(model, BaseModel):
         info = model.model_fields.get(str(step))
         return _without_none(info.annotation) if info else None
-    arguments = [item for item in typing.get_args(model) if item not in (types.NoneType, ...)]
-    return arguments[-1] if arguments else None
+    arguments = [item for item in typing.get_args(model) if item is not ...]
+    below = arguments[-1] if arguments else None
+    return typing.get_args(below)[0] if typing.get_origin(below) is typing.Annotated else below
 
 
 def _without_none(annotation: Any) -> Any:
     """``Window`` for ``Window | None``."""
-    members = typing.get_args(annotation)
-    if types.NoneType in members and len(members) == 2:
-        return next(member for member in members if member is not types.NoneType)
+    match typing.get_args(annotation):
+        case (member, types.NoneType):
+            return member
     return annotation

@@ -119,11 +119,6 @@ class EmailTarget(Target):
         return self
 
 
-NotificationTarget = GotifyTarget | SlackTarget | RocketChatTarget | EmailTarget
-
-KINDS: dict[str, type[Target]] = {
-    "gotify": GotifyTarget,
-    "slack": SlackTarget,
-    "rocketchat": RocketChatTarget,
-    "email": EmailTarget,
-}
+NotificationTarget = Annotated[
+    GotifyTarget | SlackTarget | RocketChatTarget | EmailTarget, Field(discriminator="kind")
+]

@@ -103,7 +103,7 @@ def host_from_data(name: str, data: Mapping[str, Any]) -> Host:
             continue
         path = tuple(key.split("."))
         if path[0] not in Host.model_fields:
-            remedy = suggest(path[0], known_keys(()))
+            remedy = suggest(path[0], known_keys())
             problems.append(BunkerError(f"{key} is not a known key", where=WHERE, remedy=remedy))
         elif value != base.get(key, ...):
             merged = deep_merge(merged, _nested(path, _as_text(base, path, value)))

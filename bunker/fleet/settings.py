@@ -27,14 +27,12 @@ from bunker.fleet.loader import HOST_FILE_BYTES, SETTINGS_FILE
 from bunker.fleet.merge import Layer
 from bunker.fleet.notification_targets import (
     EVENTS,
-    KINDS,
     Event,
     NotificationTarget,
     Target,
     at_least_one,
 )
-from bunker.fleet.yaml_file import Document, read_document
-from bunker.suggest import suggest
+from bunker.fleet.yaml_file import read_document
 from bunker.values import GroupName, PublicKey, Section, TimeZone, Word, no_boolean, number
 
 __all__ = [
@@ -214,48 +212,11 @@ def load_settings(fleet_folder: Path) -> FleetSettings:
     document = read_document(text, where)
     problems = list(document.problems)
     settings = FleetSettings()
-    if document.data:
-        settings = _validated(document, problems)
+    try:
+        settings = FleetSettings.model_validate(document.data)
+    except ValidationError as error:
+        layer = Layer(document.data, document.place)
+        problems += explain(error, (layer,), document.where, model=FleetSettings)
     if problems:
         raise Problems("the fleet's settings have problems", problems)
     return settings
-
-
-def _validated(document: Document, problems: list[BunkerError]) -> FleetSettings:
-    layer = Layer(document.data, document.place)
-    data = dict(document.data)
-    listed = data.pop("notifications", [])
-    if isinstance(listed, list):
-        data["notifications"] = _targets(listed, document, layer, problems)
-    else:
-        place, found = document.place(("notifications",)), "not a list"
-        fault = f"notifications is {found}"
-        problems.append(BunkerError(fault, where=place, expected="a list of targets"))
-    try:
-        return FleetSettings.model_validate(data)
-    except ValidationError as error:
-        problems += explain(error, (layer,), document.where, model=FleetSettings)
-        return FleetSettings()
-
-
-def _targets(
-    listed: list[Any], document: Document, layer: Layer, problems: list[BunkerError]
-) -> list[Target]:
-    """The targets one by one: each kind has its own keys, and a fault is told for that kind."""
-    targets = []
-    for index, item in enumerate(listed):
-        path = ("notifications", index)
-        kind = item.get("kind") if isinstance(item, dict) else None
-        model = KINDS.get(kind) if isinstance(kind, str) else None
-        if model is None:
-            problem = f"notifications.{index} has no known kind"
-            expected = f"kind: {', '.join(KINDS)}"
-            remedy = suggest(kind, KINDS) if isinstance(kind, str) else None
-            place = document.place((*path, "kind"))
-            problems.append(BunkerError(problem, where=place, expected=expected, remedy=remedy))
-            continue
-        try:
-            targets.append(model.model_validate(item))
-        except ValidationError as error:
-            problems += explain(error, (layer,), document.where, model=model, prefix=path)
-    return targets
