@@ -13,89 +13,31 @@ from bunker.errors import BunkerError
 
 
 @dataclass(frozen=True)
-class SshAlgorithms:
-    """Values of sshd's algorithm options, in order of preference.
-
-    ``filter_moduli``: the key exchanges include Diffie-Hellman groups from the moduli file, from
-    which groups under 3072 bits have to be left out.
-    """
-
-    key_exchange: tuple[str, ...]
-    macs: tuple[str, ...]
-    filter_moduli: bool
-    ciphers: tuple[str, ...] = (
-        "chacha20-poly1305@openssh.com",
-        "aes256-gcm@openssh.com",
-        "aes256-ctr",
-        "aes192-ctr",
-        "aes128-gcm@openssh.com",
-        "aes128-ctr",
-    )
-    host_key: tuple[str, ...] = (
-        "sk-ssh-ed25519-cert-v01@openssh.com",
-        "ssh-ed25519-cert-v01@openssh.com",
-        "rsa-sha2-512-cert-v01@openssh.com",
-        "rsa-sha2-256-cert-v01@openssh.com",
-        "sk-ssh-ed25519@openssh.com",
-        "ssh-ed25519",
-        "rsa-sha2-512",
-        "rsa-sha2-256",
-    )
-    ca_signature: tuple[str, ...] = (
-        "sk-ssh-ed25519@openssh.com",
-        "ssh-ed25519",
-        "rsa-sha2-512",
-        "rsa-sha2-256",
-    )
-    gss_key_exchange: tuple[str, ...] = ("gss-curve25519-sha256-", "gss-group16-sha512-")
-
-
-@dataclass(frozen=True)
 class Distribution:
     """Names and facts of one release of one distribution.
 
-    ``compose_release`` is the later release whose Compose v2 package is admitted by an apt pin
-    where the release's own packages have none. ``ssh_socket_activated``: sshd's port belongs to
-    ssh.socket, generated from sshd's configuration. ``engine_validates``: dockerd can check its
-    configuration file. ``update_origins`` are unattended-upgrades' patterns for security updates.
+    ``key_exchange`` and ``macs`` are what sshd accepts, in order of preference. ``compose_release``
+    is the later release whose Compose v2 package is admitted by an apt pin where the release's own
+    packages have none. ``engine_validates``: dockerd can check its configuration file.
+    ``update_origins`` are unattended-upgrades' patterns for security updates.
     """
 
     identifier: str
     version: str
     codename: str
     name: str
-    ssh: SshAlgorithms
+    key_exchange: tuple[str, ...]
+    macs: tuple[str, ...]
     update_origins: tuple[str, ...]
     compose_package: str
     engine_packages: tuple[str, ...]
     engine_validates: bool
     compose_release: str | None = None
-    ssh_socket_activated: bool = False
-    ssh_service: str = "ssh.service"
-    ssh_socket: str = "ssh.socket"
-    time_service: str = "systemd-timesyncd.service"
-    ufw_init: str = "/usr/lib/ufw/ufw-init"
-    base_packages: tuple[str, ...] = (
-        "apparmor",
-        "auditd",
-        "ca-certificates",
-        "curl",
-        "fail2ban",
-        "git",
-        "iproute2",
-        "iptables",
-        "kmod",
-        "logrotate",
-        "nftables",
-        "openssh-server",
-        "procps",
-        "python3-systemd",
-        "sudo",
-        "systemd-timesyncd",
-        "tzdata",
-        "ufw",
-        "unattended-upgrades",
-    )
+
+    @property
+    def filter_moduli(self) -> bool:
+        """Whether sshd uses the moduli file, whose groups under 3072 bits have to be left out."""
+        return "diffie-hellman-group-exchange-sha256" in self.key_exchange
 
 
 _ETM_256_FIRST: Final = (
@@ -114,21 +56,18 @@ DEBIAN_12: Final = Distribution(
     version="12",
     codename="bookworm",
     name="Debian 12",
-    ssh=SshAlgorithms(
-        key_exchange=(
-            "sntrup761x25519-sha512",
-            "sntrup761x25519-sha512@openssh.com",
-            "curve25519-sha256",
-            "curve25519-sha256@libssh.org",
-            "gss-curve25519-sha256-",
-            "diffie-hellman-group16-sha512",
-            "gss-group16-sha512-",
-            "diffie-hellman-group18-sha512",
-            "diffie-hellman-group-exchange-sha256",
-        ),
-        macs=_ETM_256_FIRST,
-        filter_moduli=True,
+    key_exchange=(
+        "sntrup761x25519-sha512",
+        "sntrup761x25519-sha512@openssh.com",
+        "curve25519-sha256",
+        "curve25519-sha256@libssh.org",
+        "gss-curve25519-sha256-",
+        "diffie-hellman-group16-sha512",
+        "gss-group16-sha512-",
+        "diffie-hellman-group18-sha512",
+        "diffie-hellman-group-exchange-sha256",
     ),
+    macs=_ETM_256_FIRST,
     update_origins=("origin=Debian,codename=bookworm-security,label=Debian-Security",),
     compose_package="docker-compose",
     engine_packages=("docker.io",),
@@ -141,17 +80,14 @@ DEBIAN_13: Final = Distribution(
     version="13",
     codename="trixie",
     name="Debian 13",
-    ssh=SshAlgorithms(
-        key_exchange=(
-            "mlkem768x25519-sha256",
-            "sntrup761x25519-sha512",
-            "sntrup761x25519-sha512@openssh.com",
-            "curve25519-sha256",
-            "curve25519-sha256@libssh.org",
-        ),
-        macs=_ETM_512_FIRST,
-        filter_moduli=False,
+    key_exchange=(
+        "mlkem768x25519-sha256",
+        "sntrup761x25519-sha512",
+        "sntrup761x25519-sha512@openssh.com",
+        "curve25519-sha256",
+        "curve25519-sha256@libssh.org",
     ),
+    macs=_ETM_512_FIRST,
     update_origins=("origin=Debian,codename=trixie-security,label=Debian-Security",),
     compose_package="docker-compose",
     engine_packages=("docker.io", "docker-cli"),
@@ -163,20 +99,17 @@ UBUNTU_24_04: Final = Distribution(
     version="24.04",
     codename="noble",
     name="Ubuntu 24.04",
-    ssh=SshAlgorithms(
-        key_exchange=(
-            "sntrup761x25519-sha512@openssh.com",
-            "gss-curve25519-sha256-",
-            "curve25519-sha256",
-            "curve25519-sha256@libssh.org",
-            "diffie-hellman-group18-sha512",
-            "diffie-hellman-group-exchange-sha256",
-            "gss-group16-sha512-",
-            "diffie-hellman-group16-sha512",
-        ),
-        macs=_ETM_512_FIRST,
-        filter_moduli=True,
+    key_exchange=(
+        "sntrup761x25519-sha512@openssh.com",
+        "gss-curve25519-sha256-",
+        "curve25519-sha256",
+        "curve25519-sha256@libssh.org",
+        "diffie-hellman-group18-sha512",
+        "diffie-hellman-group-exchange-sha256",
+        "gss-group16-sha512-",
+        "diffie-hellman-group16-sha512",
     ),
+    macs=_ETM_512_FIRST,
     update_origins=(
         "origin=Ubuntu,archive=noble-security,label=Ubuntu",
         "origin=UbuntuESMApps,archive=noble-apps-security,label=UbuntuESMApps",
@@ -185,7 +118,6 @@ UBUNTU_24_04: Final = Distribution(
     compose_package="docker-compose-v2",
     engine_packages=("docker.io",),
     engine_validates=True,
-    ssh_socket_activated=True,
 )
 
 SUPPORTED: Final = (DEBIAN_12, DEBIAN_13, UBUNTU_24_04)

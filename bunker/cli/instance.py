@@ -144,12 +144,14 @@ def list_(options: Options) -> None:
     headers = ("HOST", "DOMAIN", "ADDRESS", "TIER", "REF", "GROUPS", "TAGS")
     cells = []
     for row in rows:
-        address = row.address if row.port == 22 else f"{row.address} port {row.port}"
-        groups, tags = ", ".join(row.groups), ", ".join(row.tags)
-        cells.append((row.name, row.domain, address, str(row.tier), row.ref, groups, tags))
+        address = row["address"] if row["port"] == 22 else f"{row['address']} port {row['port']}"
+        groups, tags = ", ".join(row["groups"]), ", ".join(row["tags"])
+        cells.append(
+            (row["name"], row["domain"], address, str(row["tier"]), row["ref"], groups, tags)
+        )
     total = Line(f"{count(len(rows), 'host')} in the fleet {fleet.name}", "heading")
     lines = table(headers, cells) if cells else []
-    options.answer([asdict(row) for row in rows], [*lines, total])
+    options.answer(rows, [*lines, total])
 
 
 @operator_command(select=False, positional=("name",), help={"name": "name of the host"})

@@ -1,12 +1,11 @@
 """Secrets that stand in the plain environment of a host or a group."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
 
 from bunker.application.table import PUBLIC_KEYS, SECRET_KEYS
 from bunker.errors import BunkerError
-from bunker.fleet.merge import Layer
+from bunker.fleet.merge import Layer, leaves
+from bunker.fleet.yaml_file import is_environment
 from bunker.vault_text import INFRASTRUCTURE_SECRETS
 
 _SECRET_NAME = re.compile(
@@ -20,31 +19,21 @@ def secrets_in_environment(layer: Layer, host: str) -> list[BunkerError]:
     Those are the application's secrets, and keys that it does not know but that sound like one.
     """
     faults = []
-    for path, key in _environment_keys(layer.data):
+    for path, _value in leaves(layer.data):
+        if not is_environment(path[:-1]):
+            continue
+        key = str(path[-1])
         known = key in SECRET_KEYS or key in INFRASTRUCTURE_SECRETS
-        if not known and (key in PUBLIC_KEYS or not _SECRET_NAME.search(str(key).upper())):
+        if not known and (key in PUBLIC_KEYS or not _SECRET_NAME.search(key.upper())):
             continue
         remedy = f"run `invoke secrets.set --key {key} --host {host}`"
         if not known:
             remedy = "see the names that there are with `invoke secrets.show`"
         faults.append(
             BunkerError(
-                f"{'.'.join((*path, key))} is a secret and must not stand in a plain file",
-                where=layer.place((*path, key)),
+                f"{'.'.join(map(str, path))} is a secret and must not stand in a plain file",
+                where=layer.place(path),
                 remedy=f"Remove it and {remedy}; the value that stood there counts as disclosed",
             )
         )
     return faults
-
-
-def _environment_keys(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Where each environment of a file stands, and its keys."""
-    entries = data.get("applications")
-    found = {("environment",): data.get("environment")} | {
-        ("applications", str(name), "environment"): entry.get("environment")
-        for name, entry in (entries if isinstance(entries, Mapping) else {}).items()
-        if isinstance(entry, Mapping)
-    }
-    for path, values in found.items():
-        for key in values if isinstance(values, Mapping) else ():
-            yield path, str(key)

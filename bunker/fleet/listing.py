@@ -1,6 +1,5 @@
 """Showing the fleet: one row for each instance, and where every value of one came from."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,28 +10,15 @@ from bunker.fleet.explain import FILE_KEY
 from bunker.fleet.fleet import Fleet
 from bunker.fleet.group_data import load_group_data
 from bunker.fleet.loader import file_layer, host_groups
-from bunker.fleet.merge import source_of
-from bunker.fleet.yaml_file import Path as KeyPath
+from bunker.fleet.merge import leaves, source_of
 from bunker.fleet.yaml_file import read_document
 from deploys.roles import roles_of
 
 BUILT_IN = "built-in default"
 
 
-@dataclass(frozen=True)
-class InstanceRow:
-    """One instance as a list shows it."""
-
-    name: str
-    domain: str
-    address: str
-    port: int
-    user: str
-    tier: int
-    groups: tuple[str, ...]
-    tags: tuple[str, ...]
-    ref: str
-    label: str
+LISTED = ("name", "domain", "address", "port", "user", "tier", "groups", "tags", "ref", "label")
+"""What a list shows of each instance."""
 
 
 @dataclass(frozen=True)
@@ -44,21 +30,13 @@ class EffectiveValue:
     origin: str
 
 
-def list_instances(fleet: Fleet) -> list[InstanceRow]:
-    """All hosts of the fleet, sorted by name."""
+def list_instances(fleet: Fleet) -> list[dict[str, Any]]:
+    """Of each host, sorted by name, what :data:`LISTED` names; no ref without an application."""
+    refs = {
+        name: host.application.ref for name, host in fleet.hosts.items() if has_application(host)
+    }
     return [
-        InstanceRow(
-            name=host.name,
-            domain=host.domain,
-            address=host.address,
-            port=host.port,
-            user=host.user,
-            tier=host.tier,
-            groups=host.groups,
-            tags=host.tags,
-            ref=host.application.ref if has_application(host) else "",
-            label=host.label,
-        )
+        {key: refs.get(host.name, "") if key == "ref" else getattr(host, key) for key in LISTED}
         for host in fleet.hosts.values()
     ]
 
@@ -73,7 +51,7 @@ def show_instance(fleet: Fleet, name: str) -> list[EffectiveValue]:
     layers = [*(file.layer() for file in files), file_layer(document)]
     names = tuple(role.name for role in roles_of(host))
     values = []
-    for key, value in _leaves(host.model_dump(mode="json"), ()):
+    for key, value in leaves(host.model_dump(mode="json")):
         of_role = key[0] == "roles" and source_of(layers, key[:2])
         if key[0] == "roles" and not of_role:
             continue  # a role that its groups decide on, or its other sections
@@ -86,11 +64,3 @@ def show_instance(fleet: Fleet, name: str) -> list[EffectiveValue]:
         if key == ("groups",):
             values.append(EffectiveValue("roles", names, "by its groups and its file"))
     return values
-
-
-def _leaves(data: Mapping[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
-    for key, value in data.items():
-        if isinstance(value, Mapping) and value:
-            yield from _leaves(value, (*path, key))
-        else:
-            yield (*path, key), value

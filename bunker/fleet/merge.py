@@ -1,6 +1,6 @@
 """Merging what the fleet, the groups and the host say, and telling where a value came from."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,15 @@ def lookup(data: Any, path: Path) -> Any:
         else:
             raise KeyError(step)
     return data
+
+
+def leaves(data: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every value that is no section of keys, or an empty one, with its path."""
+    for key, value in data.items():
+        if isinstance(value, Mapping) and value:
+            yield from leaves(value, (*path, key))
+        else:
+            yield (*path, key), value
 
 
 def source_of(layers: Iterable[Layer], path: Path) -> Layer | None:

@@ -1,6 +1,7 @@
 """The base role: a hardened operating system. Pure: what to place and how to activate it."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from bunker.component import Component
 from bunker.distributions import Distribution
@@ -20,12 +21,16 @@ from deploys.base.system import (
     updates_component,
 )
 
+PACKAGES: Final = """apparmor auditd ca-certificates curl fail2ban git iproute2 iptables kmod
+    logrotate nftables openssh-server procps python3-systemd sudo systemd-timesyncd tzdata ufw
+    unattended-upgrades"""
+
 
 def base_packages(
-    host: Host, distribution: Distribution, _installed: Mapping[str, str]
+    host: Host, _distribution: Distribution, _installed: Mapping[str, str]
 ) -> tuple[str, ...]:
     """Packages of the base role, sorted, each once; they come before the components."""
-    return tuple(sorted({*distribution.base_packages, *host.base.extra_packages}))
+    return tuple(sorted({*PACKAGES.split(), *host.base.extra_packages}))
 
 
 def base_components(
@@ -52,11 +57,11 @@ def base_components(
         sysctl_component(),
         modules_component(),
         journal_component(host),
-        time_component(host, distribution),
+        time_component(host),
         updates_component(host, distribution),
         audit_component(),
         apparmor_component(),
-        firewall_component(host, distribution),
+        firewall_component(host),
         sshd_component(host, distribution, logins),
         fail2ban_component(host, application_log=application_log),
     ]

@@ -9,12 +9,12 @@ from typing import Final
 from bunker.applications.of_host import rooms_of
 from bunker.bundle import Bundle, BundleFile
 from bunker.component import Component
-from bunker.distributions import Distribution
 from bunker.fleet.models import FirewallRule, Host
 from bunker.rendering import render, script
 from bunker.role import named
 
 SCRIPTS = Path(__file__).parent / "scripts"
+UFW_INIT: Final = "/usr/lib/ufw/ufw-init"
 
 EGRESS: Final = (
     ("udp", 53, "DNS"),
@@ -74,7 +74,7 @@ def egress(host: Host) -> tuple[tuple[str, int, str], ...]:
     return tuple((protocol, port, meaning) for (protocol, port), meaning in unique.items())
 
 
-def firewall_component(host: Host, distribution: Distribution) -> Component:
+def firewall_component(host: Host) -> Component:
     """Incoming traffic is denied but for what is declared, for the host and for containers."""
     files = [
         BundleFile("/etc/default/ufw", render("base/ufw-default")),
@@ -103,10 +103,10 @@ def firewall_component(host: Host, distribution: Distribution) -> Component:
     return Component(
         bundle=Bundle("firewall", tuple(files)),
         validate=script(SCRIPTS / "firewall_validate.sh"),
-        activate=script(SCRIPTS / "firewall_activate.sh", UFW_INIT=distribution.ufw_init),
+        activate=script(SCRIPTS / "firewall_activate.sh", UFW_INIT=UFW_INIT),
         check=script(SCRIPTS / "firewall_check.sh", SSH_PORTS=ports),
         confirm_login=True,
-        revert_activate=script(SCRIPTS / "firewall_revert.sh", UFW_INIT=distribution.ufw_init),
+        revert_activate=script(SCRIPTS / "firewall_revert.sh", UFW_INIT=UFW_INIT),
     )
 
 

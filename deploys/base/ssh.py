@@ -16,7 +16,7 @@ from bunker.rendering import render, script
 from bunker.shell import script_file
 from deploys.base.firewall import ssh_ports
 from deploys.base.logins import Login, Logins, home_problem
-from deploys.base.ssh_socket import socket_problems
+from deploys.base.ssh_socket import UNIT, socket_problems
 from deploys.base.sshd_files import (
     DROP_IN,
     INCLUDE,
@@ -45,7 +45,7 @@ def drop_in(host: Host, distribution: Distribution) -> str:
         permit_root_login="prohibit-password" if host.user == "root" else "no",
         user=host.user,
         keys=KEYS if host.base.authorized_keys else "",
-        ssh=distribution.ssh,
+        distribution=distribution,
     ).decode()
 
 
@@ -73,9 +73,9 @@ def sshd_component(host: Host, distribution: Distribution, logins: Logins) -> Co
         "PORTS": " ".join(map(str, sorted(ports))),
         "LOGIN": host.user,
         "KEYS": KEYS if host.base.authorized_keys else "",
-        "SERVICE": distribution.ssh_service,
-        "SOCKET": distribution.ssh_socket,
-        "MODULI": "/etc/ssh/moduli.bunker" if distribution.ssh.filter_moduli else "",
+        "SERVICE": "ssh.service",
+        "SOCKET": UNIT,
+        "MODULI": "/etc/ssh/moduli.bunker" if distribution.filter_moduli else "",
     }
     return Component(
         bundle=Bundle("sshd", tuple(files)),

@@ -49,10 +49,10 @@ def journal_component(host: Host) -> Component:
     )
 
 
-def time_component(host: Host, distribution: Distribution) -> Component:
+def time_component(host: Host) -> Component:
     """Time zone and time synchronisation (which a container leaves to the machine below)."""
     zone = host.base.timezone
-    names = {"ZONE": zone, "SERVICE": distribution.time_service}
+    names = {"ZONE": zone, "SERVICE": "systemd-timesyncd.service"}
     return Component(
         bundle=Bundle("time", (BundleFile("/etc/timezone", f"{zone}\n".encode()),)),
         validate=f"[ -f /usr/share/zoneinfo/{zone} ] || {{ echo 'no time zone {zone}'; exit 1; }}",

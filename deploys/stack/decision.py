@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from bunker.application.layout import MAIN
 from bunker.plan.changes import Change, Symbol
 from deploys.stack.forecast import Forecast
 
+if TYPE_CHECKING:
+    from bunker.ops.instance import InstanceState
+
 FOLDER = "folder"
 """Subject of the change that gives the instance's folder to another owner."""
-
-
-class ContainerLike(Protocol):
-    """One container, as the instance's fact describes it."""
-
-    @property
-    def service(self) -> str: ...
-    @property
-    def condition(self) -> str: ...
-
-
-class InstanceLike(Protocol):
-    """The parts of an instance's state that the decision reads."""
-
-    @property
-    def head(self) -> str: ...
-    @property
-    def edited(self) -> tuple[str, ...]: ...
-    @property
-    def containers(self) -> Sequence[ContainerLike]: ...
-    @property
-    def missing(self) -> tuple[str, ...]: ...
-    @property
-    def services(self) -> tuple[str, ...]: ...
-    @property
-    def migrated_commit(self) -> str: ...
-    @property
-    def built_commit(self) -> str: ...
-    @property
-    def seed_pending(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -88,7 +61,7 @@ def ref_of(
 def decide(
     commit: str,
     ref: str,
-    instance: InstanceLike,
+    instance: InstanceState,
     files: Files,
     *,
     taken_over: str = "",
@@ -109,63 +82,37 @@ def decide(
     ``from_newer``: the version that runs, where the commit is an older one.
     """
     changes: list[Change] = []
+
+    def change(subject: str, symbol: Symbol, summary: str, **more: tuple[str, ...]) -> None:
+        changes.append(Change(role, subject, symbol, summary, **more))
+
     new_commit = instance.head != commit
     if new_commit:
         changes.append(_checkout(role, commit, ref, instance, rebuilt))
         if from_newer:
-            changes.append(Change(role, "version", "~", f"goes back from {from_newer} to {ref}"))
+            change("version", "~", f"goes back from {from_newer} to {ref}")
     if instance.edited:
         count = len(instance.edited)
         summary = f"{count} tracked file{'s' * (count > 1)} edited by hand; kept as a patch"
-        changes.append(
-            Change(role, "checkout", "~", summary, tuple(line.strip() for line in instance.edited))
-        )
+        change("checkout", "~", summary, lines=tuple(line.strip() for line in instance.edited))
     if files.differing:
-        symbol: Symbol = "~" if instance.head else "+"
-        summary = "environment and override" if instance.head else "environment and override new"
-        changes.append(
-            Change(
-                role,
-                "configuration",
-                symbol,
-                summary,
-                files.diff,
-                files.forecast.recreated,
-            )
-        )
-        changes += [
-            Change(role, service, "+", f"{service} is new; brought up", restarts=(service,))
-            for service in files.forecast.created
-            if instance.containers and service not in instance.services
-        ]
-        changes += [
-            Change(role, service, "-", f"{service} is no service any more; removed")
-            for service in files.forecast.removed
-        ]
+        changes += _configuration(role, instance, files)
     wrong_images = not new_commit and instance.built_commit != commit
     if wrong_images:
         # A deploy of other code was stopped after its build: whatever starts next would run it.
-        changes.append(Change(role, "images", "~", "images of another commit; built again"))
-    if not migrates:
-        pass
-    elif not new_commit and instance.migrated_commit != commit:
-        changes.append(Change(role, "migrations", "~", "not yet applied for this commit"))
-    elif new_commit:
-        changes.append(
-            Change(
-                role, "migrations", "~", "whatever the new commit brings (prisma migrate deploy)"
-            )
-        )
+        change("images", "~", "images of another commit; built again")
+    if migrates and new_commit:
+        change("migrations", "~", "whatever the new commit brings (prisma migrate deploy)")
+    elif migrates and instance.migrated_commit != commit:
+        change("migrations", "~", "not yet applied for this commit")
     if new_database:
         content = "empty" if new_database == "empty" else f"from the snapshot {new_database}"
-        summary = f"a new one, {content}, as {mark} asks for"
-        changes.append(Change(role, "database", "~", summary))
+        change("database", "~", f"a new one, {content}, as {mark} asks for")
     if instance.seed_pending:
-        changes.append(Change(role, "seed", "~", "an empty database still waits for its seed"))
+        change("seed", "~", "an empty database still waits for its seed")
     changes += _containers(role, instance)
     if not changes and not files.applied:
-        summary = "an interrupted deployment is finished (gate and generation)"
-        changes.append(Change(role, "deployment", "~", summary))
+        change("deployment", "~", "an interrupted deployment is finished (gate and generation)")
     switch = bool(new_commit or instance.edited or files.differing or wrong_images)
     if switch and taken_over:
         changes.insert(0, Change(role, FOLDER, "~", taken_over))
@@ -178,7 +125,7 @@ def decide(
 
 
 def _checkout(
-    role: str, commit: str, ref: str, instance: InstanceLike, rebuilt: Collection[str] | None
+    role: str, commit: str, ref: str, instance: InstanceState, rebuilt: Collection[str] | None
 ) -> Change:
     if not instance.head:
         return Change(role, "checkout", "+", f"commit {commit[:12]} ({ref})")
@@ -188,19 +135,24 @@ def _checkout(
     return Change(role, "checkout", "~", summary, restarts=restarts)
 
 
-def _containers(role: str, instance: InstanceLike) -> list[Change]:
+def _configuration(role: str, instance: InstanceState, files: Files) -> Iterator[Change]:
+    symbol: Symbol = "~" if instance.head else "+"
+    summary = "environment and override" + ("" if instance.head else " new")
+    forecast = files.forecast
+    yield Change(role, "configuration", symbol, summary, files.diff, forecast.recreated)
+    for service in forecast.created:
+        if instance.containers and service not in instance.services:
+            yield Change(role, service, "+", f"{service} is new; brought up", restarts=(service,))
+    for service in forecast.removed:
+        yield Change(role, service, "-", f"{service} is no service any more; removed")
+
+
+def _containers(role: str, instance: InstanceState) -> Iterator[Change]:
     if not instance.head or not instance.services:
-        return (
-            [Change(role, "services", "+", "all services of the stack")]
-            if (not instance.containers)
-            else []
-        )
-    changes = []
-    by_service = {container.service: container for container in instance.containers}
+        if not instance.containers:
+            yield Change(role, "services", "+", "all services of the stack")
+        return
+    conditions = {one.service: one.condition for one in instance.containers}
     for service in instance.missing:
-        container = by_service.get(service)
-        state = container.condition if container else "has no container"
-        changes.append(
-            Change(role, service, "~", f"{service} {state}; brought up", restarts=(service,))
-        )
-    return changes
+        state = conditions.get(service, "has no container")
+        yield Change(role, service, "~", f"{service} {state}; brought up", restarts=(service,))

@@ -105,7 +105,7 @@ def test_every_value_is_shown_with_its_origin(repository):
     assert shown["port"] == (22, "built-in default")
     assert next(iter(shown)) == "host"
     (row,) = list_instances(fleet)
-    assert (row.name, row.ref, row.groups) == ("north", "v3", ("changemaker", "canary"))
+    assert (row["name"], row["ref"], row["groups"]) == ("north", "v3", ("changemaker", "canary"))
 
 
 def never(*_args: object) -> bool:

@@ -87,7 +87,7 @@ def test_its_roles_are_shown_and_no_version(repository: Repository) -> None:
     assert shown["roles"] == (("base", "earlyoom"), "by its groups and its file")
     assert shown["roles.earlyoom.enabled"] == (True, "inventories/production/relay.yml:5")
     assert not [key for key in shown if key.startswith("roles.docker")]
-    assert list_instances(fleet)[0].ref == ""
+    assert list_instances(fleet)[0]["ref"] == ""
 
 
 def test_by_its_name_it_is_refused_and_by_a_group_it_is_left_out(

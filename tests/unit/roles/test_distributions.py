@@ -4,6 +4,9 @@ import pytest
 
 from bunker.distributions import DEBIAN_12, DEBIAN_13, SUPPORTED, UBUNTU_24_04, distribution
 from bunker.errors import BunkerError
+from deploys.base.ssh import drop_in
+from deploys.base.sshd_files import parsed
+from tests.unit.roles.test_base_role import a_host
 
 
 @pytest.mark.parametrize(
@@ -38,27 +41,29 @@ def test_another_system_is_named_with_what_is_supported(os_release):
 
 @pytest.mark.parametrize("known", SUPPORTED, ids=lambda known: known.name)
 def test_no_weak_ssh_algorithm(known):
-    every = (
-        *known.ssh.key_exchange,
-        *known.ssh.ciphers,
-        *known.ssh.macs,
-        *known.ssh.host_key,
-        *known.ssh.ca_signature,
-    )
+    sshd = {one.keyword: one.value.split(",") for one in parsed(drop_in(a_host(), known))}
+    every = [
+        name
+        for keyword in (
+            *("kexalgorithms", "ciphers", "macs", "casignaturealgorithms", "hostkeyalgorithms"),
+            *("pubkeyacceptedalgorithms", "hostbasedacceptedalgorithms"),
+        )
+        for name in sshd[keyword]
+    ]
     weak = ("ecdsa", "ecdh", "sha1", "group14", "cbc", "ssh-rsa", "ssh-dss", "md5")
     assert not [name for name in every if any(word in name for word in weak)]
-    assert all("-etm@" in mac for mac in known.ssh.macs)
+    assert all("-etm@" in mac for mac in sshd["macs"])
 
 
 @pytest.mark.parametrize("known", SUPPORTED, ids=lambda known: known.name)
 def test_clients_without_post_quantum_key_exchange_can_log_in(known):
-    assert "curve25519-sha256@libssh.org" in known.ssh.key_exchange
+    assert "curve25519-sha256@libssh.org" in known.key_exchange
 
 
 @pytest.mark.parametrize("known", SUPPORTED, ids=lambda known: known.name)
 def test_moduli_are_filtered_exactly_where_they_are_used(known):
-    uses = "diffie-hellman-group-exchange-sha256" in known.ssh.key_exchange
-    assert known.ssh.filter_moduli is uses
+    uses = "diffie-hellman-group-exchange-sha256" in known.key_exchange
+    assert ("ModuliFile /etc/ssh/moduli.bunker" in drop_in(a_host(), known)) is uses
 
 
 @pytest.mark.parametrize("known", SUPPORTED, ids=lambda known: known.name)
