@@ -13,8 +13,23 @@ from bunker.masking import Secret
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BARE = re.compile(r"[A-Za-z0-9_@%+=:,./-]*")
-_LINE_START = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*[=:][ \t]*")
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+# One entry (in quotes it may have several lines), a name alone (Compose takes its value from the
+# shell that runs it: unknown to the file), a comment, or nothing.
+_LINE = re.compile(
+    r"""
+    [^\S\n]*(?:
+      (?:export[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*[=:][ \t]*+
+      (?: (?P<quote>['"])(?P<body>(?:\\.|(?!(?P=quote))[^\\])*)(?P=quote)[ \t]*(?:\#[^\n]*)?
+        | (?P<bare>(?!['"])[^\n]*) )
+      | (?:export[ ]\s*)?[A-Za-z_][A-Za-z0-9_]*
+      | \#[^\n]*
+      |
+    )[^\S\n]*(?:\n|\Z)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPED = re.compile(r"\\([abcfnrtv$\"\\])")
+_ESCAPES = {"$": "$$", "n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
 
 def to_dotenv(values: Mapping[str, str | Secret], *, header: Sequence[str] = ()) -> bytes:
@@ -62,73 +77,27 @@ def parse_dotenv(content: bytes, *, where: str = ".env") -> dict[str, str]:
     values: dict[str, str] = {}
     position = 0
     while position < len(text):
-        end = text.find("\n", position)
-        end = len(text) if end < 0 else end
-        line = text[position:end].strip()
-        if not line or line.startswith("#"):
-            position = end + 1
-            continue
-        match = _LINE_START.match(text, position, end)
-        if match:
-            values[match.group(1)], position = _value(text, match.end(), end, values, where)
-            continue
-        name = line.removeprefix("export ").strip()
-        if not _KEY.fullmatch(name):
-            raise _unreadable(text, position, where, "KEY=value")
-        # A bare name takes its value from the shell that runs Compose: unknown to the file.
-        position = end + 1
+        line = _LINE.match(text, position)
+        if line is None:
+            expected = "KEY=value, a quoted one with nothing after its closing quote"
+            raise _unreadable(text, position, where, expected)
+        if line["key"]:
+            try:
+                values[line["key"]] = _value(line, values)
+            except ValueError as error:
+                expected = f"Compose's variable syntax ({error})"
+                raise _unreadable(text, position, where, expected) from None
+        position = line.end()
     return values
 
 
-def _value(
-    text: str, start: int, end: int, values: Mapping[str, str], where: str
-) -> tuple[str, int]:
-    quote = text[start : start + 1]
-    if quote not in ("'", '"') or start >= end:
-        bare = text[start:end].split(" #", 1)[0].rstrip()
-        return _interpolated(bare, values, text, start, where), end + 1
-    collected: list[str] = []
-    position = start + 1
-    while position < len(text) and text[position] != quote:
-        if text[position] == "\\" and position + 1 < len(text):
-            following = text[position + 1]
-            # Compose removes the backslash before the closing quote's own character and keeps
-            # every other pair; double-quoted pairs are decoded afterwards.
-            collected.append(following if following == quote else "\\" + following)
-            position += 2
-        else:
-            collected.append(text[position])
-            position += 1
-    if position >= len(text):
-        raise _unreadable(text, start, where, f"a closing {quote}")
-    line_end = text.find("\n", position)
-    line_end = len(text) if line_end < 0 else line_end
-    rest = text[position + 1 : line_end].strip()
-    if rest and not rest.startswith("#"):
-        raise _unreadable(text, position, where, f"nothing after the closing {quote}")
-    raw = "".join(collected)
-    if quote == "'":
-        return raw, line_end + 1
-    return _interpolated(_unescape(raw), values, text, start, where), line_end + 1
-
-
-def _interpolated(
-    value: str, values: Mapping[str, str], text: str, position: int, where: str
-) -> str:
-    try:
-        return interpolate(value, values)
-    except ValueError as error:
-        raise _unreadable(text, position, where, f"Compose's variable syntax ({error})") from None
-
-
-def _unescape(raw: str) -> str:
-    def decode(match: re.Match[str]) -> str:
-        character = match.group(1)
-        if character == "$":
-            return "$$"
-        return _ESCAPES.get(character, character)
-
-    return re.sub(r'\\([abcfnrtv$"\\])', decode, raw)
+def _value(line: re.Match[str], values: Mapping[str, str]) -> str:
+    body = line["body"]
+    if line["quote"] == "'":
+        return body.replace("\\'", "'")
+    if line["quote"]:
+        return interpolate(_ESCAPED.sub(lambda pair: _ESCAPES.get(pair[1], pair[1]), body), values)
+    return interpolate(line["bare"].split(" #", 1)[0].rstrip(), values)
 
 
 def _unreadable(text: str, position: int, where: str, expected: str) -> BunkerError:
