@@ -55,16 +55,14 @@ def render_environment(
     secrets: Mapping[str, Secret],
     *,
     ids: HostIds | None = None,
-    host_file: str | None = None,
 ) -> Environment:
     """The environment of ``host``: its own values over derived defaults, and its secrets.
 
     ``secrets`` is the host's opened vault; keys that the table does not know are not part of the
-    environment and are left alone. ``ids`` are the ids found on the host, ``host_file`` is the
-    path that errors name. Raises :class:`Problems` that lists everything that is wrong, never a
-    secret value.
+    environment and are left alone. ``ids`` are the ids found on the host. Raises :class:`Problems`
+    that lists everything that is wrong, never a secret value.
     """
-    return _Rendering(host, secrets, ids or HostIds(), host_file).finish()
+    return _Rendering(host, secrets, ids or HostIds()).finish()
 
 
 def environment_file(
@@ -72,7 +70,6 @@ def environment_file(
     secrets: Mapping[str, Secret],
     *,
     ids: HostIds | None = None,
-    host_file: str | None = None,
 ) -> BundleFile:
     """The instance's ``.env``, readable by the deploy user only; same input, same bytes."""
     header = (
@@ -81,7 +78,7 @@ def environment_file(
         f"Secret values: `invoke secrets.set --host {host.name}`.",
         "What runs, since when: the generations below /var/lib/bunker on this host.",
     )
-    environment = render_environment(host, secrets, ids=ids, host_file=host_file)
+    environment = render_environment(host, secrets, ids=ids)
     return BundleFile(
         path=f"{host.application.directory}/.env",
         content=to_dotenv(environment.values, header=header),
@@ -94,16 +91,10 @@ def environment_file(
 
 
 class _Rendering:
-    def __init__(
-        self,
-        host: Host,
-        secrets: Mapping[str, Secret],
-        ids: HostIds,
-        host_file: str | None,
-    ) -> None:
+    def __init__(self, host: Host, secrets: Mapping[str, Secret], ids: HostIds) -> None:
         self.host = host
         self.vault = secrets
-        self.where = host_file or f"host file of {host.name}"
+        self.where = f"host file of {host.name}"
         self.problems: list[BunkerError] = feature_problems(host.features, where=self.where)
         self.features = resolve_features(host.features, tier=host.tier)
         self.profiles = compose_profiles(self.features)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FILE_NAME = "docker-compose.override.yml"
 
 
-def override_file(host: Host, *, host_file: str | None = None) -> BundleFile:
+def override_file(host: Host) -> BundleFile:
     """The override with the host's resource limits; without any it is there and changes nothing.
 
     A named service's ``mem_limit`` and ``cpus`` in the application's own file no longer count; its
@@ -30,7 +30,7 @@ def override_file(host: Host, *, host_file: str | None = None) -> BundleFile:
     invalid. Raises :class:`Problems` for limits of services that the application does not have and
     for limits that limit nothing.
     """
-    problems = _problems(host, host_file or f"host file of {host.name}")
+    problems = _problems(host)
     if problems:
         raise Problems(f"the resource limits of {host.name} are not usable", problems)
     lines = [
@@ -62,8 +62,8 @@ def _limits(limit: ResourceLimit) -> list[str]:
     return lines
 
 
-def _problems(host: Host, where: str) -> list[BunkerError]:
-    problems = []
+def _problems(host: Host) -> list[BunkerError]:
+    problems, where = [], f"host file of {host.name}"
     for name, limit in host.resources.items():
         if name not in SERVICES_BY_NAME:
             problems.append(

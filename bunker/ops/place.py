@@ -50,19 +50,16 @@ def put_files_script() -> str:
     return script_file(_SCRIPTS / "put_files.sh")
 
 
-def read_components(
-    components: Sequence[Component], extra_checks: dict[str, str] | None = None
-) -> ComponentsState:
+def read_components(components: Sequence[Component]) -> ComponentsState:
     """Manifest, applied hashes and checks of all components with one remote command."""
     paths = [file.path for item in components for file in item.bundle.files]
     paths += [path for item in components for path in item.bundle.absent]
-    checks = {item.bundle.name: item.check for item in components if item.check}
     state: ComponentsState = require(
         ctx_host.get().get_fact(
             Components,
             paths=paths,
             names=[item.bundle.name for item in components],
-            checks=checks | (extra_checks or {}),
+            checks={item.bundle.name: item.check for item in components if item.check},
             **AS_ROOT,
         ),
         "state of its components",

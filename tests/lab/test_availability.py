@@ -7,7 +7,8 @@ import logging
 
 import pytest
 
-from bunker.application.availability import Availability, parse_availability
+from bunker.application.availability import Availability
+from bunker.runs.step_answers import answers_of
 from tests.lab.fleet_under_test import FleetUnderTest, Ran
 from tests.lab.host_state import started
 from tests.lab.visitors import visitors
@@ -42,9 +43,8 @@ def step_output(ran: Ran, name: str) -> list[str]:
 
 def measured(ran: Ran) -> Availability:
     """What the probe on the host saw."""
-    found = parse_availability(step_output(ran, "changemaker: stop the availability probe"))
-    assert found is not None
-    return found
+    output = step_output(ran, "changemaker: stop the availability probe")
+    return Availability.from_json(answers_of(output)["availability"])
 
 
 def version(fleet: FleetUnderTest) -> str:
