@@ -3,7 +3,7 @@
 import re
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict, cast, get_type_hints
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -40,3 +40,20 @@ def script(path: Path, **variables: str | int) -> str:
         lambda found: script_file(path.with_name(f"{found[1]}.sh")), script_file(path)
     )
     return with_variables(text, **variables)
+
+
+class Scripts(TypedDict, total=False):
+    """By what a :class:`bunker.component.Component` is validated, activated and checked."""
+
+    validate: str
+    activate: str
+    check: str
+    revert_activate: str
+
+
+def scripts(folder: Path, name: str, **variables: str | int) -> Scripts:
+    """A component's scripts, those that it has: ``NAME_validate.sh``, ``NAME_activate.sh``,
+    ``NAME_check.sh`` and ``NAME_revert.sh``."""
+    found = {key: folder / f"{name}_{key.partition('_')[0]}.sh" for key in get_type_hints(Scripts)}
+    made = {key: script(path, **variables) for key, path in found.items() if path.exists()}
+    return cast("Scripts", made)

@@ -35,10 +35,6 @@ _EXTENSIONS: Final = """btree_gin btree_gist citext cube earthdistance fuzzystrm
 _INSERTED: Final = 4  # of a trigger's events
 
 
-def _nothing(_node: Any, _known: KnownSchema) -> Reasons:
-    return []
-
-
 def _create_table(node: Any, known: KnownSchema) -> Reasons:
     relation, parents = node.relation, [name_of(parent) for parent in node.inhRelations or ()]
     if relation.relpersistence == "t":  # it may hide a table of before from what follows
@@ -191,14 +187,6 @@ def _drop(node: Any, known: KnownSchema) -> Reasons:
     return [f"drops {kind} {', '.join(names)}"] if names else []
 
 
-def _grant(node: Any, _known: KnownSchema) -> Reasons:
-    return [] if node.is_grant else ["takes rights away (REVOKE)"]
-
-
-def _default_rights(node: Any, _known: KnownSchema) -> Reasons:
-    return [] if node.action.is_grant else None
-
-
 def _transaction(node: Any, _known: KnownSchema) -> Reasons:
     kinds = TransactionStmtKind
     known = (kinds.TRANS_STMT_BEGIN, kinds.TRANS_STMT_START, kinds.TRANS_STMT_COMMIT)
@@ -216,49 +204,37 @@ def _setting(node: Any, _known: KnownSchema) -> Reasons:
     return [] if as_it_is and (name, values[0]) in _SETTINGS_AS_THEY_ARE else None
 
 
-def _extension(node: Any, _known: KnownSchema) -> Reasons:
-    return [] if node.extname in _EXTENSIONS.split() else None
-
-
-def _schema(node: Any, _known: KnownSchema) -> Reasons:
-    return None if node.schemaElts else []
-
-
-def _analyze(node: Any, _known: KnownSchema) -> Reasons:
-    return None if node.is_vacuumcmd else []
-
-
 RULES: Final[dict[str, Rule]] = {
-    "AlterDefaultPrivilegesStmt": _default_rights,
+    "AlterDefaultPrivilegesStmt": lambda node, _known: [] if node.action.is_grant else None,
     "AlterEnumStmt": _changed_enum,
     "AlterSeqStmt": _changed_sequence,
     "AlterTableStmt": alter_table,
-    "CommentStmt": _nothing,
-    "CompositeTypeStmt": _nothing,
+    "CommentStmt": lambda _node, _known: [],
+    "CompositeTypeStmt": lambda _node, _known: [],
     "CreateDomainStmt": _domain,
     "CreateEnumStmt": _enum,
-    "CreateExtensionStmt": _extension,
+    "CreateExtensionStmt": lambda node, _known: [] if node.extname in _EXTENSIONS.split() else None,
     "CreateFunctionStmt": _function,
     "CreatePolicyStmt": _policy,
-    "CreateRoleStmt": _nothing,
-    "CreateSchemaStmt": _schema,
+    "CreateRoleStmt": lambda _node, _known: [],
+    "CreateSchemaStmt": lambda node, _known: None if node.schemaElts else [],
     "CreateSeqStmt": _sequence,
-    "CreateStatsStmt": _nothing,
+    "CreateStatsStmt": lambda _node, _known: [],
     "CreateStmt": _create_table,
     "CreateTableAsStmt": _create_table_as,
     "CreateTrigStmt": _trigger,
     "DeleteStmt": delete,
     "DropStmt": _drop,
-    "GrantStmt": _grant,
+    "GrantStmt": lambda node, _known: [] if node.is_grant else ["takes rights away (REVOKE)"],
     "IndexStmt": _index,
     "InsertStmt": insert,
-    "LockStmt": _nothing,
+    "LockStmt": lambda _node, _known: [],
     "RenameStmt": _rename,
     "SelectStmt": select,
     "TransactionStmt": _transaction,
     "TruncateStmt": truncate,
     "UpdateStmt": update,
-    "VacuumStmt": _analyze,
+    "VacuumStmt": lambda node, _known: None if node.is_vacuumcmd else [],
     "VariableSetStmt": _setting,
     "ViewStmt": _view,
 }

@@ -129,7 +129,6 @@ class Entry:
     document: Document
     stem: str
     candidate: bool
-    layers: tuple[Layer, ...]
     host: Host | None
 
 
@@ -193,7 +192,7 @@ def _entry(
         text = f"groups: {fleet} is the name of the fleet, every host is in it already"
         faults.append(BunkerError(text, where=document.place(("groups",)), remedy="Remove it"))
     problems += faults
-    return Entry(document, stem, candidate, layers, host)
+    return Entry(document, stem, candidate, host)
 
 
 def file_layer(document: Document) -> Layer:

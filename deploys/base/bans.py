@@ -6,7 +6,7 @@ from typing import Final
 from bunker.bundle import Bundle, BundleFile
 from bunker.component import Component
 from bunker.fleet.models import Host
-from bunker.rendering import render, script
+from bunker.rendering import render, scripts
 from deploys.base.firewall import ssh_ports
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -28,27 +28,15 @@ def fail2ban_component(host: Host, *, application_log: str | None = None) -> Com
         ssh_ports=ssh_ports(host),
         application_log=application_log,
     )
-    names = {"TABLE": TABLE, "JAILS": "sshd changemaker" if application_log else "sshd"}
-    activate = script(SCRIPTS / "fail2ban_activate.sh", **names)
-    return Component(
-        bundle=Bundle(
-            "fail2ban",
-            (
-                BundleFile(JAIL_FILE, jails),
-                BundleFile(
-                    "/etc/fail2ban/action.d/bunker.conf",
-                    render("base/fail2ban-action", table=TABLE),
-                ),
-                BundleFile(
-                    "/etc/fail2ban/filter.d/bunker-sshd.conf",
-                    render("base/fail2ban-sshd-filter"),
-                ),
-                BundleFile(
-                    "/etc/fail2ban/filter.d/changemaker.conf", render("base/fail2ban-filter")
-                ),
-            ),
+    files = (
+        BundleFile(JAIL_FILE, jails),
+        BundleFile(
+            "/etc/fail2ban/action.d/bunker.conf", render("base/fail2ban-action", table=TABLE)
         ),
-        validate=script(SCRIPTS / "fail2ban_validate.sh"),
-        activate=activate,
-        check=script(SCRIPTS / "fail2ban_check.sh", **names),
+        BundleFile("/etc/fail2ban/filter.d/bunker-sshd.conf", render("base/fail2ban-sshd-filter")),
+        BundleFile("/etc/fail2ban/filter.d/changemaker.conf", render("base/fail2ban-filter")),
+    )
+    names = "sshd changemaker" if application_log else "sshd"
+    return Component(
+        Bundle("fail2ban", files), **scripts(SCRIPTS, "fail2ban", TABLE=TABLE, JAILS=names)
     )

@@ -10,7 +10,7 @@ from bunker.applications.of_host import rooms_of
 from bunker.bundle import Bundle, BundleFile
 from bunker.component import Component
 from bunker.fleet.models import FirewallRule, Host
-from bunker.rendering import render, script
+from bunker.rendering import render, scripts
 from bunker.role import named
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -102,11 +102,8 @@ def firewall_component(host: Host) -> Component:
     ports = " ".join(map(str, ssh_ports(host)))
     return Component(
         bundle=Bundle("firewall", tuple(files)),
-        validate=script(SCRIPTS / "firewall_validate.sh"),
-        activate=script(SCRIPTS / "firewall_activate.sh", UFW_INIT=UFW_INIT),
-        check=script(SCRIPTS / "firewall_check.sh", SSH_PORTS=ports),
         confirm_login=True,
-        revert_activate=script(SCRIPTS / "firewall_revert.sh", UFW_INIT=UFW_INIT),
+        **scripts(SCRIPTS, "firewall", UFW_INIT=UFW_INIT, SSH_PORTS=ports),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from bunker.bundle import Bundle, BundleFile
 from bunker.component import Component
-from bunker.rendering import render, script
+from bunker.rendering import render, scripts
 
 SCRIPTS = Path(__file__).parent / "scripts"
 SYSCTL_PATH: Final = "/etc/sysctl.d/99-zz-bunker.conf"
@@ -68,21 +68,16 @@ BLACKLIST: Final = (
 
 def sysctl_component() -> Component:
     """Kernel settings in a file of our own; in a container only those of its own network."""
-    return Component(
-        bundle=Bundle(
-            "sysctl", (BundleFile(SYSCTL_PATH, render("base/sysctl.conf", values=SYSCTL)),)
-        ),
-        activate=script(SCRIPTS / "sysctl_activate.sh", FILE=SYSCTL_PATH),
-        check=script(SCRIPTS / "sysctl_check.sh", FILE=SYSCTL_PATH),
-    )
+    file = BundleFile(SYSCTL_PATH, render("base/sysctl.conf", values=SYSCTL))
+    return Component(Bundle("sysctl", (file,)), **scripts(SCRIPTS, "sysctl", FILE=SYSCTL_PATH))
 
 
 def modules_component() -> Component:
     """Kernel modules that may not be loaded; one that is loaded now stays until the next boot."""
-    path = "/etc/modprobe.d/bunker.conf"
+    file = BundleFile(
+        "/etc/modprobe.d/bunker.conf", render("base/modprobe.conf", modules=BLACKLIST)
+    )
+    shown = f'modprobe --showconfig -C "$STAGE{file.path}"'
     return Component(
-        bundle=Bundle(
-            "modules", (BundleFile(path, render("base/modprobe.conf", modules=BLACKLIST)),)
-        ),
-        validate=f'modprobe --showconfig -C "$STAGE{path}" | grep -q "^install {BLACKLIST[0]} "',
+        Bundle("modules", (file,)), validate=f'{shown} | grep -q "^install {BLACKLIST[0]} "'
     )

@@ -80,12 +80,6 @@ class Logins:
     unit: tuple[str, ...] = ()
     people: tuple[Person, ...] = ()
 
-    @property
-    def operator(self) -> Person | None:
-        """The inventory's login among the people."""
-        name = self.login.name if self.login else ""
-        return next((person for person in self.people if person.name == name), None)
-
 
 def login_of(host: Host, logins: Logins) -> Login:
     """The account, where it is one that can be managed; otherwise :class:`BunkerError`."""

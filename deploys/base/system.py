@@ -7,7 +7,7 @@ from bunker.bundle import Bundle, BundleFile
 from bunker.component import Component
 from bunker.distributions import Distribution
 from bunker.fleet.models import Host
-from bunker.rendering import render, script
+from bunker.rendering import render, scripts
 from bunker.shell import CLEAN_SHELL
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -52,13 +52,11 @@ def journal_component(host: Host) -> Component:
 def time_component(host: Host) -> Component:
     """Time zone and time synchronisation (which a container leaves to the machine below)."""
     zone = host.base.timezone
-    names = {"ZONE": zone, "SERVICE": "systemd-timesyncd.service"}
-    return Component(
-        bundle=Bundle("time", (BundleFile("/etc/timezone", f"{zone}\n".encode()),)),
-        validate=f"[ -f /usr/share/zoneinfo/{zone} ] || {{ echo 'no time zone {zone}'; exit 1; }}",
-        activate=script(SCRIPTS / "time_activate.sh", **names),
-        check=script(SCRIPTS / "time_check.sh", **names),
-    )
+    made = scripts(SCRIPTS, "time", ZONE=zone, SERVICE="systemd-timesyncd.service")
+    there = f"[ -f /usr/share/zoneinfo/{zone} ]"
+    made["validate"] = f"{there} || {{ echo 'no time zone {zone}'; exit 1; }}"
+    file = BundleFile("/etc/timezone", f"{zone}\n".encode())
+    return Component(Bundle("time", (file,)), **made)
 
 
 def revert_component() -> Component:
@@ -74,12 +72,7 @@ def revert_component() -> Component:
 
 def apparmor_component() -> Component:
     """AppArmor's profiles, where the kernel has AppArmor; it places no file."""
-    names = {"PARAMETER": APPARMOR}
-    return Component(
-        bundle=Bundle("apparmor", ()),
-        activate=script(SCRIPTS / "apparmor_activate.sh", **names),
-        check=script(SCRIPTS / "apparmor_check.sh", **names),
-    )
+    return Component(Bundle("apparmor", ()), **scripts(SCRIPTS, "apparmor", PARAMETER=APPARMOR))
 
 
 def audit_component() -> Component:
@@ -93,8 +86,4 @@ def audit_component() -> Component:
         BundleFile(f"/etc/systemd/system/{unit}.d/bunker.conf", condition) for unit in units
     )
     rules = BundleFile("/etc/audit/rules.d/50-bunker.rules", render("base/audit.rules"), mode=0o640)
-    return Component(
-        bundle=Bundle("audit", (rules, *drop_ins)),
-        activate=script(SCRIPTS / "audit_activate.sh"),
-        check=script(SCRIPTS / "audit_check.sh"),
-    )
+    return Component(Bundle("audit", (rules, *drop_ins)), **scripts(SCRIPTS, "audit"))

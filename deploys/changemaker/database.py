@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bunker.answers import whole
+from bunker.answers import by_key, whole
 from bunker.application.layout import Layout
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
@@ -28,10 +28,7 @@ class Database:
 
 def read_database(lines: Sequence[str]) -> Database:
     """The database by the lines ``KEY VALUE`` of a host's answer. Raises UnreadableAnswer."""
-    found: dict[str, list[str]] = {}
-    for line in lines:
-        key, _, value = line.partition(" ")
-        found.setdefault(key, []).append(value.strip())
+    found = by_key(line.strip() for line in lines)
     _, _, size = found.get("state", [""])[0].partition(" ")
     return Database(
         size_kb=whole(size, "the size of its database") if size else None,

@@ -6,7 +6,7 @@ from typing import Final
 from bunker.bundle import Bundle, BundleFile
 from bunker.component import Component
 from bunker.distributions import Distribution
-from bunker.rendering import render, script
+from bunker.rendering import render, scripts
 
 SCRIPTS = Path(__file__).parent / "scripts"
 PREFERENCES: Final = "/etc/apt/preferences.d/bunker-compose"
@@ -21,15 +21,15 @@ def compose_source_component(distribution: Distribution) -> Component | None:
     release = distribution.compose_release
     if release is None:
         return None
-    names = {
-        "CODENAME": distribution.codename,
-        "RELEASE": release,
-        "PACKAGE": distribution.compose_package,
-    }
-    content = render("docker/compose-pin", release=release, package=distribution.compose_package)
+    package = distribution.compose_package
+    content = render("docker/compose-pin", release=release, package=package)
     return Component(
-        bundle=Bundle("compose-source", (BundleFile(PREFERENCES, content),)),
-        validate=script(SCRIPTS / "compose_source_validate.sh", **names),
-        activate=script(SCRIPTS / "compose_source_activate.sh", **names),
-        check=script(SCRIPTS / "compose_source_check.sh", **names),
+        Bundle("compose-source", (BundleFile(PREFERENCES, content),)),
+        **scripts(
+            SCRIPTS,
+            "compose_source",
+            CODENAME=distribution.codename,
+            RELEASE=release,
+            PACKAGE=package,
+        ),
     )

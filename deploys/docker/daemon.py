@@ -11,7 +11,7 @@ from bunker.component import Component
 from bunker.distributions import Distribution
 from bunker.errors import BunkerError, Problems
 from bunker.fleet.models import Host
-from bunker.rendering import script
+from bunker.rendering import scripts
 from deploys.docker.past import EngineState, engine_problems, own_settings
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -96,15 +96,17 @@ def daemon_component(
     """daemon.json: reloaded first (so that containers live on), restarted only where needed."""
     content = json.dumps(settings, indent=2, sort_keys=True) + "\n"
     fingerprint = restart_fingerprint(settings)
-    names = {"FINGERPRINT": fingerprint, "TRUSTED": " ".join(host.base.trusted_interfaces)}
     restarts = engine.active and engine.started_with != fingerprint
-    check = script(SCRIPTS / "daemon_check.sh", **names)
-    validate = f'dockerd --validate --config-file "$STAGE{PATH}"'
+    made = scripts(
+        SCRIPTS,
+        "daemon",
+        FINGERPRINT=fingerprint,
+        TRUSTED=" ".join(host.base.trusted_interfaces),
+    )
+    if distribution.engine_validates:
+        made["validate"] = f'dockerd --validate --config-file "$STAGE{PATH}"'
     return Component(
-        bundle=Bundle("docker", (BundleFile(PATH, content.encode()),)),
-        validate=validate if distribution.engine_validates else None,
-        activate=script(SCRIPTS / "daemon_activate.sh", **names),
-        check=check,
-        revert_activate=script(SCRIPTS / "daemon_revert.sh"),
+        Bundle("docker", (BundleFile(PATH, content.encode()),)),
         restarts=("docker engine",) if restarts else (),
+        **made,
     )
