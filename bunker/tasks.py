@@ -1,14 +1,17 @@
 """What `invoke --list` shows, in a checkout and in a fleet of its own: tasks.py imports it.
 
-Only names are assembled here. The tasks are in bunker/cli/, by collection, and load what they need
-when they run.
+Every task of the modules named here is part of it. They are in bunker/cli/, by collection, and load
+what they need when they run.
 """
 
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from invoke.collection import Collection
+from invoke.tasks import Task
 
 from bunker.cli import (
     approvals,
@@ -38,39 +41,22 @@ _front = getattr(sys.modules.get("tasks"), "__file__", None)
 if _front:
     os.environ.setdefault("BUNKER_ROOT", str(Path(_front).resolve().parent))
 
+
+def _tasks(*modules: ModuleType) -> list[Task[Any]]:
+    return [one for module in modules for one in vars(module).values() if isinstance(one, Task)]
+
+
 namespace = Collection(
-    preflight.preflight,
     *kinds.COMMANDS,
-    deploy.plan,
-    deploy.apply,
-    approvals.approve,
-    hosts.status,
-    hosts.health,
-    hosts.logs,
-    hosts.ssh,
-    generations.history,
-    generations.diff,
-    version.version,
-    completion.completion,
-    lab=Collection(lab.up, lab.status, lab.ssh, lab.down),
-    instance=Collection(
-        instance.add, instance.list_, instance.show, instance.trust, instance.remove
-    ),
-    secrets=Collection(
-        secrets_access.init,
-        secrets.generate,
-        secrets.show,
-        secrets.set_,
-        secrets.edit,
-        secrets.restore,
-        secrets_access.rekey,
-        secrets_access.check,
-    ),
-    run=Collection(runs.list_, runs.show, runs.watch, runs.resume, runs.cancel, runs.retry_failed),
-    env=Collection(env.check),
-    fleet=Collection(fleet.init, fleet.schema),
-    schema=Collection(schema.check),
-    maintenance=Collection(maintenance.on, maintenance.off, maintenance.list_),
-    notify=Collection(notify.test, notify.secret),
-    audit=Collection(audit.show, audit.verify),
+    *_tasks(preflight, deploy, approvals, hosts, generations, version, completion),
+    lab=Collection(*_tasks(lab)),
+    instance=Collection(*_tasks(instance)),
+    secrets=Collection(*_tasks(secrets, secrets_access)),
+    run=Collection(*_tasks(runs)),
+    env=Collection(*_tasks(env)),
+    fleet=Collection(*_tasks(fleet)),
+    schema=Collection(*_tasks(schema)),
+    maintenance=Collection(*_tasks(maintenance)),
+    notify=Collection(*_tasks(notify)),
+    audit=Collection(*_tasks(audit)),
 )
