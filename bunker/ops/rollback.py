@@ -1,7 +1,6 @@
 """What a host knows for a rollback to an earlier generation: one remote command."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pyinfra.api import FactBase
 
@@ -82,25 +81,10 @@ def _armed(values: dict[str, str]) -> Armed | None:
     )
 
 
-def _generation(text: str, kept: set[str], trees: dict[str, list[str]]) -> KeptGeneration:
-    what = "the record of a generation"
-    row = read_generation(text, what)
+def _generation(text: str, kept: set[str], trees: Mapping[str, Sequence[str]]) -> KeptGeneration:
+    row = read_generation(text, "the record of a generation")
+    for key in ("configuration", "migration_head"):
+        of(row, key, f"the record of generation {row['number']}")
     padded = f"{row['number']:06d}"
-
-    def needed(key: str) -> Any:
-        return of(row, key, f"the record of generation {row['number']}")
-
-    return KeptGeneration(
-        number=row["number"],
-        commit=needed("commit"),
-        run=needed("run"),
-        ref=row.get("ref", ""),
-        configuration=needed("configuration"),
-        migration_head=needed("migration_head"),
-        source=row.get("from"),
-        backup=row.get("backup"),
-        rollback_of=row.get("rollback_of"),
-        rollback_to=row.get("rollback_to"),
-        kept=padded in kept,
-        migrations=tuple(trees[padded]) if padded in trees else None,
-    )
+    more = {"kept": padded in kept, "migrations": trees.get(padded)}
+    return KeptGeneration.from_json({**row, **more})

@@ -3,15 +3,18 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from bunker.application.layout import Layout
 from bunker.application.migrations import MigrationSafety, classify_with_history
 from bunker.errors import BunkerError
+from bunker.json_form import JsonForm
 
 
 @dataclass(frozen=True)
-class KeptGeneration:
+class KeptGeneration(JsonForm):
     """One generation as its host remembers it.
 
     ``source`` is the generation that it replaced. ``backup`` names the snapshot of the database
@@ -25,7 +28,7 @@ class KeptGeneration:
     ref: str = ""
     configuration: str = ""
     migration_head: str = ""
-    source: int | None = None
+    source: Annotated[int | None, Field(alias="from")] = None
     backup: str | None = None
     rollback_of: str | None = None
     rollback_to: int | None = None
