@@ -3,7 +3,6 @@
 The application lists the same names in its ``configs/pangolin/resources.yml``.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -18,10 +17,6 @@ class Resource:
     service: str
     meaning: str
     feature: str = ""
-
-    def address(self, domain: str) -> str:
-        """Its full name below ``domain``."""
-        return f"{self.subdomain}.{domain}"
 
 
 RESOURCES: tuple[Resource, ...] = (
@@ -38,8 +33,3 @@ RESOURCES: tuple[Resource, ...] = (
     Resource("qr", "mini-qr", "QR code maker", "mini_qr"),
     Resource("grafana", "grafana", "dashboards", "monitoring"),
 )
-
-
-def resources_of(features: Mapping[str, bool]) -> tuple[Resource, ...]:
-    """The subdomains that answer on an instance with these (resolved) features."""
-    return tuple(row for row in RESOURCES if not row.feature or features[row.feature])

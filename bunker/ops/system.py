@@ -10,7 +10,7 @@ from bunker.answers import MARK, sections
 from bunker.ops.facts import reading
 from bunker.ops.logins import logins_script
 from bunker.shell import script_file
-from deploys.docker.past import ENGINE_SCRIPT
+from deploys.docker.past import ENGINE_SCRIPT, EngineState, read_engine
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 _SURROUNDINGS = script_file(_SCRIPTS / "apt.sh") + script_file(_SCRIPTS / "surroundings.sh")
@@ -28,6 +28,12 @@ class SystemState:
     packages: Mapping[str, str]
     half_installed: bool
     found: Mapping[str, Sequence[str]]
+
+    @property
+    def engine(self) -> EngineState:
+        """What its Docker engine was told before us. BunkerError where that cannot be read."""
+        with reading("its Docker engine"):
+            return read_engine(self.found)
 
 
 class System(FactBase[SystemState]):

@@ -15,7 +15,6 @@ from bunker.bundle import Bundle
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 from bunker.ops.context import current_secrets, current_system
-from bunker.ops.engine import engine_of
 from bunker.ops.instance import InstanceState
 from bunker.ops.logins import read_logins
 from deploys.base.logins import login_of
@@ -62,7 +61,7 @@ def changemaker(host: Host) -> None:
     secrets = secrets_of(host, current_secrets())
     system = current_system()
     login = login_of(host, read_logins(system.found))
-    ids = HostIds(login.uid, login.gid, engine_of(system.found).group_id)
+    ids = HostIds(login.uid, login.gid, system.engine.group_id)
     bundle = changemaker_bundle(host, secrets, ids)
     deploy_stack(CHANGEMAKER, host, bundle, [source_component(host, secrets, login.home)])
 

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Collection, Mapping
-from typing import Any, Final
+from typing import Final
 
 from bunker.bundle import Bundle
 from bunker.component import Component
 from bunker.distributions import Distribution
 from bunker.fleet.models import Host
 from deploys.docker.compose_source import compose_source_component
-from deploys.docker.daemon import daemon_component
 from deploys.docker.past import EngineState
 
 DOCKERS_OWN: Final = ("docker-ce", "docker-ce-cli", "containerd.io", "docker-compose-plugin")
@@ -63,15 +62,3 @@ def missing_docker_packages(
         for name in docker_packages(host, distribution, packages)
         if (not has_compose if name in COMPOSE_PACKAGES else name not in packages)
     )
-
-
-def docker_components(
-    host: Host, distribution: Distribution, engine: EngineState, settings: dict[str, Any]
-) -> list[Component]:
-    """The components of the docker role, placed after its packages and after the firewall.
-
-    ``settings`` are the engine's whole ones (:func:`daemon.whole_settings`).
-    The DOCKER-USER rules belong to the firewall component of the base role: they are loaded
-    together with UFW's own.
-    """
-    return [daemon_component(host, distribution, engine, settings)]

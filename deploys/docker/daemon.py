@@ -93,7 +93,11 @@ def restart_fingerprint(settings: dict[str, Any]) -> str:
 def daemon_component(
     host: Host, distribution: Distribution, engine: EngineState, settings: dict[str, Any]
 ) -> Component:
-    """daemon.json: reloaded first (so that containers live on), restarted only where needed."""
+    """daemon.json: reloaded first (so that containers live on), restarted only where needed.
+
+    It is placed after the engine's packages and the firewall, whose DOCKER-USER rules are loaded
+    together with UFW's own. ``settings`` are the engine's whole ones (:func:`whole_settings`).
+    """
     content = json.dumps(settings, indent=2, sort_keys=True) + "\n"
     fingerprint = restart_fingerprint(settings)
     restarts = engine.active and engine.started_with != fingerprint

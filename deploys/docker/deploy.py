@@ -8,17 +8,15 @@ from bunker.distributions import distribution
 from bunker.errors import BunkerError, Problems
 from bunker.fleet.models import Host
 from bunker.ops.context import current_system
-from bunker.ops.engine import engine_of
 from bunker.ops.packages import install_packages
 from bunker.ops.place import place_components, read_components
 from bunker.ops.recorder import recorder
 from deploys.docker import ROLE
 from deploys.docker.components import (
-    docker_components,
     docker_source_components,
     missing_docker_packages,
 )
-from deploys.docker.daemon import kept_keys, whole_settings
+from deploys.docker.daemon import daemon_component, kept_keys, whole_settings
 from deploys.docker.forwarding import foreign_accepts, forwarding_problems
 from deploys.docker.past import DAEMON_JSON, EngineState
 
@@ -28,10 +26,10 @@ def docker(host: Host) -> None:
     """Declare the engine of one host: where packages come from, packages, then settings."""
     system = current_system()
     release = distribution(system.os_release)
-    engine = engine_of(system.found)
+    engine = system.engine
     settings = _check_past(host, engine)
     sources = docker_source_components(release, system.packages, engine)
-    components = docker_components(host, release, engine, settings)
+    components = [daemon_component(host, release, engine, settings)]
     state = read_components([*sources, *components])
     place_components("docker", sources, state)
     missing = missing_docker_packages(host, release, system.packages)

@@ -11,8 +11,8 @@ from importlib.resources import files
 import pytest
 
 from bunker.application.document import DOCUMENT, document
-from bunker.application.features import FEATURES, FEATURES_BY_NAME, REPORTING, resolve_features
-from bunker.application.resources import RESOURCES, resources_of
+from bunker.application.features import FEATURES, FEATURES_BY_NAME, REPORTING
+from bunker.application.resources import RESOURCES
 from bunker.application.services import SERVICES, SERVICES_BY_NAME
 from bunker.application.table import PUBLIC_KEYS, SECRET_KEYS, SECRET_SPECS, TABLE
 from bunker.application.value_types import EXPECTED, ValueType, is_valid
@@ -117,9 +117,8 @@ def test_the_twelve_subdomains() -> None:
     names = "app,api,media,db,docs,code,git,n8n,home,listmonk,qr,grafana"
     assert ",".join(row.subdomain for row in RESOURCES) == names
     assert all(row.service in SERVICES_BY_NAME for row in RESOURCES)
-    assert RESOURCES[0].address("north.example.org") == "app.north.example.org"
-    off = resources_of(resolve_features({}, tier=1))
-    assert [row.subdomain for row in off] == ["app", "api"]
+    assert [row.subdomain for row in RESOURCES if not row.feature] == ["app", "api"]
+    assert all(row.feature in {"", *FEATURES_BY_NAME} for row in RESOURCES)
 
 
 def test_the_document_is_current() -> None:

@@ -8,8 +8,8 @@ import pytest
 from bunker.distributions import DEBIAN_12, DEBIAN_13, SUPPORTED, UBUNTU_24_04
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
-from deploys.docker.components import docker_components, docker_packages, docker_source_components
-from deploys.docker.daemon import daemon_settings, restart_fingerprint
+from deploys.docker.components import docker_packages, docker_source_components
+from deploys.docker.daemon import daemon_component, daemon_settings, restart_fingerprint
 from deploys.docker.past import EngineState
 
 
@@ -29,7 +29,7 @@ NO_ENGINE = EngineState(False, None, (), "", snap=False, firewalld=False, rules=
 
 
 def components(release):
-    return docker_components(a_host(), release, NO_ENGINE, daemon_settings(a_host()))
+    return [daemon_component(a_host(), release, NO_ENGINE, daemon_settings(a_host()))]
 
 
 def test_daemon_json_has_the_hardened_values():
