@@ -12,8 +12,7 @@ from bunker.terminal.lines import Line, Style, after
 
 if TYPE_CHECKING:
     from bunker.fleet import Fleet
-    from bunker.maintenance.hosts import Answer
-    from bunker.maintenance.maintenance import Maintenance
+    from bunker.maintenance.maintenance import Answer, Maintenance
 
 LONGEST_SECONDS = 30 * 86_400
 
@@ -38,7 +37,7 @@ def on(options: Options, for_: str = "1h", reason: str = "") -> ExitCode:
     Exit codes: 0 all hosts, 3 some could not be reached.
     """
     from bunker.duration import parse_duration
-    from bunker.maintenance.hosts import open_maintenance
+    from bunker.maintenance.maintenance import open_maintenance
 
     seconds = parse_duration(for_, where="--for")
     if not 0 < seconds <= LONGEST_SECONDS:
@@ -63,7 +62,7 @@ def off(options: Options) -> ExitCode:
 
     Exit codes: 0 all hosts (also where none was open), 3 some could not be reached.
     """
-    from bunker.maintenance.hosts import close_maintenance
+    from bunker.maintenance.maintenance import close_maintenance
 
     fleet, remotes = options.remotes()
     answers = close_maintenance(remotes)
@@ -82,7 +81,7 @@ def list_(options: Options) -> ExitCode:
 
     Exit codes: 0, or 3 where some host could not be asked.
     """
-    from bunker.maintenance.hosts import maintenance_of
+    from bunker.maintenance.maintenance import maintenance_of
 
     fleet, remotes = options.remotes(everyone=True)
     answers = maintenance_of(remotes)

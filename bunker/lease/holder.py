@@ -1,7 +1,5 @@
 """Who holds a host, in data and in words."""
 
-import getpass
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -69,12 +67,3 @@ def read_lease(host: str, lines: Sequence[str]) -> LeaseHolder | None:
     except ValueError:
         return None
     return LeaseHolder.of(host, found | times) if times["expires_in"] >= 0 else None
-
-
-def this_operator() -> str:
-    """``user@machine`` of whoever runs this, for others to know whom to ask."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # an account without a name, as in some containers
-        user = "unknown"
-    return f"{user}@{socket.gethostname()}"

@@ -6,12 +6,14 @@ import re
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, Self
 
+from bunker.audit.who import operator
 from bunker.errors import BunkerError
 from bunker.host_keys import Unreachable
 from bunker.lease.heart import Heart
-from bunker.lease.holder import LeaseHolder, this_operator
+from bunker.lease.holder import LeaseHolder
 from bunker.lease.session import KeeperSession, keeper_script
 from bunker.remote import Remote
 
@@ -27,63 +29,46 @@ ANSWER_SECONDS: Final = 45
 _RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
 
 OnWait = Callable[[str, LeaseHolder], None]
-MakeScript = Callable[[Remote], str]
 
 
-def take_leases(
-    remotes: Sequence[Remote],
-    *,
-    run: str,
-    purpose: str,
-    wait_seconds: float = 0,
-    maintenance_seconds: int | None = None,
-    beat_seconds: int = HEARTBEAT_SECONDS,
-    on_wait: OnWait | None = None,
-    owner: str | None = None,
-) -> HostLeases:
-    """Leases on these hosts for one run, to be used as a context manager.
+class HostLeases:
+    """The leases of one run on these hosts. All methods may be called from any thread.
 
-    Entering it asks all hosts at once and returns when each has answered: see ``held``,
-    ``refused`` and ``unreachable``; it raises for none of them. With ``wait_seconds`` it asks
-    again until all are held or the time is over; ``on_wait`` is called once for each host that is
-    waited for. The same run may take its own leases again at once, as after a crash.
+    Used as a context manager. Entering it asks all hosts at once and returns when each has
+    answered: see ``held``, ``refused`` and ``unreachable``; it raises for none of them. With
+    ``wait_seconds`` it asks again until all are held or the time is over; ``on_wait`` is called
+    once for each host that is waited for. The same run may take its own leases again at once, as
+    after a crash.
 
     ``maintenance_seconds`` opens maintenance on every host that has none, with ``purpose`` as its
     reason, and closes just that one when the lease is released.
 
     Raises BunkerError for a run id that no run could have.
     """
-    if not _RUN_ID.fullmatch(run):
-        raise BunkerError(f"{run!r} is no run id", expected="letters, digits and . _ : -")
-
-    def script(_remote: Remote) -> str:
-        return keeper_script(
-            run=run,
-            owner=owner or this_operator(),
-            purpose=purpose,
-            beat_seconds=beat_seconds,
-            maintenance_seconds=maintenance_seconds,
-        )
-
-    return HostLeases(
-        remotes, script, wait_seconds=wait_seconds, beat_seconds=beat_seconds, on_wait=on_wait
-    )
-
-
-class HostLeases:
-    """The leases of one run. All methods may be called from any thread."""
 
     def __init__(
         self,
         remotes: Sequence[Remote],
-        script: MakeScript,
         *,
+        run: str,
+        purpose: str,
         wait_seconds: float = 0,
+        maintenance_seconds: int | None = None,
         beat_seconds: int = HEARTBEAT_SECONDS,
-        on_wait: OnWait | None = None,
+        on_wait: OnWait = lambda _host, _holder: None,
+        owner: str | None = None,
     ) -> None:
+        if not _RUN_ID.fullmatch(run):
+            raise BunkerError(f"{run!r} is no run id", expected="letters, digits and . _ : -")
         self._remotes = {remote.host.name: remote for remote in remotes}
-        self._script = script
+        self._make_script = partial(
+            keeper_script,
+            run=run,
+            owner=owner or operator(),
+            purpose=purpose,
+            beat_seconds=beat_seconds,
+            maintenance_seconds=maintenance_seconds,
+        )
         self._wait_seconds = wait_seconds
         self._beat_seconds = beat_seconds
         self._on_wait = on_wait
@@ -103,13 +88,7 @@ class HostLeases:
     @property
     def lost(self) -> set[str]:
         """Hosts whose lease was ours until it expired, was taken, or the connection ended."""
-        with self._changed:
-            expired = {
-                name
-                for name, s in self._sessions.items()
-                if s.state == "held" and not self._lives(s)
-            }
-        return expired | self._in_state("lost")
+        return self._in_state("lost") | (self._in_state("held") - self.held)
 
     @property
     def refused(self) -> dict[str, LeaseHolder]:
@@ -169,7 +148,7 @@ class HostLeases:
         try:
             with self._changed:
                 for name, remote in self._remotes.items():
-                    self._sessions[name] = KeeperSession(remote, self._script(remote))
+                    self._sessions[name] = KeeperSession(remote, self._make_script())
             self._heart.start()
             self._answered()
             self._wait_for_all()
@@ -221,8 +200,7 @@ class HostLeases:
             self._yield([name for name in self.held if name > first])
             for name in sorted(refused.keys() - reported):
                 reported.add(name)
-                if self._on_wait:
-                    self._on_wait(name, refused[name])
+                self._on_wait(name, refused[name])
             time.sleep(max(0.0, min(RETRY_SECONDS, end - time.monotonic())))
             self._try([first])
             if first not in self.refused:

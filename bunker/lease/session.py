@@ -146,12 +146,12 @@ class KeeperSession:
             self.state = lease
 
     def _ended(self) -> None:
-        if self.state == "asking":
-            self.state = "unreachable"
-            self.error = self._why()
-        elif not self.over:
-            self.state = "lost" if self.state == "held" else "unreachable"
-            self.error = self._why()
+        if not self.over:
+            self._lose(self._why())
+
+    def _lose(self, error: Unreachable) -> None:
+        self.state = "lost" if self.state == "held" else "unreachable"
+        self.error = error
 
     def _why(self) -> Unreachable:
         try:
@@ -172,8 +172,7 @@ class KeeperSession:
     def fell_silent(self, problem: str) -> None:
         """Give the session up: its keeper is not heard any more."""
         if not self.over:
-            self.state = "lost" if self.state == "held" else "unreachable"
-            self.error = Unreachable(problem, where=self.host)
+            self._lose(Unreachable(problem, where=self.host))
         self._process.kill()
 
     def hang_up(self) -> None:

@@ -1,12 +1,21 @@
-"""One host's maintenance, as the host has written it down."""
+"""Opening, closing and reading maintenance: one remote command per host, all hosts at once."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from bunker.answers import clock_and_record, line, moment, of, text
+from bunker.audit.who import operator
 from bunker.duration import describe_duration
+from bunker.host_keys import Unreachable
+from bunker.remote import Completed, Remote, run_many
+from bunker.shell import script_file, with_variables
+
+_SCRIPTS: Final = Path(__file__).parent
+TIMEOUT_SECONDS: Final = 40
 
 
 @dataclass(frozen=True)
@@ -59,3 +68,49 @@ def read_maintenance(lines: Sequence[str]) -> Maintenance | None:
         )
     except ValueError:
         return None
+
+
+Answer = Maintenance | None | Unreachable
+"""What is open; None where nothing is; why the host could not say."""
+
+
+def open_maintenance(
+    remotes: Sequence[Remote], seconds: int, reason: str, *, by: str | None = None
+) -> dict[str, Answer]:
+    """Open maintenance on all of these hosts; it replaces what is open, and stays after a run.
+
+    The answers are what is open afterwards, by host.
+    """
+    script = with_variables(
+        script_file(_SCRIPTS / "open.sh") + script_file(_SCRIPTS / "read.sh"),
+        SECONDS_LONG=seconds,
+        REASON=json.dumps(reason, ensure_ascii=False),
+        BY=json.dumps(by or operator(), ensure_ascii=False),
+    )
+    return _ask(remotes, script)
+
+
+def close_maintenance(remotes: Sequence[Remote]) -> dict[str, Answer]:
+    """End maintenance, whoever opened it. The answers are what was open before, by host."""
+    remove = "rm -f /var/lib/bunker/maintenance.json\n"
+    parts = (script_file(_SCRIPTS / name) for name in ("close.sh", "read.sh"))
+    return _ask(remotes, with_variables("".join(parts) + remove))
+
+
+def maintenance_of(remotes: Sequence[Remote]) -> dict[str, Answer]:
+    """What maintenance is open on each of these hosts."""
+    return _ask(remotes, with_variables(script_file(_SCRIPTS / "read.sh")))
+
+
+def _ask(remotes: Sequence[Remote], script: str) -> dict[str, Answer]:
+    answers = run_many(remotes, script, timeout=TIMEOUT_SECONDS, sudo=True)
+    return {name: _read(name, answer) for name, answer in answers.items()}
+
+
+def _read(name: str, answer: Completed | Unreachable) -> Answer:
+    if isinstance(answer, Unreachable):
+        return answer
+    if not answer.ok:
+        last = (answer.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        return Unreachable(f"the host refused to answer: {last}", where=name)
+    return read_maintenance(answer.stdout.splitlines())

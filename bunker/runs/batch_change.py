@@ -15,7 +15,7 @@ from bunker.errors import BunkerError
 from bunker.events import HostEvent, Outcome, RollbackBegan, RunBatch, Waiting
 from bunker.fleet import Fleet, Host, load_fleet
 from bunker.fleet.applications import has_application
-from bunker.lease.leases import HostLeases, take_leases
+from bunker.lease.leases import HostLeases
 from bunker.outcomes import HostOutcome, Outcomes
 from bunker.remote import Remote
 from bunker.runs import accounts
@@ -93,7 +93,7 @@ class BatchChange:
     @contextmanager
     def _leases(self, fleet: Fleet, names: Sequence[str]) -> Iterator[HostLeases]:
         request = self.context.request
-        with take_leases(
+        with HostLeases(
             [Remote.of(fleet, fleet.hosts[name]) for name in names],
             run=request.run,
             purpose=request.kind,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bunker.fleet import load_fleet
-from bunker.lease.leases import take_leases
+from bunker.lease.leases import HostLeases
 from bunker.product import CODE as CHECKOUT
 from bunker.remote import Remote
 from tests.lab.fleet_under_test import NAME, FleetUnderTest
@@ -29,12 +29,12 @@ CONTROLLER = """
 import json, sys, time
 from pathlib import Path
 from bunker.fleet import load_fleet
-from bunker.lease.leases import take_leases
+from bunker.lease.leases import HostLeases
 from bunker.remote import Remote
 root, name, host, run, beat = sys.argv[1:]
 fleet = load_fleet(Path(root), name)
 remotes = [Remote.of(fleet, fleet.host(host))]
-with take_leases(
+with HostLeases(
     remotes, run=run, purpose="rollout", beat_seconds=int(beat), owner="anna@desk",
     maintenance_seconds=7200,
 ) as leases:
@@ -105,7 +105,7 @@ def test_a_deploy_of_a_host_that_another_run_holds_changes_nothing_and_names_the
 ) -> None:
     remote = remote_of(west)
     packages = west.on(HOST, "dpkg -l | sha256sum; ls -R /etc | sha256sum")
-    with take_leases([remote], run=RUN, purpose="rollout", owner="anna@desk") as leases:
+    with HostLeases([remote], run=RUN, purpose="rollout", owner="anna@desk") as leases:
         assert leases.held == {HOST}
         # pyinfra's own command line asks nobody: the host refuses it by itself.
         fenced = west.pyinfra("inventories/lab.py", "deploys/site.py", "--limit", HOST, "--yes")
@@ -117,7 +117,7 @@ def test_a_deploy_of_a_host_that_another_run_holds_changes_nothing_and_names_the
         assert west.on(HOST, "dpkg -l | sha256sum; ls -R /etc | sha256sum") == packages
         status = west.invoke("status", "--host", HOST)
         assert f"{HOST}: held by anna@desk for run {RUN} (rollout) since" in status.stdout
-        with take_leases([remote], run=OTHER, purpose="deploy") as second:
+        with HostLeases([remote], run=OTHER, purpose="deploy") as second:
             assert second.refused[HOST].owner == "anna@desk"
             assert "held by anna@desk" in second.refused[HOST].sentence()
         assert leases.write_head(HOST, '{"seq": 3}')
@@ -141,7 +141,7 @@ def test_a_killed_controller_frees_the_host_at_once_and_keeps_little_maintenance
     assert 0 < left <= 900
     assert told["hosts"][0]["maintenance"]["run"] == RUN
     # The same run goes on, finishes, and leaves no maintenance behind.
-    with take_leases([remote_of(west)], run=RUN, purpose="rollout", maintenance_seconds=60) as on:
+    with HostLeases([remote_of(west)], run=RUN, purpose="rollout", maintenance_seconds=60) as on:
         assert on.held == {HOST}
     assert "no maintenance" in west.invoke("maintenance.list", "--host", HOST).stdout
 
@@ -152,7 +152,7 @@ def test_a_controller_that_stands_still_frees_the_host_and_notices_later(
     process = controller(BEAT)
     process.send_signal(signal.SIGSTOP)
     waited: list[str] = []
-    with take_leases(
+    with HostLeases(
         [remote_of(west)],
         run=OTHER,
         purpose="deploy",
@@ -179,7 +179,7 @@ def test_a_cut_network_frees_the_host_and_the_controller_notices(
         until(lambda: not has_lease(west))
     finally:
         west.console(HOST, "ip link set eth0 up; ip route restore < /tmp/routes 2>&1 || true")
-    with take_leases([remote_of(west)], run=OTHER, purpose="deploy") as second:
+    with HostLeases([remote_of(west)], run=OTHER, purpose="deploy") as second:
         assert second.held == {HOST}
 
 
@@ -191,7 +191,7 @@ def test_maintenance_is_told_everywhere_and_only_its_own_is_closed_by_a_run(
     on = ("maintenance.on", "--host", HOST, "--for", "1h30m", "--reason", 'new "disk", 50 %')
     opened = west.invoke(*on).stdout
     assert 'new "disk", 50 %, by ' in opened
-    with take_leases(
+    with HostLeases(
         [remote_of(west)], run=RUN, purpose="rollout", maintenance_seconds=60
     ) as leases:
         assert leases.held == {HOST}

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bunker.fleet import Host
-from bunker.lease.leases import take_leases
+from bunker.lease.leases import HostLeases
 from bunker.remote import Remote
 
 
@@ -53,7 +53,7 @@ def main() -> None:
     folder, run, beat, *names = sys.argv[1:]
     remotes = [LocalHost(Path(folder), name) for name in names]
     said = None
-    with take_leases(
+    with HostLeases(
         remotes, run=run, purpose="rollout", beat_seconds=int(beat), owner="anna@desk"
     ) as leases:
         while True:

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from bunker.lease.holder import LeaseHolder, read_lease, this_operator
+from bunker.lease.holder import LeaseHolder, read_lease
 
 LEASE = {"owner": "anna@desk", "run": "r1", "purpose": "rollout", "acquired": 820, "expires": 1015}
 
@@ -51,9 +51,3 @@ def test_who_holds_a_host_is_told_in_one_sentence():
     told = holder.sentence()
     assert told.startswith("held by anna@desk for run r1 (rollout) since 60 seconds, ")
     assert told.endswith("within 1 s unless renewed")
-
-
-def test_the_operator_is_known_by_user_and_machine():
-    user, _, machine = this_operator().partition("@")
-    assert user
-    assert machine

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bunker.lease.leases import take_leases
+from bunker.lease.leases import HostLeases
 from bunker.lease.session import KeeperSession
 from tests.unit.lease.local_hosts import LocalHost
 from tests.unit.lease.test_leases import until
@@ -58,7 +58,7 @@ def test_a_lease_whose_words_are_damaged_holds_all_the_same(tmp_path: Path) -> N
     north = LocalHost(tmp_path)
     north.lease.parent.mkdir(parents=True)
     north.lease.write_text(f'{{\n"run": "r1",\n"expires": {int(time.time()) + 60}\n}}\n')
-    with take_leases([north], run="r2", purpose="x", owner="ben@desk", beat_seconds=30) as leases:
+    with HostLeases([north], run="r2", purpose="x", owner="ben@desk", beat_seconds=30) as leases:
         told = leases.refused["north"].sentence()
     assert told.startswith("held by another operator for run unknown (unknown purpose)")
 

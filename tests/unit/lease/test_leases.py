@@ -16,7 +16,7 @@ import pytest
 
 from bunker.errors import BunkerError
 from bunker.lease.holder import LeaseHolder
-from bunker.lease.leases import HostLeases, take_leases
+from bunker.lease.leases import HostLeases
 from bunker.lease.session import keeper_script
 from bunker.remote import Remote
 from tests.unit.lease.local_hosts import LocalHost
@@ -29,7 +29,7 @@ BEAT = 2
 
 def leases_on(*remotes: Remote, run: str = RUN, **more: Any) -> HostLeases:
     options: dict[str, Any] = {"purpose": "rollout", "beat_seconds": BEAT, "owner": "anna@desk"}
-    return take_leases(remotes, run=run, **options | more)
+    return HostLeases(remotes, run=run, **options | more)
 
 
 def until(holds: Callable[[], object], seconds: float = 20) -> None:

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from bunker.host_keys import Unreachable
-from bunker.lease.leases import HostLeases, take_leases
-from bunker.maintenance.hosts import (
+from bunker.lease.leases import HostLeases
+from bunker.maintenance.maintenance import (
+    Maintenance,
     close_maintenance,
     maintenance_of,
     open_maintenance,
+    read_maintenance,
 )
-from bunker.maintenance.maintenance import Maintenance, read_maintenance
 from bunker.terminal.lines import plain
 from bunker.terminal.status_text import status_lines
 from bunker.workflows.health import assess
@@ -53,7 +54,7 @@ class Posix(LocalHost):
 
 def leases_on(*hosts: LocalHost, **more: Any) -> HostLeases:
     options: dict[str, Any] = {"run": RUN, "purpose": 'rollout of "v2.1"', "beat_seconds": 60}
-    return take_leases(hosts, owner="anna@desk", **options | more)
+    return HostLeases(hosts, owner="anna@desk", **options | more)
 
 
 def test_maintenance_is_opened_told_and_ended(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
     monkeypatch.setattr(batch_change, "worker_request", lambda *_: {})
     monkeypatch.setattr(batch_change, "WorkerClient", Worker)
     monkeypatch.setattr("bunker.remote.Remote.of", lambda _fleet, host: SimpleNamespace(host=host))
-    monkeypatch.setattr(batch_change, "take_leases", take)
+    monkeypatch.setattr(batch_change, "HostLeases", take)
     monkeypatch.setattr(
         accounts,
         "record_hosts",
