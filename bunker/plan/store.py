@@ -11,6 +11,7 @@ from typing import Any
 
 from bunker.errors import BunkerError, PlanStale
 from bunker.files import MEBIBYTE, check_output, read_json, write_output
+from bunker.json_form import JsonForm
 from bunker.plan.changes import HostPlan
 from bunker.secrets import operator_mac_key
 
@@ -22,7 +23,7 @@ MOST_BYTES = 256 * MEBIBYTE
 
 
 @dataclass(frozen=True)
-class SavedPlan:
+class SavedPlan(JsonForm):
     """A fleet's plan as a file holds it. Secrets are in it only as keyed fingerprints."""
 
     fleet: str
@@ -40,16 +41,8 @@ def write_plan(file: Path, plan: SavedPlan) -> None:
 
     Raises BunkerError where anything but an earlier plan of this operator stands there.
     """
-    content: dict[str, Any] = {
-        "format": FORMAT,
-        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "fleet": plan.fleet,
-        "tags_wanted": list(plan.tags_wanted),
-        "ref": plan.ref,
-        "downgrade": plan.downgrade,
-        "commits": dict(plan.commits),
-        "plans": [host.to_json() for host in plan.plans],
-    }
+    created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    content = {"format": FORMAT, "created": created, **plan.to_json()}
     content["seal"] = _seal(content)
     text = json.dumps(content, ensure_ascii=False, indent=2)
     write_output(file, text.encode(), WHAT, _is_ours)
@@ -79,14 +72,7 @@ def load_plan(file: Path) -> SavedPlan:
             where=str(file),
             remedy="Make a new one with invoke plan --out",
         )
-    return SavedPlan(
-        fleet=content["fleet"],
-        tags_wanted=tuple(content["tags_wanted"]),
-        plans=tuple(HostPlan.from_json(plan) for plan in content["plans"]),
-        commits=content["commits"],
-        ref=content["ref"],
-        downgrade=content.get("downgrade") is True,
-    )
+    return SavedPlan.from_json(content)
 
 
 def plan_hash(plans: Iterable[HostPlan]) -> str:
