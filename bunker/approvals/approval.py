@@ -25,10 +25,10 @@ from bunker.approvals.requests import (
 )
 from bunker.approvals.ssh_keys import (
     VARIABLE,
-    PublicKey,
+    fingerprint_of,
     held_keys,
     operator_key,
-    public_key,
+    own_fingerprint,
     sign,
     signer_of,
 )
@@ -135,7 +135,7 @@ def check_approval(
     file: Path,
     subject: ApprovalSubject,
     settings: FleetSettings,
-    starter: frozenset[PublicKey],
+    starter: frozenset[str],
     now: datetime,
     *,
     used_by: UsedBy = lambda _id: None,
@@ -154,8 +154,7 @@ def check_approval(
             + ", ".join(map(approver_name, settings.approvers)),
         )
     line = settings.approvers[number]
-    key = PublicKey.of(line)
-    assert key is not None  # noqa: S101 - it has just verified a signature
+    key = fingerprint_of(line)
     try:
         signed = _Signed.from_text(text)
     except ValueError:
@@ -186,7 +185,7 @@ def check_approval(
             remedy="Let another operator approve it, with a key that is only theirs",
         )
     asked = signed.asked_keys
-    if asked and not set(asked) & {own.fingerprint for own in starter}:
+    if asked and not set(asked) & starter:
         raise BunkerError(
             "it was asked for by another operator",
             where=str(file),
@@ -196,7 +195,7 @@ def check_approval(
     identity = _id(text)
     if run := used_by(identity):
         raise already_used(run, str(file))
-    return Approval(identity, subject.digest, approver_name(line), key.fingerprint, expires, file)
+    return Approval(identity, subject.digest, approver_name(line), key, expires, file)
 
 
 def already_used(run: str, where: str) -> BunkerError:
@@ -222,22 +221,22 @@ def give_approval(
     """
     if not timedelta() < lifetime <= LONGEST:
         raise BunkerError(f"an approval holds for {LONGEST.days} days at most, and not for none")
-    own = public_key(key)
-    if own is None:
+    own = own_fingerprint(key)
+    if not own:
         raise BunkerError(
             "your SSH key cannot be read",
             where=str(key),
             remedy=f"Name it with --key or {VARIABLE}; its .pub file has to lie beside it",
         )
-    if own.fingerprint in request.asked_keys:
+    if own in request.asked_keys:
         raise BunkerError(
             "whoever asked for this holds the same key: that would be the same operator",
             where=str(key),
             remedy="Let another operator approve it, with a key that is only theirs",
         )
-    name = own.fingerprint
+    name = own
     if settings is not None:
-        names = {PublicKey.of(line): approver_name(line) for line in settings.approvers}
+        names = {fingerprint_of(line): approver_name(line) for line in settings.approvers}
         if own not in names:
             raise BunkerError(
                 "this key is not among the fleet's approvers",
@@ -265,7 +264,7 @@ def give_approval(
     )
     file = request.file.with_name(f"{subject.short}.approval")
     write_json(file, {"text": text, "signature": sign(text, key)})
-    return Approval(_id(text), subject.digest, name, own.fingerprint, expires, file)
+    return Approval(_id(text), subject.digest, name, own, expires, file)
 
 
 def _id(text: str) -> str:
@@ -274,11 +273,11 @@ def _id(text: str) -> str:
 
 def _starter_keys(
     root: Path, starter_key: Path | None, fleet_key: Path | None, what: str
-) -> frozenset[PublicKey]:
+) -> frozenset[str]:
     path = operator_key(starter_key)
-    own = public_key(path)
+    own = own_fingerprint(path)
     held = held_keys([path, *([fleet_key] if fleet_key else [])], place=root)
-    if own is None or own not in held:
+    if own not in held:
         raise BunkerError(
             f"{what} needs a second operator, and who the first is cannot be told: there is no"
             " SSH key of yours",

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from bunker.approvals.ssh_keys import PublicKey
 from bunker.approvals.subject import ApprovalSubject
 from bunker.errors import BunkerError
 from bunker.files import read_json as read_any_json
@@ -39,13 +38,12 @@ def approvals_folder(root: Path) -> Path:
 def write_request(
     root: Path,
     subject: ApprovalSubject,
-    starter: Iterable[PublicKey] = (),
+    starter: Iterable[str] = (),
     shown: Sequence[str] = (),
 ) -> Path:
     """Leave a file that a second operator can approve; its path. Again: the same file."""
     file = approvals_folder(root) / f"{subject.short}.json"
-    keys = tuple(sorted(key.fingerprint for key in starter))
-    request = ApprovalRequest(subject, keys, file, tuple(shown))
+    request = ApprovalRequest(subject, tuple(sorted(starter)), file, tuple(shown))
     return write_json(file, {"digest": subject.digest, **request.to_json()})
 
 

@@ -6,16 +6,13 @@ is looked at.
 
 from __future__ import annotations
 
-import base64
 import os
 import pwd
 import re
-import struct
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -34,29 +31,17 @@ _LARGEST: Final = 100_000
 """Bytes; no key and no configuration of ssh is longer."""
 
 
-@dataclass(frozen=True)
-class PublicKey:
-    """A public key; two are equal when the key is, whatever its comment says."""
+def fingerprint_of(line: str) -> str:
+    """``SHA256:…`` of the key in one line of a public key file; empty where there is none.
 
-    kind: str
-    data: str
-
-    @classmethod
-    def of(cls, line: str) -> PublicKey | None:
-        """The key in one line of a public key file; None where there is none."""
-        words = line.split()
-        if len(words) < 2 or not words[0].startswith(("ssh-", "ecdsa-", "sk-")):
-            return None
-        try:
-            base64.b64decode(words[1], validate=True)
-        except ValueError:
-            return None
-        return cls(words[0], words[1])
-
-    @property
-    def fingerprint(self) -> str:
-        """As ssh shows it: ``SHA256:…``."""
-        return fingerprint(self.data)
+    Keys are equal when their fingerprints are, whatever their comments say.
+    """
+    words = line.split()
+    if len(words) < 2 or not words[0].startswith(("ssh-", "ecdsa-", "sk-")):
+        return ""
+    with suppress(BunkerError):
+        return fingerprint(words[1])
+    return ""
 
 
 def operator_key(given: Path | str | None = None) -> Path:
@@ -65,17 +50,17 @@ def operator_key(given: Path | str | None = None) -> Path:
     return user_path(named, VARIABLE)
 
 
-def public_key(path: Path) -> PublicKey | None:
-    """The public half of a key file, or of the public file itself; None where there is none.
+def own_fingerprint(path: Path) -> str:
+    """That of a key file, private or public; empty where there is none.
 
     No one is asked for a passphrase.
     """
     beside = path if path.suffix == ".pub" else Path(f"{path}.pub")
-    return _in_public_file(beside) or (None if beside == path else _in_private_file(path))
+    return _in_public_file(beside) or ("" if beside == path else _in_private_file(path))
 
 
-def held_keys(named: Sequence[Path], *, place: Path | None = None) -> frozenset[PublicKey]:
-    """Every key that whoever runs this can be known to hold.
+def held_keys(named: Sequence[Path], *, place: Path | None = None) -> frozenset[str]:
+    """Fingerprints of every key that whoever runs this can be known to hold.
 
     The named ones; every private key in ~/.ssh, of the account and of who called `sudo`, by its
     own content and by the public file beside it; those that an ssh configuration there names; what
@@ -99,7 +84,7 @@ def held_keys(named: Sequence[Path], *, place: Path | None = None) -> frozenset[
         own = _in_private_file(path)
         if own or (path.suffix != ".pub" and _is_private(path)):
             keys |= {own, _in_public_file(Path(f"{path}.pub"))}
-    return frozenset(key for key in keys if key)
+    return frozenset(keys - {""})
 
 
 def _homes() -> list[Path]:
@@ -123,46 +108,30 @@ def _is_private(path: Path) -> bool:
     return b"PRIVATE KEY-----" in _content(path)
 
 
-def _in_public_file(path: Path) -> PublicKey | None:
-    return PublicKey.of(_content(path).decode(errors="replace"))
+def _in_public_file(path: Path) -> str:
+    return fingerprint_of(_content(path).decode(errors="replace"))
 
 
-def _in_private_file(path: Path) -> PublicKey | None:
-    """The public half that a private key file tells; None where it does without its passphrase.
+def _in_private_file(path: Path) -> str:
+    """What a private key file tells of its public half without its passphrase; empty: nothing.
 
     OpenSSH's own form has it in plaintext, also that of a hardware key's handle. Of the older it
     is computed, which one with a passphrase does not allow.
     """
     content = _content(path)
-    begin, _mark, rest = content.partition(b"-----BEGIN OPENSSH PRIVATE KEY-----")
-    if rest and not begin.strip():
-        return _of_header(rest.partition(b"-----END")[0])
+    if content.strip().startswith(b"-----BEGIN OPENSSH PRIVATE KEY-----"):
+        with tempfile.TemporaryDirectory(prefix="bunker-key-") as folder:
+            # By another name, since ssh-keygen would believe a public file beside it instead.
+            alone = Path(folder, "key")
+            alone.symlink_to(path.absolute())
+            said = _keygen(["-l", "-f", str(alone)]).stdout.decode(errors="replace")
+        return next((word for word in said.split() if word.startswith("SHA256:")), "")
     if not _is_private(path):
-        return None
+        return ""
     # From a pipe, since ssh-keygen would refuse a file that others may read. An empty passphrase
     # is offered, so that a key that has another one fails instead of asking.
     done = _keygen(["-y", "-P", "", "-f", "/dev/stdin"], content)
-    return PublicKey.of(done.stdout.decode(errors="replace")) if done.returncode == 0 else None
-
-
-def _of_header(encoded: bytes) -> PublicKey | None:
-    """The public key of "openssh-key-v1": cipher, kdf, its options, a count, and then the key."""
-    try:
-        data = base64.b64decode(b"".join(encoded.split()), validate=True)
-        rest = data.removeprefix(b"openssh-key-v1\0")
-        for _field in ("cipher", "kdf", "options"):
-            _value, rest = _string(rest)
-        blob, _rest = _string(rest[4:])
-        kind, _rest = _string(blob)
-        return PublicKey.of(f"{kind.decode()} {base64.b64encode(blob).decode()}")
-    except (ValueError, struct.error):
-        return None
-
-
-def _string(data: bytes) -> tuple[bytes, bytes]:
-    """A field with its length in front, and what follows it."""
-    (length,) = struct.unpack(">I", data[:4])
-    return data[4 : 4 + length], data[4 + length :]
+    return fingerprint_of(done.stdout.decode(errors="replace")) if done.returncode == 0 else ""
 
 
 def _configured(path: Path) -> list[tuple[str, str]]:
@@ -172,21 +141,21 @@ def _configured(path: Path) -> list[tuple[str, str]]:
     return [(word.lower(), value.strip()) for word, value in found]
 
 
-def _git_signing_keys(place: Path | None) -> list[PublicKey | None]:
+def _git_signing_keys(place: Path | None) -> list[str]:
     """What git signs commits with: a file of ssh's, or the public key itself."""
     done = b""
     with suppress(BunkerError, OSError, ValueError):
         done = Git(place or ".").output("config", "--get-all", "user.signingKey")
-    keys: list[PublicKey | None] = []
+    keys: list[str] = []
     for line in done.decode(errors="replace").splitlines():
         value = line.removeprefix("key::").strip()
         path = Path(os.path.expanduser(value))  # noqa: PTH111 - `~nobody` is no error here
-        keys += [PublicKey.of(value), _in_private_file(path), _in_public_file(path)]
+        keys += [fingerprint_of(value), _in_private_file(path), _in_public_file(path)]
         keys.append(_in_public_file(Path(f"{path}.pub")))
     return keys
 
 
-def _agent_keys(socket: str) -> list[PublicKey | None]:
+def _agent_keys(socket: str) -> list[str]:
     if not socket:
         return []
     try:
@@ -195,7 +164,7 @@ def _agent_keys(socket: str) -> list[PublicKey | None]:
     except (BunkerError, OSError, ValueError):
         return []
     lines = done.stdout.decode(errors="replace").splitlines() if done.returncode == 0 else []
-    return [PublicKey.of(line) for line in lines]
+    return [fingerprint_of(line) for line in lines]
 
 
 def sign(text: str, key: Path) -> str:
@@ -219,12 +188,11 @@ def signer_of(text: str, signature: str, allowed: Sequence[str]) -> int | None:
     """Which of the allowed public key lines made this signature; None when none of them did."""
     with tempfile.TemporaryDirectory(prefix="bunker-approval-") as folder:
         signers, signed = Path(folder, "allowed"), Path(folder, "signature")
-        keys = [PublicKey.of(line) for line in allowed]
         signers.write_text(
             "".join(
-                f'approver-{number} namespaces="{NAMESPACE}" {key.kind} {key.data}\n'
-                for number, key in enumerate(keys)
-                if key
+                f'approver-{number} namespaces="{NAMESPACE}" {" ".join(line.split()[:2])}\n'
+                for number, line in enumerate(allowed)
+                if fingerprint_of(line)
             )
         )
         signed.write_text(signature)

@@ -17,7 +17,7 @@ from invoke.context import Context
 from bunker.approvals import ApprovalSubject
 from bunker.approvals.approval import give_approval
 from bunker.approvals.requests import approvals_folder, read_request, write_request
-from bunker.approvals.ssh_keys import PublicKey, held_keys, public_key, sign, signer_of
+from bunker.approvals.ssh_keys import fingerprint_of, held_keys, own_fingerprint, sign, signer_of
 from bunker.cli.approvals import approve
 from bunker.errors import BunkerError
 from tests.unit.approvals.desk import NOW, SUBJECT, Desk, make_key, refusal
@@ -36,9 +36,9 @@ def test_without_an_approval_the_refusal_leaves_a_request_and_says_what_to_do(de
     assert f"--approve {folder / SUBJECT.short}.approval" in said
     request = read_request(desk.root, SUBJECT.short[:6])
     assert request.subject == SUBJECT
-    anna = public_key(desk.anna)
+    anna = own_fingerprint(desk.anna)
     assert anna
-    assert request.asked_keys == (anna.fingerprint,)
+    assert request.asked_keys == (anna,)
 
 
 def test_an_approval_lets_exactly_its_subject_start_until_it_expires(desk: Desk) -> None:
@@ -134,7 +134,7 @@ def test_a_key_in_the_agent_is_held_too(desk: Desk, monkeypatch: pytest.MonkeyPa
             agent.stdout.readline()
             monkeypatch.setenv("SSH_AUTH_SOCK", socket)
             subprocess.run(["ssh-add", "-q", str(desk.bob)], check=True)
-            bob = public_key(desk.bob)
+            bob = own_fingerprint(desk.bob)
             assert bob in held_keys([])
             assert "that would be the same operator" in refusal(desk, desk.approve(desk.bob))
             # The public file names an identity whose private half the agent has.
@@ -240,7 +240,7 @@ def test_what_is_approved_can_be_read_before(desk: Desk) -> None:
     words = ("rollout of 2 hosts", "anna@desk", "v2.1.0", "a" * 40, "east-1, north-1", "soak 1800")
     for word in words:
         assert word in text
-    assert PublicKey.of("no key at all") is None
+    assert not fingerprint_of("no key at all")
 
 
 def test_the_command_shows_asks_signs_and_names_the_next_one(
