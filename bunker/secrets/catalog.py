@@ -4,8 +4,8 @@ import re
 import secrets as randomness
 import string
 import unicodedata
-from collections.abc import Iterable, Sequence
-from typing import Literal, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, Protocol, TypedDict
 
 from bunker.errors import BunkerError
 from bunker.masking import Secret
@@ -111,3 +111,21 @@ def weakness_of(spec: SecretSpec, value: Secret) -> str | None:
     if not set(value.reveal()) <= set(_ALPHABETS[spec.alphabet]):
         return f"{spec.key} has characters that are unsafe in URLs and in Compose files"
     return None
+
+
+class Difference(TypedDict):
+    """Names of the secrets in which one version of a vault differs from another."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def difference(before: Mapping[str, Secret], after: Mapping[str, Secret]) -> Difference:
+    """What ``after`` has other than ``before``."""
+    both = before.keys() & after.keys()
+    return {
+        "added": tuple(sorted(after.keys() - before.keys())),
+        "changed": tuple(sorted(name for name in both if before[name] != after[name])),
+        "removed": tuple(sorted(before.keys() - after.keys())),
+    }

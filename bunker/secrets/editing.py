@@ -71,11 +71,7 @@ def edit(
     vault.change_secrets(
         fleet_folder, host_name, changes, key_file=key_file, specs=table, based_on=before
     )
-    return EditReport(
-        added=tuple(sorted(after.keys() - before.keys())),
-        changed=tuple(sorted(name for name in changes if name in before and name in after)),
-        removed=tuple(removed),
-    )
+    return EditReport(**catalog.difference(before, after))
 
 
 def _read(text_file: Path) -> bytes:

@@ -53,12 +53,9 @@ def init(fleet_folder: Path, *, key_file: Path | None = None) -> InitReport:
             remedy=f"Put the key that opens them at {path}, and restore .sops.yaml from git",
         )
     fleet_folder.mkdir(parents=True, exist_ok=True)
-    key = operator_key.create(path) if created else operator_key.load(path)
-    rows = "".join(f"      - {recipient}\n" for recipient in key.recipients)
+    readers = operator_key.create(path) if created else operator_key.load(path)
+    rows = "".join(f"      - {recipient}\n" for recipient in readers)
     write_atomically(config, (_CONFIG + rows).encode(), mode=0o644)
-    return InitReport(path, key.recipients[0], created, config, _advice(path, key.recipients))
-
-
-def _advice(path: Path, recipients: tuple[str, ...]) -> tuple[str, ...]:
     backup = f"keep a copy of {path} in a safe place outside of this machine"
-    return (backup,) if len(recipients) > 1 else (backup, fleet.ONE_RECIPIENT)
+    advice = (backup,) if len(readers) > 1 else (backup, fleet.ONE_RECIPIENT)
+    return InitReport(path, readers[0], created, config, advice)

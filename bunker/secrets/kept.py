@@ -1,6 +1,5 @@
 """The versions of a vault that were replaced: kept beside it, encrypted, and brought back."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from bunker.audit.secret_access import recorded_change
 from bunker.errors import BunkerError
 from bunker.masking import Secret
-from bunker.secrets import files, operator_key, sops, vault
+from bunker.secrets import catalog, files, operator_key, sops, vault
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,9 @@ def kept_versions(
         except BunkerError as error:
             version = KeptVersion(number, _until(kept), problem=error.problem)
         else:
-            version = _compared(number, _until(kept), now, then)
+            version = KeptVersion(
+                number, _until(kept), **catalog.difference(now, vault.without_host(then))
+            )
         found.append(version)
     return found
 
@@ -76,7 +77,9 @@ def restore(
         kept = versions[version - 1]
         then = vault.open_vault(files.read(kept), kept, host_name, operator)
         now = _values_now(path, host_name, operator)
-        found = _compared(version, _until(kept), now, then)
+        found = KeptVersion(
+            version, _until(kept), **catalog.difference(now, vault.without_host(then))
+        )
         if found.same:
             return found
         ciphertext = sops.encrypt(then, path=path, config=files.config_path(fleet_folder))
@@ -93,23 +96,9 @@ def restore(
 def _values_now(path: Path, host_name: str, key: Path) -> dict[str, Secret]:
     """None at all where the vault is gone or damaged, which is when one wants an earlier one."""
     try:
-        return vault.open_vault(files.read(path), path, host_name, key)
+        return vault.without_host(vault.open_vault(files.read(path), path, host_name, key))
     except BunkerError:
         return {}
-
-
-def _compared(
-    number: int, until: datetime, now: Mapping[str, Secret], then: Mapping[str, Secret]
-) -> KeptVersion:
-    before, after = vault.without_host(now), vault.without_host(then)
-    both = before.keys() & after.keys()
-    return KeptVersion(
-        number,
-        until,
-        added=tuple(sorted(after.keys() - before.keys())),
-        changed=tuple(sorted(name for name in both if before[name] != after[name])),
-        removed=tuple(sorted(before.keys() - after.keys())),
-    )
 
 
 def _until(kept: Path) -> datetime:

@@ -247,18 +247,11 @@ def _stat(pid: int) -> list[str]:
 
 def _is_in_memory(folder: Path) -> bool:
     """Whether a folder lies on tmpfs and can be written; unknown systems answer no."""
-    mounts = Path("/proc/self/mounts")
-    if not mounts.exists() or not os.access(folder, os.W_OK | os.X_OK):
+    if not os.access(folder, os.W_OK | os.X_OK):
         return False
-    resolved = folder.resolve()
-    # Later lines are mounted over earlier ones, so among equal depths the last one counts.
-    best = (-1, "")
-    for line in mounts.read_text().splitlines():
-        _device, place, kind, *_rest = line.split(" ")
-        point = Path(place.encode().decode("unicode_escape"))
-        if (point == resolved or point in resolved.parents) and len(point.parts) >= best[0]:
-            best = (len(point.parts), kind)
-    return best[1] in {"tmpfs", "ramfs"}
+    asking = ["stat", "--file-system", "--format", "%T", str(folder)]
+    kind = subprocess.run(asking, capture_output=True, text=True, check=False).stdout.strip()
+    return kind in {"tmpfs", "ramfs"}
 
 
 def _wipe(folder: Path) -> None:

@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import os
 import stat
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,14 +17,6 @@ from bunker.masking import Secret
 
 VARIABLE = "BUNKER_AGE_KEY_FILE"
 _MAC_CONTEXT = b"bunker-ops saved-plan fingerprint v1"
-
-
-@dataclass(frozen=True)
-class OperatorKey:
-    """A checked key file and the recipients (public halves) of the identities in it."""
-
-    path: Path
-    recipients: tuple[str, ...]
 
 
 def default_path() -> Path:
@@ -55,13 +46,13 @@ def locate(key_file: Path | None = None) -> Path:
     return path
 
 
-def load(key_file: Path | None = None) -> OperatorKey:
-    """The checked key with its recipients."""
+def load(key_file: Path | None = None) -> tuple[str, ...]:
+    """The recipients (public halves) of a key file that was checked."""
     path = locate(key_file)
-    return OperatorKey(path, tuple(_recipient(line, path) for line in _identities(path)))
+    return tuple(_recipient(line, path) for line in _identities(path))
 
 
-def create(path: Path) -> OperatorKey:
+def create(path: Path) -> tuple[str, ...]:
     """Make a new key: mode 0600, in a folder of mode 0700 when that has to be made."""
     refuse_exposed_place(path)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -70,7 +61,7 @@ def create(path: Path) -> OperatorKey:
     created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     text = f"# created: {created}\n# public key: {recipient}\n{identity}\n"
     create_file(path, text.encode())
-    return OperatorKey(path, (recipient,))
+    return (recipient,)
 
 
 def refuse_exposed_place(path: Path) -> None:

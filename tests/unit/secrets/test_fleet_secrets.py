@@ -88,28 +88,28 @@ def test_rekey_lets_a_colleague_in_and_out_with_a_new_data_key(north, tmp_path):
     colleague = operator_key.create(tmp_path / "colleague.age")
     config = north.folder / ".sops.yaml"
     alone = config.read_text()
-    config.write_text(alone + f"      - {colleague.recipients[0]}\n")
-    assert f"{colleague.recipients[0]} cannot" in problems_of(north)
+    config.write_text(alone + f"      - {colleague[0]}\n")
+    assert f"{colleague[0]} cannot" in problems_of(north)
 
     secrets = read_host_secrets(north.folder, "north", key_file=north.key_file)
     joined = rekey(north.folder, key_file=north.key_file)
     assert joined.hosts == ("north", "south")
-    assert joined.added_recipients == colleague.recipients
+    assert joined.added_recipients == colleague
     assert joined.warnings == ()
-    assert read_host_secrets(north.folder, "north", key_file=colleague.path) == secrets
+    assert read_host_secrets(north.folder, "north", key_file=tmp_path / "colleague.age") == secrets
     assert run_check(north).problems == ()
     assert run_check(north).warnings == ()
 
     config.write_text(alone)
     before = north.vault("north").read_text()
     left = rekey(north.folder, key_file=north.key_file)
-    assert left.removed_recipients == colleague.recipients
+    assert left.removed_recipients == colleague
     assert "invoke secrets.set" in left.warnings[0]
     # A new data key: not one encrypted line stayed what it was.
     after = north.vault("north").read_text()
     assert not {line for line in before.splitlines() if "ENC[" in line} & set(after.splitlines())
     with pytest.raises(Problems):
-        decrypt_hosts(north.folder, ["north"], key_file=colleague.path)
+        decrypt_hosts(north.folder, ["north"], key_file=tmp_path / "colleague.age")
 
 
 def test_rekey_changes_no_vault_when_one_cannot_be_done(north):
@@ -124,7 +124,7 @@ def test_rekey_changes_no_vault_when_one_cannot_be_done(north):
 def test_rekey_cannot_lock_the_operator_out(north, tmp_path):
     colleague = operator_key.create(tmp_path / "colleague.age")
     config = north.folder / ".sops.yaml"
-    config.write_text(f"creation_rules:\n  - age: {colleague.recipients[0]}\n")
+    config.write_text(f"creation_rules:\n  - age: {colleague[0]}\n")
     before = north.vault("north").read_bytes()
     with pytest.raises(Problems, match="names your own recipient"):
         rekey(north.folder, key_file=north.key_file)

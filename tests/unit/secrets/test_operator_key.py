@@ -96,8 +96,9 @@ def test_a_missing_key_names_the_next_command(tmp_path):
 
 
 def test_the_mac_key_is_stable_and_each_operators_own(tmp_path):
-    one = operator_key.create(tmp_path / "one.age").path
-    two = operator_key.create(tmp_path / "two.age").path
+    one, two = tmp_path / "one.age", tmp_path / "two.age"
+    operator_key.create(one)
+    operator_key.create(two)
     assert operator_mac_key(one) == operator_mac_key(one) != operator_mac_key(two)
     assert len(operator_mac_key(one)) == 32
     assert operator_mac_key(one) not in one.read_bytes()
