@@ -1,11 +1,12 @@
 """What the lab tells others about itself, and the file that keeps it."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from bunker.errors import BunkerError
 from bunker.files import read_json, write_atomically
+from bunker.json_form import JsonForm
 from bunker.lab import keys
 
 TOKEN_FILE = "git-token"  # noqa: S105 - a name
@@ -40,7 +41,7 @@ class HostStatus:
 
 
 @dataclass(frozen=True)
-class LabState:
+class LabState(JsonForm):
     """A lab that is up: its hosts and the services beside them.
 
     ``registry_mirror`` goes into a host's daemon.json, its ``registry_address`` (host:port) into
@@ -87,24 +88,16 @@ class LabState:
 
 def save(state: LabState, path: Path) -> None:
     """Write the state (mode 0600), atomically; the folder is wherever the file is."""
-    data = asdict(state)
-    data.pop("folder")
-    write_atomically(path, (json.dumps(data, indent=2) + "\n").encode())
+    write_atomically(path, (json.dumps(state.to_json(), indent=2) + "\n").encode())
 
 
 def load(path: Path) -> LabState | None:
     """The saved state, or None where the lab was never up or is down."""
     try:
-        data = read_json(path)
-        data["hosts"] = tuple(
-            LabHost(**{**host, "host_keys": tuple(host["host_keys"])}) for host in data["hosts"]
-        )
-        data["git_known_hosts"] = tuple(data["git_known_hosts"])
-        data["folder"] = path.parent
-        return LabState(**{field.name: data[field.name] for field in fields(LabState)})
+        return LabState.from_json({**read_json(path), "folder": path.parent})
     except FileNotFoundError:
         return None
-    except (BunkerError, KeyError, TypeError, AttributeError) as error:
+    except (BunkerError, TypeError, ValueError) as error:
         reason = error.problem if isinstance(error, BunkerError) else "parts of it are missing"
         raise BunkerError(
             f"the lab's record cannot be read ({reason})",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bunker.errors import BunkerError
-from bunker.lab import network, parts, subnet
+from bunker.lab import network, parts
 from bunker.lab.engine import Engine
 from bunker.lab.lab import quiet
 from bunker.lab.parts import Part
@@ -23,7 +23,7 @@ FIRST_ADDRESS, LAST_ADDRESS = 200, 250
 KINDS = ("lab", "public-range")
 IMAGE = Path(__file__).parent / "neighbour-image"
 # Attackers "from outside" come from the benchmarking range: no private range, routed nowhere.
-PUBLIC_POOL = subnet.Network("198.18.0.0/15")
+PUBLIC_POOL = network.Network("198.18.0.0/15")
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def numbers_of(name: str) -> list[int]:
 
 def _speak_from_outside(lab: LabUnderTest, there: Neighbour, net: parts.LabNetwork) -> Neighbour:
     engine = there.engine
-    outside = subnet.choose(PUBLIC_POOL, network.used_ranges(engine), net.subnet)
+    outside = network.choose(PUBLIC_POOL, network.used_ranges(engine), net.subnet)
     number = there.address.rpartition(".")[2]
     source = f"{str(outside.network_address).rpartition('.')[0]}.{number}"
     engine.execute(there.container, "ip", "address", "add", f"{source}/32", "dev", "eth0")

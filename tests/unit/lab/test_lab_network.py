@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 import pytest
 
 from bunker.errors import BunkerError
-from bunker.lab.subnet import (
+from bunker.lab.network import (
     PRIVATE_POOL,
     choose,
     used_by_engine,
