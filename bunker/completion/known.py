@@ -13,15 +13,8 @@ from bunker.files import write_atomically
 from bunker.tasks import namespace
 from deploys.roles import TAGS
 
-OPTIONS: Final = {
-    "host": "host",
-    "group": "group",
-    "tag": "tag",
-    "fleet": "fleet",
-    "role": "role",
-    "run": "run",
-}
-"""What the values of an option are, by its name."""
+KINDS: Final = frozenset({"host", "group", "tag", "fleet", "role", "run"})
+"""Options whose values are what their name says."""
 WORDS: Final = {
     "instance.show": "host",
     "instance.trust": "host",
@@ -48,13 +41,17 @@ def ask(place: Path, mark: str) -> dict[str, Any]:
 def _command(name: str) -> dict[str, Any]:
     context = ParserContext(name, args=namespace[name].get_arguments())
     options = {
-        flag: OPTIONS.get(argument.name or "", "value") if argument.takes_value else ""
+        flag: _kind(argument.name) if argument.takes_value else ""
         for flag, argument in context.flags.items()
         if flag.startswith("--")
     }
     for argument in context.args.values():
         if former := ALIASES.get(argument.name or ""):
             options[f"--{former}"] = options[f"--{argument.names[0]}"]
-    plain = [argument.name for argument in context.positional_args]
-    kinds = [OPTIONS.get(one or "", "value") for one in plain]
+    kinds = [_kind(argument.name) for argument in context.positional_args]
     return {"options": options, "words": [WORDS.get(name, kinds[0]), *kinds[1:]] if kinds else []}
+
+
+def _kind(name: str | None) -> str:
+    """What the values of an option are."""
+    return name if name in KINDS else "value"

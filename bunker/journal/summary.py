@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import reduce
 
 from bunker.errors import ExitCode
 from bunker.events import (
@@ -24,9 +25,7 @@ def summarise(request: RunRequest, events: Iterable[Event]) -> Summary:
     """Fold the events. A resumed run tells some things twice; the last word counts."""
     hosts = {**request.known, **not_started(request.hosts)}
     summary = Summary(dict(sorted(hosts.items())))
-    for event in events:
-        summary = _folded(summary, event)
-    return summary
+    return reduce(_folded, events, summary)
 
 
 def _folded(summary: Summary, event: Event) -> Summary:
