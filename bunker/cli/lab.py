@@ -8,7 +8,6 @@ from bunker.cli.hosts import replace_process
 from bunker.cli.options import Options
 from bunker.cli.values import number_of
 from bunker.terminal.lines import table
-from bunker.terminal.output import tell
 
 NAME = "lab"
 
@@ -40,7 +39,7 @@ def up(options: Options, hosts: str = "1", base: str = "debian:trixie") -> None:
 
     number = number_of(hosts, "--hosts", 1)
     started = time.monotonic()
-    state, folder = fleet_up(options.root, NAME, number, base, _progress)
+    state, folder = fleet_up(options.root, NAME, number, base)
     seconds = time.monotonic() - started
     names = [host.name for host in state.hosts]
     options.answer(
@@ -60,7 +59,7 @@ def status(options: Options) -> None:
     """
     from bunker.lab.lab import Lab
 
-    rows = Lab.open(options.root, NAME).status()
+    rows = Lab(options.root, NAME).status()
     cells = []
     for row in rows:
         address = f"{row.address}:{row.port}"
@@ -84,7 +83,7 @@ def ssh(options: Options, name: str, command: str = "") -> None:
     """
     from bunker.lab.lab import Lab
 
-    argv = Lab.open(options.root, NAME).ssh_command(name)
+    argv = Lab(options.root, NAME).ssh_command(name)
     replace_process([*argv, command] if command else argv)
 
 
@@ -101,10 +100,6 @@ def down(options: Options) -> None:
     from bunker.lab.lab import Lab
 
     hosts = written_hosts(options.root, NAME)
-    Lab.open(options.root, NAME).down(_progress)
+    Lab(options.root, NAME).down()
     remove_fleet(options.root, NAME, hosts)
     options.answer({"fleet": NAME, "state": "down"}, "The lab is down.")
-
-
-def _progress(line: str) -> None:
-    tell(f"lab: {line}")

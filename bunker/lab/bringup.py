@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from bunker.errors import BunkerError, Problems
 from bunker.lab import keys, machine, network, parts, recipes, registry, sample, wait
 from bunker.lab.git_server import HTTP_USER
 from bunker.lab.hosts import Wanted
+from bunker.lab.images import Images
 from bunker.lab.models import LabHost, LabState
 from bunker.lab.names import LABEL_BASE
 from bunker.lab.parts import LabNetwork, Part
@@ -24,9 +25,9 @@ SIMULTANEOUS = 8
 Containers = dict[str, dict[str, Any]]
 
 
-def bring_up(lab: Lab, wanted: list[str], base: str, progress: Callable[[str], None]) -> LabState:
+def bring_up(lab: Lab, wanted: list[str], base: str) -> LabState:
     """Make the wanted hosts, and all that were there before, run with the services they need."""
-    engine = lab.engine(progress)
+    engine = lab.engine()
     with machine.lock("networks"):
         net = network.ensure(engine, lab.naming)
     containers = parts.existing(engine, lab.naming)
@@ -36,7 +37,7 @@ def bring_up(lab: Lab, wanted: list[str], base: str, progress: Callable[[str], N
     for name in wanted:
         bases.setdefault(name, base)
     addresses = hosts.assign(list(bases), found, net)
-    images = lab.images(progress)
+    images = lab.images()
 
     def host(name: str) -> LabHost:
         there = found.get(name)
@@ -45,11 +46,11 @@ def bring_up(lab: Lab, wanted: list[str], base: str, progress: Callable[[str], N
         else:
             image = str(there["Config"]["Image"])
         wanted_host = Wanted(name, bases[name], image, addresses[name])
-        return hosts.ensure(wanted_host, net, there, progress)
+        return hosts.ensure(wanted_host, net, there)
 
     with ThreadPoolExecutor(max_workers=SIMULTANEOUS) as pool:
-        mirror = pool.submit(_registry, lab, net, containers, progress)
-        git = pool.submit(_git, lab, net, containers, progress)
+        mirror = pool.submit(_registry, lab, net, containers, images)
+        git = pool.submit(_git, lab, net, containers, images)
         made = [pool.submit(host, name) for name in bases]
     _raise_all([mirror, git, *made])
     server = lab.git_server(net.address(GIT_ADDRESS))
@@ -76,14 +77,9 @@ def by_address(hosts: Iterable[LabHost]) -> tuple[LabHost, ...]:
     return tuple(sorted(hosts, key=lambda host: ip_address(host.address)))
 
 
-def _registry(
-    lab: Lab, net: LabNetwork, containers: Containers, progress: Callable[[str], None]
-) -> str:
-    engine = lab.engine()
-    folder = lab.images_folder
-    stack = recipes.stack(folder)
-    empty = recipes.machinery(folder, "registry")
-    images = lab.images(progress)
+def _registry(lab: Lab, net: LabNetwork, containers: Containers, images: Images) -> str:
+    stack = recipes.stack(lab.images_folder)
+    empty = recipes.machinery(lab.images_folder, "registry")
     image = registry.filled_image(images, lab.naming, empty, stack)
     part = Part(
         name=lab.naming.container("registry"),
@@ -93,17 +89,15 @@ def _registry(
         labels=(("part", "registry"),),
         host_config={"RestartPolicy": {"Name": "unless-stopped"}},
     )
-    parts.ensure(engine, lab.naming, net, part, containers.get(part.name))
+    parts.ensure(images.engine, lab.naming, net, part, containers.get(part.name))
     seconds = registry.START_SECONDS
     wait.for_port(part.address, registry.PORT, "the registry", seconds=seconds)
     return f"{part.address}:{registry.PORT}"
 
 
-def _git(
-    lab: Lab, net: LabNetwork, containers: Containers, progress: Callable[[str], None]
-) -> tuple[str, ...]:
+def _git(lab: Lab, net: LabNetwork, containers: Containers, images: Images) -> tuple[str, ...]:
     repository, mark = sample.repository(lab.sample_folder, lab.cache)
-    image = lab.images(progress).recipe(recipes.machinery(lab.images_folder, "git"))
+    image = images.recipe(recipes.machinery(lab.images_folder, "git"))
     server = lab.git_server(net.address(GIT_ADDRESS))
     found = containers.get(server.container)
     host_keys, made = server.ensure(net, image, found, keys.key_pair(lab.folder)[1])

@@ -3,13 +3,14 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from bunker.errors import BunkerError
 from bunker.lab import wait
 from bunker.lab.engine import Engine, EngineError
 from bunker.lab.prerequisites import install, is_root
+from bunker.lab.progress import progress
 
 # Where a hand-started dockerd and its containerd leave their process ids.
 PID_FILES = (Path("/var/run/docker.pid"), Path("/var/run/docker/containerd/containerd.pid"))
@@ -17,7 +18,7 @@ LOG = Path("/var/log/bunker-lab-dockerd.log")
 START_SECONDS = 60.0
 
 
-def running_engine(progress: Callable[[str], None]) -> Engine:
+def running_engine() -> Engine:
     """An engine that answers: the running one, or one started here when run as root."""
     engine = _answering()
     if engine:

@@ -25,7 +25,7 @@ from bunker.runs.kinds.deploy import DEPLOY, Arguments
 from bunker.runs.start import begin
 from bunker.terminal.console import print_lines
 from bunker.terminal.lines import Line
-from bunker.terminal.output import say, tell
+from bunker.terminal.output import say
 from bunker.terminal.recap_text import Repeat
 from bunker.terminal.rich_reporter import RichReporter
 from bunker.terminal.status_text import status_lines
@@ -57,7 +57,7 @@ def demonstrate(root: Path) -> ExitCode:
     """Lab, deploy, status, and what to try next."""
     started = time.monotonic()
     _title("1/3", "a fresh server: a container that boots systemd and sshd (invoke lab.up)")
-    state, _folder = fleet_up(root, LAB, 1, progress=_progress)
+    state, _folder = fleet_up(root, LAB, 1)
     # Whatever key the operator uses for real fleets, the lab's secrets open with the lab's own.
     os.environ[KEY_VARIABLE] = str(operator_key(root, LAB))
     host = state.hosts[0]
@@ -127,10 +127,6 @@ def _status(root: Path, host: LabHost) -> HostStatus:
 
 def _title(number: str, text: str) -> None:
     print_lines([Line(f"{number} {text}", "heading")])
-
-
-def _progress(line: str) -> None:
-    tell(f"lab: {line}")
 
 
 def parse(words: Sequence[str]) -> None:

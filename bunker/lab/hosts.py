@@ -1,7 +1,6 @@
 """Hosts: containers that boot like a server and are reached over SSH like one."""
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from bunker.lab.engine import Engine
 from bunker.lab.models import HostStatus, LabHost
 from bunker.lab.names import LABEL_BASE, LABEL_HOST, Naming
 from bunker.lab.parts import LabNetwork, Part
+from bunker.lab.progress import progress
 from bunker.lab.recipes import LOGIN, VARIANTS
 
 FIRST_ADDRESS, LAST_ADDRESS = 11, 199
@@ -75,7 +75,6 @@ class Hosts:
         wanted: Wanted,
         network: LabNetwork,
         found: dict[str, Any] | None,
-        progress: Callable[[str], None],
     ) -> LabHost:
         """Make the host run and wait until it has booted and answers over SSH."""
         name = wanted.name

@@ -4,7 +4,6 @@ import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from bunker.errors import BunkerError
 from bunker.lab import prerequisites
 from bunker.lab.engine import Engine, EngineError, follow, seen
 from bunker.lab.names import LABEL_IMAGE
+from bunker.lab.progress import progress
 from bunker.lab.recipes import BASE_LEAVES_OUT, Base, Recipe
 
 DEBIAN_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -28,11 +28,10 @@ REGISTRY_ANSWERED = ("manifest unknown", "denied", "does not exist", "too many r
 class Images:
     """Ensures that images exist in the engine; several threads and processes may ask at once."""
 
-    def __init__(self, engine: Engine, cache: Path, progress: Callable[[str], None]) -> None:
+    def __init__(self, engine: Engine, cache: Path) -> None:
         self.engine = engine
         self._locks = cache / "locks"
         self._unreachable = cache / "registry-unreachable"
-        self.progress = progress
 
     def present(self, tag: str) -> bool:
         """Whether the engine has the image."""
@@ -65,7 +64,7 @@ class Images:
                 base, on = self.recipe(recipe.base), recipe.base.name
             else:
                 base, on = self.base(recipe.base), recipe.base.public
-            self.progress(f"building the image {recipe.name} ({on})")
+            progress(f"building the image {recipe.name} ({on})")
             # The SDK knows the classic builder alone, which works with every engine of the
             # supported distributions; BuildKit would ask an http registry over https.
             built = self.engine.build(
@@ -87,15 +86,15 @@ class Images:
         with self.lock("registry"):
             if self._known_unreachable():
                 return False
-            self.progress(f"pulling {public}")
+            progress(f"pulling {public}")
             try:
                 follow(f"pulling {public}", self.engine.pull(public, stream=True, decode=True))
             except EngineError as error:
                 if any(word in str(error).lower() for word in REGISTRY_ANSWERED):
-                    self.progress(f"{public} cannot be pulled; building it from packages")
+                    progress(f"{public} cannot be pulled; building it from packages")
                     return False
                 self._unreachable.touch()
-                self.progress("no image registry answers; building from distribution packages")
+                progress("no image registry answers; building from distribution packages")
                 return False
             return True
 
@@ -115,10 +114,10 @@ class Images:
                 f"{base.public} cannot be pulled here, and making it from packages takes root",
                 remedy="Run the command once as root; the image is kept",
             )
-        prerequisites.require({"debootstrap": "debootstrap"}, self.progress)
+        prerequisites.require({"debootstrap": "debootstrap"})
         if not DEBIAN_KEYS.exists():  # Ubuntu's debootstrap comes without them
             prerequisites.install("debian-archive-keyring")
-        self.progress(f"making {base.public} from distribution packages (about half a minute)")
+        progress(f"making {base.public} from distribution packages (about half a minute)")
         with tempfile.TemporaryDirectory(
             prefix="bunker-lab-", ignore_cleanup_errors=True
         ) as folder:

@@ -2,11 +2,10 @@
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
 
 from bunker.errors import BunkerError
 from bunker.lab import (
@@ -32,32 +31,23 @@ from bunker.product import folder
 
 LOCK_SECONDS = 900.0
 
-Progress = Callable[[str], None]
-
-
-def quiet(_line: str) -> None:
-    """The progress callback of those who want none."""
-
 
 class Lab:
     """One lab of a checkout. Several with different names stand side by side.
 
+    ``root`` is the checkout that owns it. Nothing is started before it is asked for.
     Everything it makes carries its labels; its files stand under ``<root>/.lab/<name>``.
     """
 
-    def __init__(self, root: Path, name: str, sample_folder: Path) -> None:
+    def __init__(self, root: Path, name: str = "lab", sample_folder: Path | None = None) -> None:
+        root = root.resolve()
         self.naming = Naming.of(root, name)
         self.cache = root / ".lab" / "cache"
         self.folder = root / ".lab" / name
         self.images_folder = folder("lab/images")
-        self.sample_folder = sample_folder
+        self.sample_folder = sample_folder or folder("sample")
         self._engine: Engine | None = None
         self._engine_guard = threading.Lock()
-
-    @classmethod
-    def open(cls, root: Path, name: str = "lab", sample_folder: Path | None = None) -> Self:
-        """The lab of that name; nothing is started. ``root`` is the checkout that owns it."""
-        return cls(root.resolve(), name, sample_folder or folder("sample"))
 
     @property
     def name(self) -> str:
@@ -72,31 +62,30 @@ class Lab:
             )
         return state
 
-    def engine(self, progress: Progress = quiet) -> Engine:
+    def engine(self) -> Engine:
         """The Docker engine, started where that is possible and needed."""
         with self._engine_guard:
             if self._engine is None:
                 with machine.lock("engine"):
-                    self._engine = running_engine(progress)
+                    self._engine = running_engine()
             return self._engine
 
     def up(
         self,
         hosts: int | list[str] = 1,
         base: str = "debian:trixie",
-        progress: Progress = quiet,
     ) -> LabState:
         """Bring the lab up with at least these hosts; what runs already is left as it is.
 
         New hosts get the given base. Hosts that are there beyond the wanted ones stay and are
-        repaired as well. ``progress`` gets short lines, from several threads.
+        repaired as well.
         """
         recipes.base_named(base)
         wanted = host_names(hosts)
         with self.alone():
-            prerequisites.require(progress=progress)
+            prerequisites.require()
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            return bringup.bring_up(self, wanted, base, progress)
+            return bringup.bring_up(self, wanted, base)
 
     def status(self) -> list[HostStatus]:
         """All hosts as they are now, by name; empty when the lab is down."""
@@ -121,17 +110,17 @@ class Lab:
         """The git server of a lab that is up."""
         return self.git_server(self.state().git_address)
 
-    def down(self, progress: Progress = quiet) -> None:
+    def down(self) -> None:
         """Remove what carries the lab's labels, and its files. Built images stay as a cache."""
         with self.alone():
-            teardown.remove_all(self.engine(progress), self.naming, progress)
+            teardown.remove_all(self.engine(), self.naming)
             shutil.rmtree(self.folder, ignore_errors=True)
 
     # What the lab's own modules share.
 
-    def images(self, progress: Progress) -> Images:
+    def images(self) -> Images:
         """The image maker; labs of several checkouts make no image twice."""
-        return Images(self.engine(progress), machine.shared_folder(), progress)
+        return Images(self.engine(), machine.shared_folder())
 
     def git_server(self, address: str) -> GitServer:
         return GitServer(self.engine(), self.naming, address, self.folder / models.TOKEN_FILE)
@@ -165,15 +154,14 @@ def fleet_up(
     name: str,
     hosts: int | list[str] = 1,
     base: str = "debian:trixie",
-    progress: Progress = quiet,
 ) -> tuple[LabState, Path]:
     """Bring the lab ``name`` of a checkout up, with its git access and its fleet's files.
 
     Returns the lab's state and the fleet's folder. What runs already is left as it is; errors are
     those of :meth:`Lab.up`.
     """
-    lab = Lab.open(root, name)
-    state = lab.up(hosts, base, progress)
+    lab = Lab(root, name)
+    state = lab.up(hosts, base)
     private, public = deploy_key(state)
     lab.git.authorize(public)
     return state, write_fleet(root, state, deploy_key=private)

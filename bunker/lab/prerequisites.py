@@ -3,10 +3,11 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from bunker.errors import BunkerError
 from bunker.lab import machine
+from bunker.lab.progress import progress
 
 # Program -> Debian or Ubuntu package.
 NEEDED = {"ssh": "openssh-client", "ssh-keygen": "openssh-client", "git": "git", "ip": "iproute2"}
@@ -17,9 +18,7 @@ def is_root() -> bool:
     return os.geteuid() == 0
 
 
-def require(
-    programs: Mapping[str, str] = NEEDED, progress: Callable[[str], None] = lambda _line: None
-) -> None:
+def require(programs: Mapping[str, str] = NEEDED) -> None:
     """Install the packages of missing programs; a BunkerError naming them when that is impossible.
 
     ``programs`` maps a program to its package.

@@ -8,6 +8,7 @@ from bunker.lab import wait
 from bunker.lab.engine import follow
 from bunker.lab.images import Images
 from bunker.lab.names import LABEL_IMAGE, Naming
+from bunker.lab.progress import progress
 from bunker.lab.recipes import Recipe, bake_tag, mirror_name
 
 PORT = 5000
@@ -30,7 +31,7 @@ def filled_image(images: Images, naming: Naming, registry: Recipe, recipes: list
 def _fill(
     images: Images, naming: Naming, registry: Recipe, recipes: list[Recipe], tag: str
 ) -> None:
-    engine, progress = images.engine, images.progress
+    engine = images.engine
     with ThreadPoolExecutor(max_workers=4) as pool:
         empty = pool.submit(images.recipe, registry)
         made = list(pool.map(images.recipe, recipes))

@@ -24,8 +24,8 @@ START_SECONDS = 60
 @contextmanager
 def server() -> Iterator[str]:
     """The address of a server without a password, on this machine only; removed at the end."""
-    engine = running_engine(print)
-    images = Images(engine, machine.shared_folder(), print)
+    engine = running_engine()
+    images = Images(engine, machine.shared_folder())
     (recipe,) = (
         one for one in recipes.stack(CHECKOUT / "lab" / "images") if one.name == "postgres"
     )

@@ -20,18 +20,20 @@ from bunker.lab.recipes import SERVICE_BASE
 pytestmark = pytest.mark.lab
 
 START = """
+import contextlib, io
 from bunker.lab.daemon import running_engine
-lines = []
-engine = running_engine(lines.append)
-print("|".join(lines), engine.info()["ID"], sep="#")
+said = io.StringIO()
+with contextlib.redirect_stderr(said):
+    engine = running_engine()
+print("|".join(said.getvalue().splitlines()), engine.info()["ID"], sep="#")
 """
 
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[tuple[Engine, str]]:
     """A bare machine without systemd: Python is there, an engine is not."""
-    engine = running_engine(lambda _line: None)
-    base = Images(engine, tmp_path, lambda _line: None).base(SERVICE_BASE)
+    engine = running_engine()
+    base = Images(engine, tmp_path).base(SERVICE_BASE)
     name = f"bunker-test-machine-{uuid.uuid4().hex[:8]}"
     config = flags.host_config(engine.cgroup_version, flags.read_missing_capabilities())
     engine.create_container(
@@ -69,7 +71,7 @@ def test_an_engine_is_installed_started_and_started_again_after_a_kill(
 ) -> None:
     engine, name = machine
     said, identifier = start(engine, name)
-    assert said == ["installing the Docker engine", "starting the Docker engine"]
+    assert said == ["lab: installing the Docker engine", "lab: starting the Docker engine"]
     assert start(engine, name) == ([""], identifier), "a running engine is left as it is"
 
     engine.execute(name, "pkill", "-KILL", "dockerd|containerd")
@@ -79,4 +81,4 @@ def test_an_engine_is_installed_started_and_started_again_after_a_kill(
         what="the end of the killed engine",
     )
     engine.execute(name, "test", "-e", "/var/run/docker.pid")
-    assert start(engine, name) == (["starting the Docker engine"], identifier)
+    assert start(engine, name) == (["lab: starting the Docker engine"], identifier)

@@ -13,7 +13,6 @@ import pytest
 
 from bunker.lab.daemon import running_engine
 from bunker.lab.engine import Engine
-from bunker.lab.lab import quiet
 from bunker.lab.names import Naming
 from bunker.product import CODE as CHECKOUT
 from tests.lab.left_over import remove_labs
@@ -31,7 +30,7 @@ class TestRun:
 
     def __init__(self, place: Path) -> None:
         self.place = place
-        self.engine: Engine = running_engine(quiet)
+        self.engine: Engine = running_engine()
         # pytest counts a worker of its own for these, whatever runs them.
         self.naming = Naming.of(place / "gw0", "lab")
 

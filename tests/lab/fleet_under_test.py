@@ -48,7 +48,7 @@ class FleetUnderTest:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.lab = LabUnderTest.open(root, NAME)
+        self.lab = LabUnderTest(root, NAME)
         for folder in ("inventories", "group_data"):
             (root / folder).mkdir(parents=True, exist_ok=True)
         for name in ("inventories/lab.py", "inventories/ssh_config"):

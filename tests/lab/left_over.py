@@ -31,7 +31,7 @@ def alone(root: Path, *, keep: bool = False) -> Iterator[None]:
 def remove_labs(root: Path) -> None:
     """Remove every lab whose root is this folder or below it; a lock file tells of each."""
     for lock in root.glob("**/.lab/*.lock"):
-        Lab.open(lock.parent.parent, lock.stem).down()
+        Lab(lock.parent.parent, lock.stem).down()
 
 
 if __name__ == "__main__":

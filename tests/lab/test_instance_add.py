@@ -23,7 +23,7 @@ from bunker.fleet import load_fleet
 from bunker.fleet.scaffold import add_instance, trust_instance
 from bunker.host_keys import Unreachable, scan_host_key
 from bunker.lab import recipes
-from bunker.lab.lab import Lab, quiet
+from bunker.lab.lab import Lab
 from bunker.remote import Remote, run_many
 from tests.lab.fleet_under_test import FleetUnderTest
 
@@ -83,7 +83,7 @@ class Server:
             f"SetEnv PATH={self.folder}/bin:/usr/bin:/bin\nSubsystem sftp internal-sftp\n"
         )
         lab = self.lab
-        image = lab.images(quiet).recipe(recipes.machinery(lab.images_folder, "host"))
+        image = lab.images().recipe(recipes.machinery(lab.images_folder, "host"))
         run = f"mkdir -p /run/sshd && exec /usr/sbin/sshd -D -e -f {self.folder}/sshd_config"
         lab.engine().create_container(
             image,

@@ -94,7 +94,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def opened(root: Path, name: str, sample: Path, images: Path) -> LabUnderTest:
-    lab = LabUnderTest.open(root, name, sample)
+    lab = LabUnderTest(root, name, sample)
     lab.images_folder = images
     return lab
 

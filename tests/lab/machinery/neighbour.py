@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from bunker.errors import BunkerError
 from bunker.lab import network, parts
 from bunker.lab.engine import Engine
-from bunker.lab.lab import quiet
 from bunker.lab.parts import Part
 from bunker.lab.recipes import SERVICE_BASE, Recipe
 
@@ -62,7 +61,7 @@ def start(lab: LabUnderTest, name: str, kind: str) -> Neighbour:
     if kind not in KINDS:
         raise BunkerError(f"neighbour kind {kind!r} is unknown", expected=" or ".join(KINDS))
     engine, naming, net = lab.engine(), lab.naming, lab.network()
-    image = lab.images(quiet).recipe(Recipe("neighbour", IMAGE, SERVICE_BASE))
+    image = lab.images().recipe(Recipe("neighbour", IMAGE, SERVICE_BASE))
     containers = parts.existing(engine, naming)
     container = naming.container(f"neighbour-{name}")
     taken = {

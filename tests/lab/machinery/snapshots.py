@@ -12,7 +12,6 @@ from bunker.lab import parts
 from bunker.lab.bringup import by_address
 from bunker.lab.engine import AbsentError, seen
 from bunker.lab.hosts import Wanted
-from bunker.lab.lab import quiet
 from bunker.lab.models import LabHost
 from bunker.lab.names import LABEL_BASE, LABEL_SNAPSHOT, Naming
 from bunker.lab.recipes import SERVICE_BASE
@@ -46,7 +45,7 @@ def take(lab: LabUnderTest, host: str, snapshot: str) -> None:
             f"there is a snapshot {snapshot!r} already",
             remedy="Choose another name, or remove that one first",
         )
-    lab.images(quiet).base(SERVICE_BASE)
+    lab.images().base(SERVICE_BASE)
     # As systemd ends it: a host that does not end by itself within the minute fails the test.
     engine.stop(naming.container(host), timeout=60)
     labels = naming.labels(snapshot=snapshot, base=base)
@@ -88,7 +87,7 @@ def clone(lab: LabUnderTest, snapshot: str, new_host: str) -> LabHost:
     copy_volume(lab, volume_of(naming, snapshot), target, {"host": new_host})
     base = str(image["Config"]["Labels"][LABEL_BASE])
     wanted = Wanted(new_host, base, image_of(naming, snapshot), address, clone=True)
-    host = hosts.ensure(wanted, net, None, quiet)
+    host = hosts.ensure(wanted, net, None)
     lab.record(replace(state, hosts=by_address((*state.hosts, host))))
     return host
 
@@ -112,7 +111,7 @@ def remove(lab: LabUnderTest, snapshot: str) -> None:
 def copy_volume(lab: LabUnderTest, source: str, target: str, labels: dict[str, str]) -> None:
     """Copy a volume whole: owners, hard links, device nodes (overlay whiteouts), trusted xattrs."""
     engine, naming = lab.engine(), lab.naming
-    image = lab.images(quiet).base(SERVICE_BASE)
+    image = lab.images().base(SERVICE_BASE)
     engine.drop_volume(target)
     engine.create_volume(target, labels=naming.labels(**labels))
     # The engine's id has to differ from host to host; it is made anew where it is missing.

@@ -24,7 +24,7 @@ for package in (bunker, deploys):
             importlib.import_module(found.name)
 from bunker.lab.lab import Lab
 from bunker.rendering import TEMPLATES
-lab = Lab.open(__import__("pathlib").Path("."))
+lab = Lab(__import__("pathlib").Path("."))
 places = [TEMPLATES, lab.images_folder, lab.sample_folder, bunker.product.folder("docs")]
 print([str(place) for place in places if not any(place.iterdir())], bunker.__file__)
 """

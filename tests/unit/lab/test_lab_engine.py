@@ -116,13 +116,13 @@ def test_without_an_engine_the_remedy_is_root_or_the_group(
     monkeypatch.setattr(daemon, "is_root", lambda: False)
     monkeypatch.setattr(daemon.shutil, "which", lambda name: f"/usr/bin/{name}")
     with pytest.raises(BunkerError, match=r"no Docker engine answers.*join the group docker"):
-        daemon.running_engine(print)
+        daemon.running_engine()
     monkeypatch.setattr(daemon.shutil, "which", lambda _name: None)
     with pytest.raises(BunkerError, match=r"not installed.*apt install docker\.io"):
-        daemon.running_engine(print)
+        daemon.running_engine()
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
     with pytest.raises(BunkerError, match=r"engine at tcp://127.0.0.1:9 does not answer"):
-        daemon.running_engine(print)
+        daemon.running_engine()
 
 
 def test_a_silent_engine_counts_as_none_after_a_while(

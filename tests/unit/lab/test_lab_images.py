@@ -51,7 +51,7 @@ def recipe(tmp_path: Path) -> Recipe:
 
 
 def made(engine: RecordingEngine, cache: Path) -> Images:
-    return Images(engine, cache, lambda _line: None)
+    return Images(engine, cache)
 
 
 def test_what_is_there_is_left_alone(tmp_path: Path, recipe: Recipe) -> None:
