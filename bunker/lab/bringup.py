@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from bunker.errors import BunkerError, Problems
 from bunker.lab import keys, machine, network, parts, recipes, registry, sample, wait
-from bunker.lab.git_server import HTTP_USER
 from bunker.lab.hosts import Wanted
 from bunker.lab.images import Images
 from bunker.lab.models import LabHost, LabState
@@ -53,18 +52,13 @@ def bring_up(lab: Lab, wanted: list[str], base: str) -> LabState:
         git = pool.submit(_git, lab, net, containers, images)
         made = [pool.submit(host, name) for name in bases]
     _raise_all([mirror, git, *made])
-    server = lab.git_server(net.address(GIT_ADDRESS))
     return lab.record(
         LabState(
             name=lab.name,
             subnet=net.subnet,
             hosts=by_address(future.result() for future in made),
-            registry_mirror=f"http://{mirror.result()}",
             registry_address=mirror.result(),
-            git_address=server.address,
-            git_ssh_url=server.ssh_url,
-            git_http_url=server.http_url,
-            git_http_user=HTTP_USER,
+            git_address=net.address(GIT_ADDRESS),
             git_known_hosts=git.result(),
             public_key=keys.key_pair(lab.folder)[1],
             folder=lab.folder,

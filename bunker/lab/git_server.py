@@ -8,11 +8,10 @@ from pathlib import Path
 from bunker.errors import BunkerError
 from bunker.lab import keys, parts, wait
 from bunker.lab.engine import Engine
+from bunker.lab.models import HTTP_USER, REPOSITORY
 from bunker.lab.names import Naming
 from bunker.lab.parts import LabNetwork, Part
 
-REPOSITORY = "changemaker-lite.git"
-HTTP_USER = "git"
 START_SECONDS = 20.0
 AUTHORIZED = "/home/git/.ssh/authorized_keys"
 USERS = "/etc/lighttpd/users"
@@ -31,16 +30,6 @@ class GitServer:
     @property
     def container(self) -> str:
         return self.naming.container("git")
-
-    @property
-    def ssh_url(self) -> str:
-        """The repository's URL for those whose key was authorized."""
-        return f"ssh://git@{self.address}/srv/git/{REPOSITORY}"
-
-    @property
-    def http_url(self) -> str:
-        """The repository's URL for those who have the token (basic authentication)."""
-        return f"http://{self.address}/{REPOSITORY}"
 
     def ensure(
         self, network: LabNetwork, image: str, found: dict[str, object] | None, login_key: str

@@ -30,16 +30,12 @@ LOOK = (
 
 @dataclass(frozen=True)
 class Wanted:
-    """A host as it is to be: its name, base, the image it is made from, and its address.
-
-    A ``clone`` gets a new machine id and new sshd keys but keeps who may log in.
-    """
+    """A host as it is to be: its name, base, the image it is made from, and its address."""
 
     name: str
     base: str
     image: str
     address: str
-    clone: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,9 +81,7 @@ class Hosts:
         if not found or parts.state_of(found) != "running":
             progress(f"starting {name} ({wanted.base})")
         if not found:
-            if not wanted.clone:  # what a removed host of this name left behind
-                self.engine.drop_volume(volume)
-            self.engine.create_volume(volume, labels=self.naming.labels(host=name))
+            self.make_volume(name)
         version = self.engine.cgroup_version
         config = flags.host_config(version, flags.read_missing_capabilities())
         part = Part(
@@ -106,7 +100,7 @@ class Hosts:
             network,
             part,
             found,
-            prepare=lambda container: self._identify(container, wanted),
+            files=self.identity(wanted.base),
             keep=True,
         )
         public_keys = self.wait_until_booted(part.name)
@@ -148,14 +142,19 @@ class Hosts:
         base = parts.label_of(container, LABEL_BASE)
         return HostStatus(name, parts.address_of(container, network), 22, base, state, system)
 
-    def _identify(self, container: str, wanted: Wanted) -> None:
-        files = [
+    def make_volume(self, name: str) -> None:
+        """An empty volume for the host's engine, whatever a removed host of this name left."""
+        volume = self.naming.docker_volume(name)
+        self.engine.drop_volume(volume)
+        self.engine.create_volume(volume, labels=self.naming.labels(host=name))
+
+    def identity(self, base: str) -> list[tuple[str, bytes, int, int]]:
+        """The files by which a host is itself: path, content, mode, owner id."""
+        login = f"{keys.key_pair(self.key_folder)[1]}\n".encode()
+        home = VARIANTS.get(base, LOGIN).home
+        return [
             ("/etc/machine-id", f"{uuid.uuid4().hex}\n".encode(), 0o444, 0),
-            # Names no host, so that the first boot makes sshd's keys anew, clones included.
+            # Names no host, so that the first boot makes sshd's keys anew.
             ("/etc/ssh/lab-identity", b"\n", 0o644, 0),
+            (f"{home}/.ssh/authorized_keys", login, 0o600, DEPLOY_USER_ID),
         ]
-        if not wanted.clone:
-            login = f"{keys.key_pair(self.key_folder)[1]}\n".encode()
-            home = VARIANTS.get(wanted.base, LOGIN).home
-            files.append((f"{home}/.ssh/authorized_keys", login, 0o600, DEPLOY_USER_ID))
-        parts.put_files(self.engine, container, files)

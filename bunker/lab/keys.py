@@ -50,16 +50,3 @@ def write_known_hosts(path: Path, lines: Iterable[str]) -> None:
     if path.exists() and path.read_text() == text:
         return
     write_atomically(path, text.encode(), mode=0o644)
-
-
-def ssh_options(private_key: Path, known_hosts: Path) -> list[str]:
-    """Options of ssh that use the lab's identity and pins only, and never ask."""
-    options = (
-        "IdentitiesOnly=yes",
-        f"UserKnownHostsFile={known_hosts}",
-        "GlobalKnownHostsFile=none",
-        "StrictHostKeyChecking=yes",
-        "PasswordAuthentication=no",
-        "ConnectTimeout=10",
-    )
-    return ["-F", "none", "-i", str(private_key), *(f"-o{option}" for option in options)]

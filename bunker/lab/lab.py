@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bunker.errors import BunkerError
+from bunker.fleet.models import Host
 from bunker.lab import (
     bringup,
     keys,
@@ -20,7 +21,7 @@ from bunker.lab import (
 )
 from bunker.lab.daemon import running_engine
 from bunker.lab.engine import Engine
-from bunker.lab.fleet import deploy_key, write_fleet
+from bunker.lab.fleet import DOMAIN, deploy_key, write_fleet
 from bunker.lab.git_server import GitServer
 from bunker.lab.hosts import Hosts
 from bunker.lab.images import Images
@@ -28,6 +29,7 @@ from bunker.lab.models import HostStatus, LabState
 from bunker.lab.names import Naming, host_names
 from bunker.locks import locked
 from bunker.product import folder
+from bunker.remote import Remote
 
 LOCK_SECONDS = 900.0
 
@@ -102,8 +104,16 @@ class Lab:
         """Arguments that log in to the host; append a remote command to run one."""
         state = self.state()
         host = state.host(name)
-        options = keys.ssh_options(state.private_key, state.known_hosts)
-        return ["ssh", *options, "-p", str(host.port), f"{host.user}@{host.address}"]
+        reached = Host(
+            name=name,
+            address=host.address,
+            port=host.port,
+            user=host.user,
+            domain=f"{name}.{DOMAIN}",
+        )
+        # The lab's identity and pins only, whatever the operator's own configuration says.
+        alone = Path("none")
+        return Remote(reached, state.known_hosts, state.private_key, ssh_config=alone).command()
 
     @property
     def git(self) -> GitServer:

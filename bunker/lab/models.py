@@ -9,6 +9,8 @@ from bunker.files import read_json, write_atomically
 from bunker.json_form import JsonForm
 from bunker.lab import keys
 
+REPOSITORY = "changemaker-lite.git"
+HTTP_USER = "git"
 TOKEN_FILE = "git-token"  # noqa: S105 - a name
 
 
@@ -45,22 +47,31 @@ class LabState(JsonForm):
     """A lab that is up: its hosts and the services beside them.
 
     ``registry_mirror`` goes into a host's daemon.json, its ``registry_address`` (host:port) into
-    the insecure registries beside it. ``git_known_hosts`` are the pinned lines of the git server;
-    the token for ``git_http_url`` stands in ``git_token_file`` (user ``git_http_user``).
+    the insecure registries beside it. ``git_known_hosts`` are the pinned lines of the git server.
     """
 
     name: str
     subnet: str
     hosts: tuple[LabHost, ...]
-    registry_mirror: str
     registry_address: str
     git_address: str
-    git_ssh_url: str
-    git_http_url: str
-    git_http_user: str
     git_known_hosts: tuple[str, ...]
     public_key: str
     folder: Path
+
+    @property
+    def registry_mirror(self) -> str:
+        return f"http://{self.registry_address}"
+
+    @property
+    def git_ssh_url(self) -> str:
+        """The repository's URL for those whose key was authorized."""
+        return f"ssh://git@{self.git_address}/srv/git/{REPOSITORY}"
+
+    @property
+    def git_http_url(self) -> str:
+        """The repository's URL for HTTP_USER with the token (basic authentication)."""
+        return f"http://{self.git_address}/{REPOSITORY}"
 
     @property
     def git_token_file(self) -> Path:

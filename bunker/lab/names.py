@@ -14,7 +14,6 @@ LABEL_ROOT = "bunker.lab.root"
 LABEL_HOST = "bunker.lab.host"
 LABEL_BASE = "bunker.lab.base"
 LABEL_SPECIFICATION = "bunker.lab.specification"
-LABEL_SNAPSHOT = "bunker.lab.snapshot"
 LABEL_IMAGE = "bunker.lab.image"
 
 COMPASS = ("north", "east", "south", "west")

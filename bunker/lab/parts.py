@@ -4,7 +4,7 @@ import hashlib
 import io
 import tarfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,14 +66,14 @@ def ensure(
     part: Part,
     found: dict[str, Any] | None,
     *,
-    prepare: Callable[[str], None] = lambda _name: None,
+    files: Iterable[tuple[str, bytes, int, int]] = (),
     keep: bool = False,
 ) -> bool:
     """Make the container run; True when it was made anew.
 
-    ``prepare`` gets its name between creation and the first start. ``keep`` holds on to a
+    ``files`` (:func:`put_files`) are placed before the first start. ``keep`` holds on to a
     container that was made from another specification (a host with data), otherwise it is
-    replaced. A container that never started is always made again: preparing may have been cut.
+    replaced. A container that never started is always made again: placing may have been cut.
     """
     if found and _reusable(found, part, keep):
         _make_run(engine, network, part, found)
@@ -91,7 +91,7 @@ def ensure(
         host_config={**part.host_config, "NetworkMode": network.name},
         networking_config={"EndpointsConfig": {network.name: endpoint}},
     )
-    prepare(part.name)
+    put_files(engine, part.name, files)
     engine.start(part.name)
     return True
 

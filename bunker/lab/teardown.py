@@ -3,24 +3,21 @@
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 
 from bunker.lab.engine import AbsentError, Engine
-from bunker.lab.names import LABEL_SNAPSHOT, Naming
+from bunker.lab.names import Naming
 from bunker.lab.progress import progress
 
 SIMULTANEOUS = 8
 
 
 def remove_all(engine: Engine, naming: Naming) -> None:
-    """Remove the lab's containers, networks and volumes, and snapshots of its hosts."""
+    """Remove the lab's containers, networks and volumes."""
     own = naming.filters
     _each("container", _ids(engine.containers(all=True, filters=own)), engine.remove)
     _each("network", _ids(engine.networks(filters=own)), engine.remove_network)
     names = [volume["Name"] for volume in engine.volumes(filters=own)["Volumes"] or []]
     _each("volume", names, engine.drop_volume)
-    images = engine.images(filters={"label": [*own["label"], LABEL_SNAPSHOT]})
-    _each("snapshot", _ids(images), partial(engine.remove_image, force=True))
 
 
 def _ids(listed: Iterable[dict[str, str]]) -> list[str]:

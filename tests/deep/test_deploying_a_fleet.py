@@ -5,6 +5,7 @@ import json
 import pytest
 
 from bunker.lab.fleet import operator_key
+from bunker.lab.models import HTTP_USER
 from bunker.masking import Secret
 from bunker.secrets import change_secrets
 from tests.lab.fleet_under_test import NAME, FleetUnderTest
@@ -61,7 +62,7 @@ def test_debian_12_deploys_from_a_repository_that_asks_for_a_token(
 ) -> None:
     fleet.bare("west", "debian:bookworm")
     state = fleet.state
-    user, token = state.git_http_user, state.git_token_file.read_text().strip()
+    user, token = HTTP_USER, state.git_token_file.read_text().strip()
     repository = state.git_http_url.replace("http://", f"http://{user}@")
     application = {"repository": repository, "repository_host_keys": [], "ref": "v2"}
     fleet.configure("west", {"application": application})

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from bunker.lab.models import HTTP_USER
 from tests.lab.fleet_under_test import FleetUnderTest
 from tests.lab.test_secrets_stay_secret import (
     ProcessWatch,
@@ -27,7 +28,7 @@ def test_pyinfras_own_apply_deploys_and_our_deploy_then_finds_nothing_to_do(
     watched(fleet, "token")
     token = (fleet.lab.folder / "git-token").read_text().strip()
     original = fleet.original("token")
-    address = fleet.state.git_http_url.replace("http://", f"http://{fleet.state.git_http_user}@")
+    address = fleet.state.git_http_url.replace("http://", f"http://{HTTP_USER}@")
     application = {"repository": address, "ref": "v2"}
     fleet.configure("token", {**original, "application": application})
     key = operator_key(fleet.root)

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bunker.lab import machine
-from bunker.lab.lab import Lab
 from bunker.lab.names import Naming
 from bunker.product import CODE as CHECKOUT
+from tests.lab.machinery.lab_under_test import LabUnderTest
 
 PLACE = CHECKOUT / ".lab" / "tests"
 
@@ -31,7 +31,7 @@ def alone(root: Path, *, keep: bool = False) -> Iterator[None]:
 def remove_labs(root: Path) -> None:
     """Remove every lab whose root is this folder or below it; a lock file tells of each."""
     for lock in root.glob("**/.lab/*.lock"):
-        Lab(lock.parent.parent, lock.stem).down()
+        LabUnderTest(lock.parent.parent, lock.stem).down()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bunker.lab import keys
+from bunker.lab.models import HTTP_USER
 from tests.lab.fingerprint import changes_between, fingerprint
 from tests.lab.fleet_under_test import FleetUnderTest
 from tests.lab.host_state import started
@@ -85,7 +85,7 @@ def past(fleet: FleetUnderTest, tmp_path: Path) -> Iterator[FleetUnderTest]:
     fleet.on(NAME, THEIR_DATA)
     state = fleet.state
     token = state.git_token_file.read_text().strip()
-    access = state.git_http_url.replace("http://", f"http://{state.git_http_user}:{token}@")
+    access = state.git_http_url.replace("http://", f"http://{HTTP_USER}:{token}@")
     fleet.on(NAME, CLONED_WITH_SUDO.format(ref=NEWER, access=access, url=state.git_ssh_url))
     yield fleet
     fleet.remove(NAME)
@@ -110,10 +110,9 @@ def looked_at(fleet: FleetUnderTest, expect: int) -> tuple[dict[str, Any], str]:
 
 def lets_in(fleet: FleetUnderTest, key: Path) -> bool:
     """Whether sshd lets the owner of a key in as the login user."""
-    host = fleet.state.host(NAME)
-    options = keys.ssh_options(key, fleet.state.known_hosts)
-    login = ["ssh", *options, "-p", str(host.port), f"{host.user}@{host.address}", "true"]
-    return subprocess.run(login, capture_output=True, check=False).returncode == 0
+    own = str(fleet.state.private_key)
+    login = [word.replace(own, str(key)) for word in fleet.lab.ssh_command(NAME)]
+    return subprocess.run([*login, "true"], capture_output=True, check=False).returncode == 0
 
 
 def test_a_server_with_a_past_is_told_of_settled_and_deployed_whole(

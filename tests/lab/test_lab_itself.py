@@ -15,7 +15,7 @@ import pytest
 from bunker.errors import BunkerError
 from bunker.lab import parts
 from bunker.lab.engine import seen
-from bunker.lab.models import LabState
+from bunker.lab.models import HTTP_USER, LabState
 from bunker.lab.recipes import MACHINERY
 from bunker.product import CODE as CHECKOUT
 from tests.lab.machinery.lab_under_test import LabUnderTest
@@ -196,7 +196,7 @@ def test_git_over_http_takes_the_token_only(
     assert state.git_token_file.stat().st_mode & 0o777 == 0o600
     helper = tmp_path / "askpass"
     helper.write_text(
-        f'#!/bin/sh\ncase "$1" in Username*) echo {state.git_http_user};; '
+        f'#!/bin/sh\ncase "$1" in Username*) echo {HTTP_USER};; '
         f"*) cat {state.git_token_file};; esac\n"
     )
     helper.chmod(0o700)

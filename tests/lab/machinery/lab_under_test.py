@@ -54,6 +54,11 @@ class LabUnderTest(Lab):
         with self.alone():
             snapshots.remove(self, snapshot_name)
 
+    def down(self) -> None:
+        """Remove the lab with the snapshots of its hosts."""
+        super().down()
+        snapshots.remove_all(self)
+
     def neighbour(self, name: str, subnet: str = "lab") -> neighbour.Neighbour:
         """Another machine on the lab's network, see :mod:`tests.lab.machinery.neighbour`."""
         return neighbour.start(self, checked_word(name, "neighbour name"), subnet)

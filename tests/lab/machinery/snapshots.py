@@ -11,15 +11,27 @@ from bunker.errors import BunkerError
 from bunker.lab import parts
 from bunker.lab.bringup import by_address
 from bunker.lab.engine import AbsentError, seen
-from bunker.lab.hosts import Wanted
+from bunker.lab.hosts import Hosts, Wanted
 from bunker.lab.models import LabHost
-from bunker.lab.names import LABEL_BASE, LABEL_SNAPSHOT, Naming
+from bunker.lab.names import LABEL_BASE, Naming
 from bunker.lab.recipes import SERVICE_BASE
 
 if TYPE_CHECKING:
     from tests.lab.machinery.lab_under_test import LabUnderTest
 
 COPY_SECONDS = 600
+LABEL_SNAPSHOT = "bunker.lab.snapshot"
+
+
+class Clones(Hosts):
+    """Hosts made from snapshots: their volumes are there, and who may log in stays."""
+
+    def make_volume(self, name: str) -> None:
+        """Copied already."""
+
+    def identity(self, base: str) -> list[tuple[str, bytes, int, int]]:
+        """A new machine id and new sshd keys."""
+        return super().identity(base)[:2]
 
 
 def volume_of(naming: Naming, snapshot: str) -> str:
@@ -78,7 +90,7 @@ def clone(lab: LabUnderTest, snapshot: str, new_host: str) -> LabHost:
         there = ", ".join(complete) or "none"
         raise BunkerError(f"there is no snapshot {snapshot!r}", expected=f"one of: {there}")
     image = engine.inspect_image(image_of(naming, snapshot))
-    hosts, net = lab.hosts(), lab.network()
+    hosts, net = Clones(engine, naming, lab.folder), lab.network()
     found = hosts.found(parts.existing(engine, naming))
     if new_host in found:
         raise BunkerError(f"the lab has a host {new_host!r} already")
@@ -86,7 +98,7 @@ def clone(lab: LabUnderTest, snapshot: str, new_host: str) -> LabHost:
     target = naming.docker_volume(new_host)
     copy_volume(lab, volume_of(naming, snapshot), target, {"host": new_host})
     base = str(image["Config"]["Labels"][LABEL_BASE])
-    wanted = Wanted(new_host, base, image_of(naming, snapshot), address, clone=True)
+    wanted = Wanted(new_host, base, image_of(naming, snapshot), address)
     host = hosts.ensure(wanted, net, None)
     lab.record(replace(state, hosts=by_address((*state.hosts, host))))
     return host
@@ -106,6 +118,14 @@ def remove(lab: LabUnderTest, snapshot: str) -> None:
     with suppress(AbsentError):
         lab.engine().remove_image(image_of(lab.naming, snapshot), force=True)
     lab.engine().drop_volume(volume_of(lab.naming, snapshot))
+
+
+def remove_all(lab: LabUnderTest) -> None:
+    """Remove the images of all snapshots, of half ones too; volumes go with the lab."""
+    labels = [*lab.naming.filters["label"], LABEL_SNAPSHOT]
+    for image in lab.engine().images(filters={"label": labels}):
+        with suppress(AbsentError):
+            lab.engine().remove_image(image["Id"], force=True)
 
 
 def copy_volume(lab: LabUnderTest, source: str, target: str, labels: dict[str, str]) -> None:
