@@ -87,12 +87,16 @@ def _registry(value: str) -> str:
         raise ValueError(expected) from None
 
 
-def _http_address(value: str) -> str:
+def _http_page(value: str) -> str:
     if holds_secret(value):
         raise Disclosed
     if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*)?", value, re.ASCII):
         raise ValueError("expected https://HOST or https://HOST/PATH, without user, ? and #")
-    return value.rstrip("/")
+    return value
+
+
+def _http_address(value: str) -> str:
+    return _http_page(value).rstrip("/")
 
 
 def _mail_address(value: str) -> str:
@@ -109,6 +113,7 @@ Address = Annotated[str, AfterValidator(_address)]
 Network = Annotated[str, AfterValidator(_network)]
 Source = Annotated[str, AfterValidator(_source)]
 Registry = Annotated[str, AfterValidator(_registry)]
+HttpPage = Annotated[str, AfterValidator(_http_page)]
 HttpAddress = Annotated[str, AfterValidator(_http_address)]
 MailAddress = Annotated[str, AfterValidator(_mail_address)]
 Port = Annotated[int, *number(1, 65535)]

@@ -14,12 +14,25 @@ class Port:
     """What a role that is a kind of application answers besides; named as ``module:name``.
 
     ``settings`` is the model of an entry under ``applications``, a
-    :class:`bunker.applications.settings.ApplicationEntry`. ``rollback`` is a function that takes
-    the host as the application sees it, as ``deploy`` does.
+    :class:`bunker.applications.settings.ApplicationEntry`. The others are functions of the host
+    as the application sees it, as ``deploy`` is. ``rollback`` declares the rollback. ``question``:
+    the :class:`bunker.applications.question.Question` by which it is asked for its health.
+    ``gate``: the script that waits, after a boot, until it is healthy. ``public_keys``: those keys
+    of its ``.env`` whose values may be shown.
+
+    Where it has them: ``metrics``, the script whose answer :mod:`bunker.canary_analysis.source`
+    reads; ``table``, the rows of all keys that its ``.env`` may have; ``logs_of_steps``, by the
+    title of a step the service whose log tells more where it failed.
     """
 
     settings: str
     rollback: str
+    question: str
+    gate: str
+    public_keys: str
+    metrics: str = ""
+    table: str = ""
+    logs_of_steps: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ def rollback() -> None:
     """
     problems: list[BunkerError] = []
     for one in applications_of(current_host()):
-        if one.kind.port and wants_application(one.host):
+        if wants_application(one.host):
             try:
-                named(one.kind.port.rollback)(one.host)
+                named(one.port.rollback)(one.host)
             except BunkerError as error:
                 problems += error.each
     if len(problems) == 1:

@@ -16,7 +16,7 @@ from deploys.roles import KINDS, is_chosen, roles_of
 if TYPE_CHECKING:
     from bunker.fleet.models import Host
     from bunker.masking import Secret
-    from bunker.role import Role
+    from bunker.role import Port, Role
 
     Given = TypeVar("Given")
 
@@ -33,6 +33,12 @@ class Application:
 
     kind: Role
     host: Host
+
+    @property
+    def port(self) -> Port:
+        """What its kind answers."""
+        assert self.kind.port  # noqa: S101 - it would be no kind of application
+        return self.kind.port
 
     @property
     def settings(self) -> ApplicationSettings:

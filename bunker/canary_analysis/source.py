@@ -2,37 +2,20 @@
 
 import math
 import re
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bunker.answers import MARK, UnreadableAnswer, sections
+from bunker.answers import UnreadableAnswer, sections
+from bunker.applications.of_host import application_of
 from bunker.canary_analysis.sample import DURATIONS, REQUESTS, Sample
 from bunker.fleet import Fleet
 from bunker.fleet.models import Host
 from bunker.host_keys import Unreachable
 from bunker.remote import Remote, run_many
+from bunker.role import named
 
 TIMEOUT_SECONDS = 30
-
-# The container's id and start time tell one process from the next. Only the lines that are
-# needed travel. `end` shows that nothing was cut off.
-SCRIPT = rf"""
-container=$(docker ps --filter label=com.docker.compose.project="$PROJECT" \
-  --filter label=com.docker.compose.service=api \
-  --filter label=com.docker.compose.oneoff=False --format '{{{{.ID}}}}' </dev/null |
-  sort | tr '\n' ' ')
-process=$(docker inspect --format '{{{{.Id}}}} {{{{.State.StartedAt}}}}' $container \
-  2>/dev/null </dev/null | tr '\n' ' ')
-port=$(sed -n 's/^API_PORT=//p' "$DIRECTORY/.env" | tail -n 1 | tr -cd '0-9')
-body=$(curl --silent --show-error --fail --max-time 10 --max-filesize 4000000 \
-  "http://127.0.0.1:${{port:-4000}}/metrics" </dev/null) || exit 1
-echo '{MARK} process'; echo "$(date +%s.%N) $process"
-echo '{MARK} metrics'
-printf '%s\n' "$body" | grep -E '^({REQUESTS}|{DURATIONS})[{{ ]' || true
-echo '{MARK} end'
-"""
 
 
 def sample_hosts(fleet: Fleet, hosts: Sequence[Host]) -> tuple[dict[str, Sample], dict[str, str]]:
@@ -59,9 +42,10 @@ def sample_hosts(fleet: Fleet, hosts: Sequence[Host]) -> tuple[dict[str, Sample]
 
 
 def script_for(host: Host) -> str:
-    """The question to one host."""
-    project = shlex.quote(host.application.project)
-    return f"PROJECT={project}\nDIRECTORY={shlex.quote(host.application.directory)}\n{SCRIPT}"
+    """The question to one host, which has an application with metrics."""
+    port = application_of(host, host.application.name).port
+    script: str = named(port.metrics)(host)
+    return script
 
 
 def read_sample(answer: str) -> Sample:

@@ -3,10 +3,11 @@
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.errors import BunkerError, ExitCode
+from bunker.runs.kind import APP
 
 
-@operator_command()
-def check(options: Options) -> ExitCode:
+@operator_command(help={"app": APP})
+def check(options: Options, app: str = "") -> ExitCode:
     """Compare our environment table with a host's .env.example.
 
     Reads the one of the instance's own checkout. Names keys that the application knows and we do
@@ -21,7 +22,7 @@ def check(options: Options) -> ExitCode:
     from bunker.terminal.status_text import env_check_lines
     from bunker.workflows.env_check import check_environments, env_check_json
 
-    found = check_environments(*options.select_applications())
+    found = check_environments(*options.select_applications(app))
     answer = {host: env_check_json(outcome) for host, outcome in found.items()}
     options.answer(answer, env_check_lines(found))
     agree = all(not isinstance(item, BunkerError) and item.agrees for item in found.values())

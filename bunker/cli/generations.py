@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.errors import BunkerError, ExitCode
+from bunker.runs.kind import APP
 from bunker.terminal.lines import Line, after
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from bunker.generations import Generation
 
 
-@operator_command()
-def history(options: Options) -> ExitCode:
+@operator_command(help={"app": APP})
+def history(options: Options, app: str = "") -> ExitCode:
     """What hosts ran: generations, when, and what changed.
 
     Read from the hosts themselves, which remember 20. A rollback is a generation of its own;
@@ -30,10 +31,11 @@ def history(options: Options) -> ExitCode:
     Exit codes: 0; 3 where a host could not be asked.
     """
     from bunker.generations import read_generations
+    from bunker.remote import Remote
     from bunker.terminal.generations_text import history_lines
 
-    fleet, remotes = options.remotes(application=True)
-    found = read_generations(remotes)
+    fleet, hosts = options.select_applications(app)
+    found = read_generations([Remote.of(fleet, host) for host in hosts])
     rows = [_history_json(host, known) for host, known in found.items()]
     lines: list[Line] = []
     for host, known in found.items():
@@ -69,9 +71,10 @@ def _history_json(host: str, known: Sequence[Generation] | BunkerError) -> dict[
     help={
         "older": "number of a generation, or `current`",
         "newer": "number of another one, or `current`",
+        "app": APP,
     },
 )
-def diff(options: Options, older: str, newer: str) -> None:
+def diff(options: Options, older: str, newer: str, app: str = "") -> None:
     """How two generations of a host differ.
 
     Commits, images, configuration and migrations. Secret values show as changed, never as what they
@@ -86,7 +89,7 @@ def diff(options: Options, older: str, newer: str) -> None:
     from bunker.remote import Remote
     from bunker.terminal.generations_text import difference_lines
 
-    fleet, host = options.select_one(application=True)
+    fleet, host = options.select_one(app=app)
     remote = Remote.of(fleet, host)
     known = read_generations([remote])[host.name]
     if isinstance(known, BunkerError):

@@ -8,6 +8,7 @@ from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.cli.values import number_of
 from bunker.errors import ExitCode
+from bunker.runs.kind import APP
 from bunker.terminal.output import print_json_line, say
 
 
@@ -65,7 +66,7 @@ def health(options: Options) -> ExitCode:
     answer = {"fleet": fleet.name, "hosts": [found.to_json() for found in statuses]}
     repeat = options.repeat()
     options.answer(answer, (line for found in statuses for line in health_lines(found, repeat)))
-    healthy = all(found.verdict.healthy for found in statuses)
+    healthy = all(found.overall.healthy for found in statuses)
     return ExitCode.OK if healthy else ExitCode.ERROR
 
 
@@ -74,9 +75,12 @@ def health(options: Options) -> ExitCode:
         "service": "one service, such as api or nginx (default: all of them)",
         "lines": "how many of the last lines of each service (default: 100)",
         "follow": "go on with new lines until Ctrl-C",
+        "app": APP,
     },
 )
-def logs(options: Options, service: str = "", lines: str = "100", follow: bool = False) -> None:
+def logs(
+    options: Options, service: str = "", lines: str = "100", follow: bool = False, app: str = ""
+) -> None:
     """Container logs of a host, with its secrets masked.
 
     Reads `docker compose logs` over SSH. Every value in the host's secrets file is replaced by a
@@ -92,7 +96,7 @@ def logs(options: Options, service: str = "", lines: str = "100", follow: bool =
     from bunker.workflows.logs import stream_logs
 
     number = number_of(lines, "--lines", 100)
-    fleet, host = options.select_one(application=True)
+    fleet, host = options.select_one(app=app)
     redact = Redactor(decrypt_hosts(fleet.folder, [host.name])[host.name].values())
 
     def write(line: str) -> None:

@@ -114,25 +114,31 @@ class Options:
             return fleet, list(fleet.hosts.values())
         return fleet, fleet.select(hosts=self.hosts, groups=self.groups, tags=self.tags)
 
-    def remotes(
-        self, *, everyone: bool = False, application: bool = False
-    ) -> tuple[Fleet, list[Remote]]:
-        """The fleet and how its chosen hosts are reached; ``application``: those with one."""
+    def remotes(self, *, everyone: bool = False) -> tuple[Fleet, list[Remote]]:
+        """The fleet and how its chosen hosts are reached."""
         from bunker.remote import Remote
 
-        fleet, hosts = self.select_applications() if application else self.select(everyone=everyone)
+        fleet, hosts = self.select(everyone=everyone)
         return fleet, [Remote.of(fleet, host) for host in hosts]
 
-    def select_applications(self) -> tuple[Fleet, list[Host]]:
-        """The fleet and those of the chosen hosts that run an application."""
+    def select_applications(self, app: str) -> tuple[Fleet, list[Host]]:
+        """The fleet and those of the chosen hosts that run an application, each as that sees it.
+
+        Raises BunkerError where a host has several and none is named.
+        """
+        from bunker.applications.of_host import application_of
         from bunker.fleet.applications import with_application
 
         fleet, hosts = self.select()
-        return fleet, with_application(hosts, self.hosts)
+        chosen = with_application(hosts, self.hosts, app)
+        return fleet, [application_of(host, app).host for host in chosen]
 
-    def select_one(self, *, application: bool = False, secrets: bool = False) -> tuple[Fleet, Host]:
-        """The fleet and exactly one host: one that has an application or secrets, if it must."""
-        fleet, hosts = self.select_applications() if application else self.select()
+    def select_one(self, *, app: str | None = None, secrets: bool = False) -> tuple[Fleet, Host]:
+        """The fleet and exactly one host: one that has secrets, or this application, if it must.
+
+        With an application (empty: the only one) it is the host as that sees it.
+        """
+        fleet, hosts = self.select() if app is None else self.select_applications(app)
         if secrets:
             from bunker.fleet.applications import having
             from deploys.roles import needs_vault

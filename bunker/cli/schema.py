@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.errors import BunkerError, ExitCode
+from bunker.runs.kind import APP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,14 +22,17 @@ if TYPE_CHECKING:
         "ref": "A..B: the migrations that commit, tag or branch B has and A has not",
         "repository": "with --ref: a local path or an address (default: that of --host)",
         "history": "folder of the migrations before, for files that are not in it",
+        "app": f"with --ref and --host: {APP}",
     },
 )
 def check(
     options: Options,
     files: Sequence[str] | None = None,
+    *,
     ref: str = "",
     repository: str = "",
     history: str = "",
+    app: str = "",
 ) -> ExitCode:
     """Check migrations: does older code go on working?
 
@@ -54,7 +58,7 @@ def check(
             expected="files of SQL, a folder of migrations, or --ref A..B",
         )
     if ref:
-        checked = check_refs(ref, repository or _source(options))
+        checked = check_refs(ref, repository or _source(options, app))
     else:
         checked = check_files(files or (), history)
     safe = all(one.safe for one in checked)
@@ -62,7 +66,8 @@ def check(
     return ExitCode.OK if safe else ExitCode.UNSAFE_FOR_OLDER_CODE
 
 
-def _source(options: Options) -> Any:
+def _source(options: Options, app: str) -> Any:
+    from bunker.applications.of_host import secrets_of
     from bunker.secrets import decrypt_hosts
     from bunker.source import Source
 
@@ -71,8 +76,9 @@ def _source(options: Options) -> Any:
             "no repository was chosen",
             expected="--repository PATH or ADDRESS, or --host NAME for that host's own",
         )
-    fleet, host = options.select_one(application=True)
-    return Source.of(host, decrypt_hosts(fleet.folder, [host.name])[host.name], fleet.root)
+    fleet, host = options.select_one(app=app)
+    vault = decrypt_hosts(fleet.folder, [host.name])[host.name]
+    return Source.of(host, secrets_of(host, vault), fleet.root)
 
 
 def _json(checked: Sequence[Checked]) -> list[dict[str, Any]]:

@@ -15,9 +15,18 @@ def has_application(host: Host) -> bool:
     return bool(applications_of(host))
 
 
-def with_application(hosts: Sequence[Host], named: Collection[str] = ()) -> list[Host]:
-    """Those of the hosts that have an application; see :func:`having`."""
-    return having(hosts, has_application, "application", named)
+def with_application(
+    hosts: Sequence[Host], named: Collection[str] = (), app: str = ""
+) -> list[Host]:
+    """Those of several hosts that have an application, or the one of a name; see :func:`having`."""
+    found = having(hosts, has_application, "application", named)
+    if not app or len(found) == 1:
+        return found
+
+    def has(host: Host) -> bool:
+        return any(one.name == app for one in applications_of(host))
+
+    return having(found, has, f"application {app!r}", named)
 
 
 def having(

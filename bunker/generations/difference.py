@@ -15,14 +15,16 @@ from bunker.answers import decoded, sections
 from bunker.application.dotenv import parse_dotenv
 from bunker.application.layout import layout_function
 from bunker.application.migrations import MigrationSafety, classify_migrations
-from bunker.application.table import PUBLIC_KEYS
+from bunker.applications.of_host import application_of
 from bunker.bundle import BundleFile
 from bunker.bundle_diff import FileMeta, diff_file
 from bunker.errors import BunkerError
+from bunker.fleet.models import Host
 from bunker.generations.model import Generation
 from bunker.json_form import JsonForm
 from bunker.masking import Redactor, Secret
 from bunker.remote import Remote
+from bunker.role import named
 from bunker.shell import script_file, with_variables
 
 TIMEOUT_SECONDS = 60
@@ -94,14 +96,21 @@ def read_difference(remote: Remote, old: Generation, new: Generation) -> Differe
         NEW_COMMIT=_plain(new.commit),
         DIRECTORY=remote.host.application.directory,
     )
+    public = _public_keys(remote.host)
     answer = remote.run(script, sudo=True, timeout=TIMEOUT_SECONDS)
     if not answer.ok:
         raise BunkerError("the generations cannot be compared", where=remote.host.name)
     try:
         rows = [row.split(" ") for row in sections(answer.stdout.splitlines())]
-        return _difference(old, new, rows)
+        return _difference(old, new, rows, public)
     except (ValueError, IndexError):
         raise BunkerError("the comparison makes no sense", where=remote.host.name) from None
+
+
+def _public_keys(host: Host) -> frozenset[str]:
+    port = application_of(host, host.application.name).port
+    keys: frozenset[str] = named(port.public_keys)(host)
+    return keys
 
 
 def _plain(commit: str) -> str:
@@ -117,14 +126,16 @@ class _Kept:
     meta: FileMeta
 
 
-def _difference(old: Generation, new: Generation, rows: list[list[str]]) -> Difference:
+def _difference(
+    old: Generation, new: Generation, rows: list[list[str]], public: frozenset[str]
+) -> Difference:
     kinds = [row[0] for row in rows]
     missing = tuple(
         generation.number
         for side, generation in (("old", old), ("new", new))
         if [side, "none"] in rows or side not in kinds
     )
-    files = None if missing else _file_differences(_kept(rows, "old"), _kept(rows, "new"))
+    files = None if missing else _file_differences(_kept(rows, "old"), _kept(rows, "new"), public)
     heads = (old.migration_head, new.migration_head)
     sql = {row[1]: _text(row[2]) for row in rows if row[0] == "migration"}
     between = {name: sql[name] for name in sql if min(heads) < name <= max(heads)}
@@ -167,15 +178,15 @@ def _text(encoded: str) -> str:
 
 
 def _file_differences(
-    old: Mapping[str, _Kept], new: Mapping[str, _Kept]
+    old: Mapping[str, _Kept], new: Mapping[str, _Kept], public: frozenset[str]
 ) -> tuple[FileDifference, ...]:
-    redact = Redactor(_secrets([*old.values(), *new.values()], [*old, *new]))
+    redact = Redactor(_secrets([*old.values(), *new.values()], [*old, *new], public))
     found = []
     for path in sorted(old.keys() | new.keys()):
         before, after = old.get(path), new.get(path)
         lines = diff_file(
             before.content if before else None,
-            _as_file(path, after) if after else None,
+            _as_file(path, after, public) if after else None,
             before.meta if before else None,
         )
         if lines:
@@ -183,17 +194,17 @@ def _file_differences(
     return tuple(found)
 
 
-def _as_file(path: str, kept: _Kept) -> BundleFile:
+def _as_file(path: str, kept: _Kept, public: frozenset[str]) -> BundleFile:
     """A kept file with what may be shown of it; a file that is not known is secret."""
-    known = _is_dotenv(path) or path.endswith("/docker-compose.override.yml")
+    known = path.endswith(("/docker-compose.override.yml", "/compose.bunker.yml"))
     return BundleFile(
         path,
         kept.content,
         kept.meta.mode,
         kept.meta.owner,
         kind="dotenv" if _is_dotenv(path) else "text",
-        secret=_is_dotenv(path) or not known,
-        public_keys=PUBLIC_KEYS,
+        secret=not known,
+        public_keys=public,
     )
 
 
@@ -201,7 +212,7 @@ def _is_dotenv(path: str) -> bool:
     return path.endswith("/.env")
 
 
-def _secrets(files: Iterable[_Kept], paths: Iterable[str]) -> list[Secret]:
+def _secrets(files: Iterable[_Kept], paths: Iterable[str], public: frozenset[str]) -> list[Secret]:
     """The values of secret keys of every environment file: they must not show anywhere else."""
     found = []
     for file, path in zip(files, paths, strict=True):
@@ -211,5 +222,5 @@ def _secrets(files: Iterable[_Kept], paths: Iterable[str]) -> list[Secret]:
             values = parse_dotenv(file.content)
         except BunkerError:
             continue
-        found += [Secret(value) for key, value in values.items() if key not in PUBLIC_KEYS]
+        found += [Secret(value) for key, value in values.items() if key not in public]
     return found

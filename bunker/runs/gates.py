@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from bunker.applications.of_host import applications_of
 from bunker.approvals import check_window, policy_groups
 from bunker.canary_analysis import Sample, Window, analyse, sample_hosts, window
 from bunker.errors import BunkerError
 from bunker.events import Analysis
-from bunker.fleet import Fleet, load_fleet
-from bunker.fleet.applications import has_application
+from bunker.fleet import Fleet, Host, load_fleet
 from bunker.fleet.settings import load_settings
 from bunker.runs.context import RunContext
 from bunker.runs.kinds import kind_of
@@ -21,9 +21,9 @@ def unhealthy(context: RunContext, names: Sequence[str]) -> str:
     fleet = _fleet(context)
     found = collect_status(fleet, [fleet.hosts[name] for name in names if name in fleet.hosts])
     bad = [
-        f"{status.host} is {status.verdict.state} ({'; '.join(status.verdict.reasons)})"
+        f"{status.host} is {status.overall.state} ({'; '.join(status.overall.reasons)})"
         for status in found
-        if not status.verdict.healthy
+        if not status.overall.healthy
     ]
     return "; ".join(bad)
 
@@ -33,7 +33,7 @@ def take_samples(context: RunContext) -> dict[str, Any]:
     fleet = _fleet(context)
     names = context.request.hosts
     hosts = [fleet.hosts[name] for name in names if name in fleet.hosts]
-    samples, _ = sample_hosts(fleet, [host for host in hosts if has_application(host)])
+    samples, _ = sample_hosts(fleet, _counting(context, hosts))
     return {host: sample.to_json() for host, sample in samples.items()}
 
 
@@ -52,7 +52,7 @@ def analyse_batch(
     request = context.request
     fleet = _fleet(context)
     running = [fleet.hosts[n] for n in request.hosts if n in fleet.hosts]
-    running = [host for host in running if has_application(host)]
+    running = _counting(context, running)
     fresh = [host.name for host in running if host.name in fresh]
     if not (request.pace.analysed and fresh):
         return Analysis(outcome="pass")
@@ -72,6 +72,15 @@ def analyse_batch(
     }
     limits = load_settings(fleet.folder).rollout
     return Analysis.from_json(analyse(canary, past, peers, limits).to_json())
+
+
+def _counting(context: RunContext, hosts: Sequence[Host]) -> list[Host]:
+    """Hosts with an application that has metrics, each as the one that the run is about sees it."""
+    kind, arguments = kind_of(context.request)
+    wanted = kind.work(arguments).application
+    found = [[one.host for one in applications_of(host) if one.port.metrics] for host in hosts]
+    named = [[view for view in views if wanted in ("", view.application.name)] for views in found]
+    return [views[0] for views in named if views]
 
 
 def window_is_closed(context: RunContext) -> str:

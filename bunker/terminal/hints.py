@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from bunker.application.services import SERVICES
+from bunker.application.layout import MAIN
+from bunker.role import named
+from deploys.roles import KINDS
 
 Words = tuple[str, ...]
 """A command of ours without `invoke`, the fleet and the host: the task, then its options."""
@@ -25,17 +27,6 @@ _CAUSES: Final[tuple[tuple[re.Pattern[str], Words], ...]] = (
 )
 """What a step printed, whatever step it was, and where that is looked into."""
 
-_SERVICE_OF_STEP: Final = {
-    "changemaker: prepare the rollback": "v2-postgres",
-    "changemaker: database and cache": "v2-postgres",
-    "changemaker: migrate": "v2-postgres",
-    "changemaker: seed where empty": "v2-postgres",
-    "changemaker: bring up services": "api",
-    "changemaker: health gate": "api",
-    "changemaker: settle": "api",
-}
-"""Whose log tells more, where no container is named in what the step printed."""
-
 _LOGS_OF_STEP: Final[dict[str, Words]] = {
     "docker: docker": ("ssh", "--command", "'sudo journalctl -u docker -n 50 --no-pager'"),
     "base: sshd": ("ssh", "--command", "'sudo journalctl -u ssh -n 50 --no-pager'"),
@@ -44,13 +35,15 @@ _LOGS_OF_STEP: Final[dict[str, Words]] = {
 
 _BEFORE_THE_SWITCH: Final = frozenset(
     {
-        "changemaker: source",
-        "changemaker: fetch the code",
-        "changemaker: pull and build images",
-        "changemaker: prepare the rollback",
-        "changemaker: start the availability probe",
+        "source",
+        "fetch the code",
+        "pull and build images",
+        "prepare the rollback",
+        "start the availability probe",
     }
 )
+_ONCE_IT_RUNS: Final = frozenset({"bring up services", "health gate", "settle"})
+"""Titles of an application's steps."""
 
 
 def looks(step: str, output: str) -> list[Words]:
@@ -58,25 +51,30 @@ def looks(step: str, output: str) -> list[Words]:
     for pattern, words in _CAUSES:
         if pattern.search(output):
             return [words]
+    application, _, title = step.partition(": ")
+    chosen = ("--app", application) if application not in ("", MAIN, "os") else ()
     services = failing_services(output)
-    if not services and step in _SERVICE_OF_STEP:
-        services = [_SERVICE_OF_STEP[step]]
     if services:
-        return [("logs", "--service", service) for service in services]
-    return [_LOGS_OF_STEP[step]] if step in _LOGS_OF_STEP else []
+        return [("logs", *chosen, "--service", service) for service in services]
+    main = KINDS[MAIN].port if application == MAIN else None
+    if main and (service := named(main.logs_of_steps).get(title)):
+        return [("logs", "--service", service)]
+    if step in _LOGS_OF_STEP:
+        return [_LOGS_OF_STEP[step]]
+    return [("logs", *chosen)] if title in _ONCE_IT_RUNS and application != "os" else []
 
 
 def same_again(step: str, output: str) -> bool:
     """Whether the same version may well succeed: it never came to run."""
-    return step in _BEFORE_THE_SWITCH or any(pattern.search(output) for pattern, _ in _CAUSES)
+    return step.partition(": ")[2] in _BEFORE_THE_SWITCH or any(
+        pattern.search(output) for pattern, _ in _CAUSES
+    )
 
 
 def failing_services(output: str) -> Sequence[str]:
     """Services whose containers a failed step's output shows, in its order (at most three).
 
-    The gate writes ``--- PROJECT-SERVICE-1 is STATE`` before a container's last log lines.
+    The gate writes ``--- SERVICE (CONTAINER) is STATE`` before a container's last log lines.
     """
-    names = sorted((service.name for service in SERVICES), key=len, reverse=True)
-    alternatives = "|".join(map(re.escape, names))
-    pattern = rf"^--- \S*?[-_]({alternatives})[-_]\d+ is "
-    return list(dict.fromkeys(re.findall(pattern, output, re.MULTILINE)))[:3]
+    found = re.findall(r"^--- ([\w.-]+) \(\S+\) is ", output, re.MULTILINE)
+    return list(dict.fromkeys(found))[:3]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bunker.application.envcheck import EnvCheck
+from bunker.application.layout import MAIN
 from bunker.errors import BunkerError
 from bunker.terminal.lines import Line, Style, after, count, indented, table
 from bunker.terminal.recap_text import Repeat
@@ -26,16 +27,17 @@ DISK_FULL_PERCENT = 90
 
 def status_lines(statuses: Sequence[HostStatus]) -> list[Line]:
     """A row for every host, the reasons of those that need attention, and the numbers."""
-    rows = [_row(status) for status in statuses]
-    styles = {n: STYLES[status.verdict.state] for n, status in enumerate(statuses)}
+    each = [one for status in statuses for one in status.each]
+    rows = [_row(status) for status in each]
+    styles = {n: STYLES[status.verdict.state] for n, status in enumerate(each)}
     lines = table(HEADERS, rows, styles) if rows else []
-    troubled = [status for status in statuses if status.verdict.reasons]
+    troubled = [status for status in each if status.verdict.reasons]
     lines += [Line("")] if troubled else []
     for status in troubled:
         reasons = "; ".join(status.verdict.reasons)
-        lines += after(f"{status.host}: ", reasons, STYLES[status.verdict.state])
+        lines += after(f"{status.label}: ", reasons, STYLES[status.verdict.state])
     lines += _at_work(statuses, blank=bool(rows) and not troubled)
-    states = [status.verdict.state for status in statuses]
+    states = [status.overall.state for status in statuses]
     numbers = [f"{states.count(state)} {state}" for state in STYLES if state in states]
     total = f"{count(len(statuses), 'host')}: {', '.join(numbers)}" if numbers else "no hosts"
     return [*lines, Line(""), Line(total, "heading")]
@@ -53,9 +55,13 @@ def _at_work(statuses: Sequence[HostStatus], *, blank: bool) -> list[Line]:
 
 
 def health_lines(status: HostStatus, repeat: Repeat) -> list[Line]:
-    """One host: its verdict, the API's answer, every container, and where to look next."""
+    """One host: the verdict on each application, its answer and containers, where to look next."""
+    return [line for one in status.each for line in _health_lines(one, repeat)]
+
+
+def _health_lines(status: HostStatus, repeat: Repeat) -> list[Line]:
     state = status.verdict.state
-    lines = [Line(f"{status.host}: {state}", STYLES[state])]
+    lines = [Line(f"{status.label}: {state}", STYLES[state])]
     for reason in status.verdict.reasons:
         lines += after("  ", reason, STYLES[state])
     probe = status.probe
@@ -63,17 +69,21 @@ def health_lines(status: HostStatus, repeat: Repeat) -> list[Line]:
         return [*lines, Line(f"  try: {repeat.other('ssh', status.host)}")]
     if not probe.application:
         lines.append(Line(f"  roles: {', '.join(status.roles)}"))
-    lines += _api(probe)
+    lines += _answer(probe)
     for container in probe.containers:
         sign, style = (" ", "") if container.fine else ("!", "bad")
         word = "done" if container.done else container.health
         text = f"  {sign} {container.service:<16}{word:<11}{container.status}"
         lines += indented(text, "", style)  # type: ignore[arg-type]
     sick = [container.service for container in probe.containers if not container.fine]
+    words: list[tuple[str, ...]] = [("--service", service) for service in sick[:3]]
     if not sick and probe.installed and not probe.health.ok:
-        sick = ["api"]
-    for service in sick[:3]:
-        lines.append(Line(f"  try: {repeat.other('logs', status.host, '--service', service)}"))
+        service = probe.health.question.service
+        words = [("--service", service) if service else ()]
+    named = status.others or status.application not in ("", MAIN)
+    chosen = ("--app", status.application) if named else ()
+    for more in words:
+        lines.append(Line(f"  try: {repeat.other('logs', status.host, *chosen, *more)}"))
     if state in ("not deployed", "unfinished"):
         lines.append(Line(f"  try: {repeat.again(status.host)}"))
     return lines
@@ -134,10 +144,10 @@ def generation_text(generation: Mapping[str, Any] | None) -> str:
 def _row(status: HostStatus) -> list[str]:
     probe = status.probe
     if probe is None:
-        return [status.host, status.verdict.state, "-", "-", "-", "-", "-"]
+        return [status.label, status.verdict.state, "-", "-", "-", "-", "-"]
     disk = f"{probe.disk_percent} %, {size(probe.disk_free)} free"
     return [
-        status.host,
+        status.label,
         status.verdict.state,
         generation_text(probe.generation) + (f", file: {status.wanted_ref}" * status.differs),
         _health(probe),
@@ -164,11 +174,11 @@ def _containers(probe: Probe) -> str:
     return f"{text}, {sick} unhealthy" if sick else text
 
 
-def _api(probe: Probe) -> list[Line]:
+def _answer(probe: Probe) -> list[Line]:
     if probe.health.code is None:
         return []
     style: Style = "" if probe.health.ok else "bad"
-    lines = [Line(f"  GET /api/health: {_health(probe)}", style)]
+    lines = [Line(f"  {probe.health.question.shown}: {_health(probe)}", style)]
     body = probe.health.body
     if body is not None:
         text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)

@@ -5,27 +5,37 @@ from collections.abc import Sequence
 from typing import Any
 
 from bunker.application.envcheck import EnvCheck, compare_with_example
-from bunker.application.table import TABLE
+from bunker.applications.of_host import application_of
 from bunker.errors import BunkerError
 from bunker.fleet import Fleet, Host
 from bunker.remote import Remote, run_many
+from bunker.role import named
 
 
 def check_environments(fleet: Fleet, hosts: Sequence[Host]) -> dict[str, EnvCheck | BunkerError]:
-    """What each instance's example and the table disagree on, or why that cannot be known."""
+    """What each application's example and its kind's table disagree on, or why that is not known.
+
+    The hosts are as the applications see them.
+    """
     remotes = [Remote.of(fleet, host) for host in hosts]
     answers = run_many(remotes, lambda host: f"cat -- {shlex.quote(_path(host))}", sudo=True)
     found: dict[str, EnvCheck | BunkerError] = {}
     for host in hosts:
         answer = answers[host.name]
-        if isinstance(answer, BunkerError):
+        one = application_of(host, host.application.name)
+        if not one.port.table:
+            problem = f"{one.name} is of the kind {one.kind.name}, which has no environment table"
+            found[host.name] = BunkerError(problem, where=host.name)
+        elif isinstance(answer, BunkerError):
             found[host.name] = answer
         elif not answer.ok:
             found[host.name] = _not_there(fleet.name, host)
         else:
             where = f"{host.name}: {_path(host)}"
             try:
-                found[host.name] = compare_with_example(answer.stdout, TABLE, where=where)
+                found[host.name] = compare_with_example(
+                    answer.stdout, named(one.port.table), where=where
+                )
             except BunkerError as error:
                 found[host.name] = error
     return found

@@ -1,20 +1,22 @@
 """The state of an instance by what its host said: one word, and every reason for it."""
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from bunker.application.containers import Container
 from bunker.workflows.probe import Probe
 
 State = Literal[
-    "healthy", "degraded", "unhealthy", "unfinished", "not deployed", "unreachable", "unknown"
+    "healthy", "not deployed", "degraded", "unfinished", "unhealthy", "unreachable", "unknown"
 ]
 HEALTHY: Final = "healthy"
+STATES: Final[tuple[State, ...]] = get_args(State)
+"""From good to bad."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``degraded``: a container or a role does not work, but the API does where there is one.
+    """``degraded``: a container or a role does not work, but the application answers.
     ``unfinished``: the last deployment failed or was cut off. ``unknown``: the host answered, but
     not the question."""
 
@@ -35,7 +37,7 @@ def assess(probe: Probe) -> Verdict:
     unfinished = begun and not probe.applied
     if not (probe.application and (probe.installed or probe.containers or unfinished)):
         return Verdict("not deployed")
-    reasons = [*_api(probe), *(_container(item) for item in probe.containers if not item.fine)]
+    reasons = [*_answer(probe), *(_container(item) for item in probe.containers if not item.fine)]
     if probe.engine != "ok":
         words = {"absent": "Docker is not installed", "failed": "the Docker engine does not answer"}
         reasons.append(words[probe.engine])
@@ -76,18 +78,18 @@ def _unfinished(probe: Probe) -> str:
     return reason
 
 
-def _api(probe: Probe) -> list[str]:
+def _answer(probe: Probe) -> list[str]:
     health = probe.health
     if health.ok:
         return []
+    subject = health.question.subject
     if health.code is None:
-        return (
-            ["the API could not be asked: curl is missing on the host"] if probe.installed else []
-        )
+        missing = f"{subject} could not be asked: curl is missing on the host"
+        return [missing] if probe.installed else []
     if health.code == 0:
-        return ["the API does not answer through nginx"]
+        return [f"{subject} does not answer{health.question.through}"]
     parts = f": {', '.join(health.failing)} failing" if health.failing else ""
-    return [f"the API answers {health.code}{parts}"]
+    return [f"{subject} answers {health.code}{parts}"]
 
 
 def _container(container: Container) -> str:

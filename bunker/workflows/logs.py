@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Final
 
 from bunker.answers import MARK
-from bunker.application.services import SERVICES_BY_NAME
 from bunker.errors import BunkerError
 from bunker.fleet import Host
 from bunker.masking import Redactor
@@ -136,7 +135,7 @@ def _explain(remote: Remote, fleet: str, code: int, service: str, last: list[str
     if code == NO_SUCH_SERVICE and said.startswith(SERVICES):
         raise _no_service(remote.host, service, said.removeprefix(SERVICES).split())
     if "no such service" in said:
-        raise _no_service(remote.host, service, SERVICES_BY_NAME)
+        raise _no_service(remote.host, service, ())
     chosen = f"--fleet {fleet} --host {remote.host.name}"
     if code == NOT_DEPLOYED:
         remedy = f"Deploy the instance first: invoke deploy {chosen}"
@@ -147,6 +146,6 @@ def _explain(remote: Remote, fleet: str, code: int, service: str, last: list[str
 
 def _no_service(host: Host, service: str, known: Collection[str]) -> BunkerError:
     near = perhaps(service, known)
-    names = f"It has: {', '.join(sorted(known))}"
+    names = f"It has: {', '.join(sorted(known))}" if known else "It has no container yet"
     problem = f"the instance has no service {service!r}"
     return BunkerError(problem, where=host.name, remedy=f"{near}. {names}" if near else names)

@@ -13,16 +13,19 @@ from bunker.answers import MARK, MOST, UnreadableAnswer, decoded, decoded_text, 
 from bunker.application.containers import Container, containers_function, read_containers
 from bunker.application.generation import read_generation
 from bunker.application.layout import located
+from bunker.applications.of_host import Application, applications_of
+from bunker.applications.question import Question
 from bunker.errors import BunkerError
 from bunker.files import parse_json
-from bunker.fleet.applications import has_application
 from bunker.fleet.models import Host
 from bunker.lease.holder import LeaseHolder, read_lease
 from bunker.maintenance.maintenance import Maintenance, read_maintenance
+from bunker.role import named
 from deploys.roles import health_function
 
 HEALTH_SECONDS = 5
 HEALTH_BYTES = 20_000
+BEGINS = f"{MARK} application "
 
 # PID 1's start and the clock since boot are both the machine's in a container too, so their
 # difference is right on real servers and in containers; /proc/uptime alone is not.
@@ -72,14 +75,16 @@ else
   echo '{MARK} no-engine'
 fi
 echo '{MARK} health'
-port=$(sed -n 's/^NGINX_HTTP_PORT=//p' "$DIRECTORY/.env" 2>/dev/null | tail -n 1 | tr -cd '0-9')
+front_door
 if [ ! -f "$DIRECTORY/.env" ]; then
   echo absent
+elif [ -z "$ADDRESS" ]; then
+  echo nowhere
 elif ! command -v curl >/dev/null 2>&1; then
   echo no-curl
 else
-  body=$(curl --silent --max-time {HEALTH_SECONDS} --header "Host: $DOMAIN" \
-    --write-out '\n%{{http_code}}' "http://127.0.0.1:${{port:-80}}/api/health" \
+  body=$(curl --silent --max-time {HEALTH_SECONDS} --header "$HEADER" \
+    --write-out '\n%{{http_code}}' "$ADDRESS" \
     2>/dev/null </dev/null | tail -c {HEALTH_BYTES})
   code=$(printf '%s\n' "$body" | tail -n 1)
   printf '%s ' "$code"
@@ -89,6 +94,7 @@ fi
 """
 
 
+UNASKED = Question("", "it", "GET")
 HEALTHY_WORDS = {"ok", "up", "healthy", "pass", "passing", "connected", "ready", "true", "disabled"}
 NESTED = ("checks", "services", "components", "dependencies", "details", "parts")
 PARTS = ("database", "db", "postgres", "redis", "cache", "queue", "storage", "media")
@@ -96,18 +102,23 @@ PARTS = ("database", "db", "postgres", "redis", "cache", "queue", "storage", "me
 
 @dataclass(frozen=True)
 class Health:
-    """What ``GET /api/health`` answered through nginx.
+    """What an application answered to its :class:`Question`, such as ``GET /api/health``.
 
     ``code`` is the HTTP status, 0 for no answer at all, None where it could not be asked.
+    ``expected``: whether it has an address to be asked at.
     """
 
     code: int | None
     body: Any = None
+    question: Question = UNASKED
+    expected: bool = True
 
     @property
     def ok(self) -> bool:
-        """Whether the API says that it and what it needs work."""
-        return self.code == 200
+        """Whether it says that it and what it needs work, or has nothing to say."""
+        if not self.expected:
+            return True
+        return self.code is not None and 200 <= self.code < self.question.below
 
     @property
     def failing(self) -> tuple[str, ...]:
@@ -122,7 +133,7 @@ class Probe:
     ``applied``: the last deployment succeeded. ``checkout``: the commit that the checkout is at,
     empty where it has none, None where there is no checkout. ``lease``: who changes it now.
     ``placed``: whether anything was ever deployed. ``wrong``: what its roles' checks found.
-    ``application``: whether one was asked for.
+    ``application``: whether one was asked for; a host with several has a probe for each.
     """
 
     uptime_seconds: int
@@ -150,23 +161,54 @@ class Probe:
 
 
 def script_for(host: Host) -> str:
-    """The question for one host; of an application only where it has one."""
+    """The question for one host and each of its applications."""
+    applications = applications_of(host)
     script = health_function(host) + HOST_SCRIPT
-    end = f"echo '{MARK} end'\n"
-    if not has_application(host):
-        return script + end
-    variables = {
-        "DIRECTORY": host.application.directory,
-        "PROJECT": host.application.project,
-        "DOMAIN": host.domain,
+    script += containers_function() if applications else ""
+    for one in applications:
+        variables = {
+            "DIRECTORY": one.settings.directory,
+            "PROJECT": one.settings.project,
+            "DOMAIN": one.host.domain,
+        }
+        assigned = "".join(f"{k}={shlex.quote(v)}\n" for k, v in variables.items())
+        script += f"echo '{BEGINS}{one.name}'\n(\n{assigned}{located(one.name)}"
+        script += f"{question_of(one).script}{APPLICATION_SCRIPT})\n"
+    return f"{script}echo '{MARK} end'\n"
+
+
+def question_of(application: Application) -> Question:
+    """How an application is asked for its health."""
+    question: Question = named(application.port.question)(application.host)
+    return question
+
+
+def read_probes(host: Host, output: str) -> dict[str, Probe]:
+    """The answer by application, or one without a name; BunkerError as for :func:`read_probe`."""
+    applications = applications_of(host)
+    if not applications:
+        return {"": read_probe(host.name, output)}
+    parts: dict[str, list[str]] = {"": []}
+    name = ""
+    for row in output.splitlines():
+        name = row.removeprefix(BEGINS) if row.startswith(BEGINS) else name
+        parts.setdefault(name, []).append(row)
+    ended = f"{MARK} end" if f"{MARK} end" in parts[name] else ""
+    return {
+        one.name: read_probe(
+            host.name,
+            "\n".join([*parts[""], *parts.get(one.name, ()), ended]),
+            question_of(one),
+        )
+        for one in applications
     }
-    assigned = "".join(f"{k}={shlex.quote(v)}\n" for k, v in variables.items())
-    application = located(host.application.name) + containers_function() + APPLICATION_SCRIPT
-    return assigned + script + application + end
 
 
-def read_probe(host: str, output: str, *, application: bool = True) -> Probe:
-    """The answer as values; BunkerError where it was cut short or makes no sense."""
+def read_probe(host: str, output: str, question: Question | None = None) -> Probe:
+    """The answer about a host, and about the application to which the question was put.
+
+    Raises BunkerError where it was cut short or makes no sense.
+    """
     try:
         found = sections(line for line in output.splitlines() if line.strip())
         used, _, free = found["disk"][0].strip().partition(" ")
@@ -178,14 +220,14 @@ def read_probe(host: str, output: str, *, application: bool = True) -> Probe:
             lease=read_lease(host, found.get("lease", ())),
             placed=bool(found["placed"]),
             wrong=tuple(found["wrong"]),
-            application=application,
+            application=question is not None,
         )
-        if not application:
+        if question is None:
             return probe
         engine = (
             "absent" if "no-engine" in found else "failed" if "engine-failed" in found else "ok"
         )
-        health, installed = _health(host, found["health"][0])
+        health, installed = _health(host, found["health"][0], question)
         return replace(
             probe,
             generation=_generation(found["generation"]),
@@ -244,14 +286,16 @@ def _checkout(lines: list[str]) -> str | None:
     return lines[0] if re.fullmatch(r"[0-9a-f]{40,64}", lines[0]) else ""
 
 
-def _health(host: str, line: str) -> tuple[Health, bool]:
-    """``CODE BASE64`` (000: no answer), or why the API was not asked; and if one is installed."""
+def _health(host: str, line: str, question: Question) -> tuple[Health, bool]:
+    """``CODE BASE64`` (000: no answer), or why nothing was asked; and if one is installed."""
     code, _, encoded = line.partition(" ")
-    if code in ("absent", "no-curl"):
-        return Health(None), code == "no-curl"
-    text = decoded(encoded, "what its API says").decode(errors="replace")
+    if code in ("absent", "no-curl", "nowhere"):
+        asked = Health(None, question=question, expected=code != "nowhere")
+        return asked, code != "absent"
+    text = decoded(encoded, f"what {question.subject} says").decode(errors="replace")
     try:
         body = parse_json(text, host)
     except BunkerError:  # whatever else a web server says
         body = text.strip()[:500] or None
-    return Health(whole(code, "the status of its API", most=999), body), True
+    status = whole(code, f"the status of {question.subject}", most=999)
+    return Health(status, body, question), True

@@ -1,16 +1,19 @@
 """What every host of a fleet is doing right now: one remote command per host, in parallel."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from bunker.application.layout import MAIN
+from bunker.applications.of_host import applications_of, key_of
 from bunker.errors import BunkerError
 from bunker.fleet import Fleet, Host
-from bunker.fleet.applications import has_application
 from bunker.host_keys import Unreachable
 from bunker.remote import Completed, Remote, run_many
-from bunker.workflows.health import Verdict, assess, container_json
-from bunker.workflows.probe import Probe, read_probe, script_for
+from bunker.workflows.health import STATES, Verdict, assess, container_json
+from bunker.workflows.probe import Probe, read_probes, script_for
 from deploys.roles import roles_of
 
 TIMEOUT_SECONDS = 30
@@ -20,7 +23,8 @@ TIMEOUT_SECONDS = 30
 class HostStatus:
     """One host: the verdict, and what it said of itself unless it could not be asked.
 
-    ``wanted_ref`` is the version that its file asks for.
+    What is said of an application is about its first one; ``others`` are the host as its other
+    applications see it. ``wanted_ref`` is the version that its file asks for.
     """
 
     host: str
@@ -29,6 +33,35 @@ class HostStatus:
     probe: Probe | None = None
     wanted_ref: str = ""
     roles: tuple[str, ...] = ()
+    application: str = ""
+    others: tuple[HostStatus, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The host's name; with that of the application where it is not the main one."""
+        return key_of(self.host, self.application or MAIN)
+
+    @property
+    def each(self) -> tuple[HostStatus, ...]:
+        """As each of its applications sees the host."""
+        return (self, *self.others)
+
+    @property
+    def overall(self) -> Verdict:
+        """The worst of all verdicts, and all reasons; what was never deployed is not among them.
+
+        Unless nothing of the host was.
+        """
+        deployed = [one for one in self.each if one.verdict.state != "not deployed"]
+        if not self.others or not deployed:
+            return self.verdict
+        reasons = (
+            f"{one.application}: {reason}" if one.application != MAIN else reason
+            for one in deployed
+            for reason in one.verdict.reasons
+        )
+        worst = max((one.verdict.state for one in deployed), key=STATES.index)
+        return Verdict(worst, tuple(dict.fromkeys(reasons)))
 
     @property
     def differs(self) -> bool:
@@ -39,40 +72,59 @@ class HostStatus:
     @property
     def healthy(self) -> bool:
         """Whether nothing needs attention now: it is healthy, or is being worked on."""
-        return self.verdict.healthy or bool(self.probe and self.probe.maintenance)
+        return self.overall.healthy or bool(self.probe and self.probe.maintenance)
 
     def to_json(self) -> dict[str, Any]:
-        """For programs; sizes are bytes, times seconds."""
+        """For programs; sizes are bytes, times seconds.
+
+        What is said of an application is about its first one; ``applications`` has all by name.
+        """
         found: dict[str, Any] = {
             "host": self.host,
             "domain": self.domain,
-            "state": self.verdict.state,
-            "reasons": list(self.verdict.reasons),
+            "state": self.overall.state,
+            "reasons": list(self.overall.reasons),
             "roles": list(self.roles),
         }
         if self.probe is None:
             return found
         probe = self.probe
-        return found | {
-            "generation": dict(probe.generation) if probe.generation else None,
-            "wanted_ref": self.wanted_ref or None,
-            "differs_from_file": self.differs,
-            "checkout": probe.checkout or None,
+        return {
+            **found,
+            **_application_json(probe, self),
             "uptime_seconds": probe.uptime_seconds,
             "disk": {
                 "used": probe.disk_used,
                 "free": probe.disk_free,
                 "percent": probe.disk_percent,
             },
-            "health": {
-                "code": probe.health.code,
-                "failing": list(probe.health.failing),
-                "body": probe.health.body,
-            },
-            "containers": [container_json(container) for container in probe.containers],
             "maintenance": probe.maintenance.to_json() if probe.maintenance else None,
             "lease": probe.lease.to_json() if probe.lease else None,
+            "applications": {
+                one.application: {
+                    "state": one.verdict.state,
+                    "reasons": list(one.verdict.reasons),
+                    **_application_json(one.probe, one),
+                }
+                for one in self.each
+                if one.application and one.probe
+            },
         }
+
+
+def _application_json(probe: Probe, status: HostStatus) -> dict[str, Any]:
+    return {
+        "generation": dict(probe.generation) if probe.generation else None,
+        "wanted_ref": status.wanted_ref or None,
+        "differs_from_file": status.differs,
+        "checkout": probe.checkout or None,
+        "health": {
+            "code": probe.health.code,
+            "failing": list(probe.health.failing),
+            "body": probe.health.body,
+        },
+        "containers": [container_json(container) for container in probe.containers],
+    }
 
 
 def collect_status(fleet: Fleet, hosts: Sequence[Host]) -> list[HostStatus]:
@@ -84,7 +136,6 @@ def collect_status(fleet: Fleet, hosts: Sequence[Host]) -> list[HostStatus]:
 
 def status_of(host: Host, answer: Completed | Unreachable) -> HostStatus:
     """The status of one host by its answer."""
-    application = has_application(host)
     roles = tuple(role.name for role in roles_of(host))
 
     def without_probe(verdict: Verdict) -> HostStatus:
@@ -96,8 +147,21 @@ def status_of(host: Host, answer: Completed | Unreachable) -> HostStatus:
         last = (answer.stderr.strip().splitlines() or ["no message"])[-1]
         return without_probe(Verdict("unknown", (f"the host refused to answer: {last}",)))
     try:
-        probe = read_probe(host.name, answer.stdout, application=application)
+        probes = read_probes(host, answer.stdout)
     except BunkerError as error:
         return without_probe(Verdict("unknown", (error.problem,)))
-    ref = host.application.ref if application else ""
-    return HostStatus(host.name, host.domain, assess(probe), probe, ref, roles)
+    views = {one.name: one.host for one in applications_of(host)}
+    first, *others = (
+        HostStatus(
+            host.name,
+            views[name].domain if name else host.domain,
+            # What is wrong with a role of the host is said once.
+            assess(probe if not number else replace(probe, wrong=())),
+            probe,
+            views[name].application.ref if name else "",
+            roles,
+            name,
+        )
+        for number, (name, probe) in enumerate(probes.items())
+    )
+    return replace(first, others=tuple(others))

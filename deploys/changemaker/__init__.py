@@ -17,5 +17,11 @@ ROLE = Role(
     port=Port(
         settings="deploys.changemaker.settings:ChangemakerEntry",
         rollback="deploys.changemaker.deploy:roll_back",
+        question="deploys.changemaker.port:question",
+        gate="deploys.changemaker.deploy:gate",
+        public_keys="deploys.changemaker.port:public_keys",
+        metrics="deploys.changemaker.port:metrics",
+        table="bunker.application.table:TABLE",
+        logs_of_steps="deploys.changemaker.port:LOGS_OF_STEPS",
     ),
 )

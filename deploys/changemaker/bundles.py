@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from bunker.application.dotenv import parse_dotenv
 from bunker.application.environment import environment_file
 from bunker.application.override import override_file
 from bunker.application.table import HostIds
@@ -20,9 +19,3 @@ def changemaker_bundle(
     """
     files = (environment_file(host, secrets, ids=ids), override_file(host))
     return Bundle(host.application.name, files)
-
-
-def http_port(bundle: Bundle) -> int:
-    """The port on which nginx answers on the host, as the rendered environment says."""
-    environment = next(file for file in bundle.files if file.kind == "dotenv")
-    return int(parse_dotenv(environment.content)["NGINX_HTTP_PORT"])

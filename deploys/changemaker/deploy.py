@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -11,23 +10,19 @@ from pyinfra.api.deploy import deploy
 from bunker.application.services import SERVICES_BY_NAME
 from bunker.application.table import HostIds
 from bunker.applications.of_host import secrets_of
-from bunker.bundle import Bundle
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 from bunker.ops.context import current_secrets, current_system
 from bunker.ops.instance import InstanceState
 from bunker.ops.logins import read_logins
 from deploys.base.logins import login_of
-from deploys.changemaker.bundles import changemaker_bundle, http_port
+from deploys.changemaker.bundles import changemaker_bundle
 from deploys.changemaker.database import check_database
 from deploys.stack.deploy import deploy_stack
+from deploys.stack.gate import gate_after_boot
 from deploys.stack.rollback import roll_back_stack
 from deploys.stack.source import source_component
 from deploys.stack.stack import Phase, Stack
-
-
-def _variables(host: Host, bundle: Bundle) -> Mapping[str, str | int]:
-    return {"DOMAIN": host.domain, "HTTP_PORT": http_port(bundle)}
 
 
 def _check(host: Host, instance: InstanceState) -> list[BunkerError]:
@@ -44,7 +39,6 @@ CHANGEMAKER: Final = Stack(
         Phase("seed where empty", ("seed",)),
         Phase("bring up services", ("swap", "reload", "up")),
     ),
-    variables=_variables,
     files=lambda _host: ("docker-compose.yml",),
     check=_check,
     rebuilt=("api", "admin", "media-api"),
@@ -64,6 +58,11 @@ def changemaker(host: Host) -> None:
     ids = HostIds(login.uid, login.gid, system.engine.group_id)
     bundle = changemaker_bundle(host, secrets, ids)
     deploy_stack(CHANGEMAKER, host, bundle, [source_component(host, secrets, login.home)])
+
+
+def gate(host: Host) -> str:
+    """The script that waits after a boot until one instance is healthy."""
+    return gate_after_boot(CHANGEMAKER, host)
 
 
 def roll_back(host: Host) -> None:

@@ -11,5 +11,8 @@ ROLE = Role(
     port=Port(
         settings="deploys.compose.settings:ComposeEntry",
         rollback="deploys.compose.deploy:roll_back",
+        question="deploys.compose.port:question",
+        gate="deploys.compose.deploy:gate",
+        public_keys="deploys.compose.port:public_keys",
     ),
 )

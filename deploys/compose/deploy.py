@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +11,6 @@ from pyinfra.api.deploy import deploy
 from pyinfra.context import ctx_host
 
 from bunker.applications.of_host import secrets_of
-from bunker.bundle import Bundle
 from bunker.fleet.models import Host
 from bunker.folder_source import commit_of
 from bunker.ops.context import current_secrets, current_system
@@ -19,13 +18,10 @@ from bunker.ops.logins import read_logins
 from deploys.base.logins import login_of
 from deploys.compose.files import compose_bundle, entry_of, registries_component
 from deploys.stack.deploy import deploy_stack
+from deploys.stack.gate import gate_after_boot
 from deploys.stack.rollback import roll_back_stack
 from deploys.stack.source import source_component
 from deploys.stack.stack import Phase, Stack
-
-
-def _variables(host: Host, _bundle: Bundle) -> Mapping[str, str | int]:
-    return {"URL": entry_of(host).url or ""}
 
 
 def _files(host: Host) -> Sequence[str]:
@@ -37,7 +33,6 @@ COMPOSE: Final = Stack(
     folder=Path(__file__).parent / "scripts",
     bundle=compose_bundle,
     phases=(Phase("bring up services", ("swap", "reload", "up")),),
-    variables=_variables,
     files=_files,
 )
 
@@ -58,6 +53,11 @@ def compose(host: Host) -> None:
         login = login_of(host, read_logins(current_system().found))
         access.append(source_component(host, secrets, login.home))
     deploy_stack(COMPOSE, host, bundle, access, code)
+
+
+def gate(host: Host) -> str:
+    """The script that waits after a boot until one project is healthy."""
+    return gate_after_boot(COMPOSE, host)
 
 
 def roll_back(host: Host) -> None:

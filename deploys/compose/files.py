@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from bunker.application.dotenv import to_dotenv
 from bunker.application.layout import app_folder
@@ -15,6 +15,9 @@ from bunker.errors import BunkerError, Problems
 from bunker.fleet.models import Host
 from bunker.masking import Secret
 from deploys.compose.settings import OVERRIDE, ComposeEntry
+
+OWN_KEYS: Final = frozenset({"COMPOSE_PROJECT_NAME", "COMPOSE_FILE", "BUNKER_HEALTH_URL"})
+"""Keys of its .env that follow from its other settings."""
 
 
 def entry_of(host: Host) -> ComposeEntry:
@@ -46,6 +49,7 @@ def _environment(host: Host, entry: ComposeEntry, secrets: Mapping[str, Secret])
     values: dict[str, str | Secret] = {
         "COMPOSE_PROJECT_NAME": entry.project,
         "COMPOSE_FILE": ":".join((*entry.files, OVERRIDE)),
+        **({"BUNKER_HEALTH_URL": entry.url} if entry.url else {}),
         **entry.environment,
         **{key: secrets[key] for key in entry.secrets},
     }

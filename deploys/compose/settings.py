@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from bunker.addresses import HttpAddress, Port, Registry
+from bunker.addresses import HttpPage, Port, Registry
 from bunker.applications.settings import ApplicationEntry
 from bunker.values import (
     EnvironmentKey,
@@ -61,7 +61,7 @@ class ComposeEntry(ApplicationEntry):
     """Keys of its .env whose values come from the vault."""
     registries: tuple[RegistryLogin, ...] = ()
     """Logins for private registries."""
-    url: HttpAddress | None = None
+    url: HttpPage | None = None
     """Has to answer with a status below 400, asked on the host itself."""
     ports: tuple[Port, ...] = ()
     """TCP ports of it that may be reached from outside."""

@@ -14,10 +14,9 @@ from pyinfra.api.deploy import deploy
 from pyinfra.context import ctx_host
 
 from bunker.answers import sections
-from bunker.application.containers import containers_function
-from bunker.application.layout import layout_function, located
+from bunker.application.layout import MAIN
+from bunker.applications.of_host import applications_of
 from bunker.distributions import distribution
-from bunker.fleet.applications import has_application
 from bunker.fleet.models import Host
 from bunker.ops.changing import changing
 from bunker.ops.context import current_host, current_run, current_system
@@ -26,20 +25,20 @@ from bunker.ops.packages import APT_FUNCTIONS
 from bunker.ops.reboot import SCHEDULE, reboot_and_wait
 from bunker.ops.recorder import recorder
 from bunker.ops.step import AS_ROOT, shell, step
+from bunker.role import named
 from bunker.shell import script_file
 from deploys.os_upgrade.decision import Reboot, UpgradeDecision, decide, reboot_choice
 from deploys.os_upgrade.state import STATE_SCRIPT, UpgradeState, read_upgrade_state
 from deploys.roles import health_function, packages_of
 
 _SCRIPTS = Path(__file__).parent / "scripts"
-_INSTANCE_SCRIPTS = Path(__file__).parents[1] / "changemaker" / "scripts"
 
 
 class Upgrade(FactBase[UpgradeState]):
     """One command for everything that this role decides on."""
 
-    def command(self, app: str) -> str:  # type: ignore[override]
-        return located(app) + STATE_SCRIPT
+    def command(self) -> str:
+        return STATE_SCRIPT
 
     def process(self, output: list[str]) -> UpgradeState:
         with reading("what there is to upgrade"):
@@ -53,8 +52,7 @@ def upgrade(host: Host, reboot: Reboot) -> None:
     release = distribution(system.os_release)
     protected = sorted(packages_of(host, release, system.packages))
     state: UpgradeState = require(
-        ctx_host.get().get_fact(Upgrade, app=host.application.name, **AS_ROOT),
-        "what there is to upgrade",
+        ctx_host.get().get_fact(Upgrade, **AS_ROOT), "what there is to upgrade"
     )
     decision = decide(state, reboot, protected)
     _record(state, decision, reboot)
@@ -108,31 +106,16 @@ def _declare(
         schedule = changing(mark + SCHEDULE, RUN=run)
         always = reboot == "always"
         step("os: reboot where one is due", [reboot_and_wait(schedule, always=always)])
-    declare_gate(host, deployed=state.deployed)
+    declare_gate(host)
     step("os: done", [shell(changing(script_file(_SCRIPTS / "finished.sh")))])
 
 
-def declare_gate(host: Host, *, deployed: bool) -> None:
-    """The gate after a boot: of its application where it has one, else of its roles."""
-    if not has_application(host):
+def declare_gate(host: Host) -> None:
+    """The gate after a boot: of its applications where it has any, else of its roles."""
+    applications = applications_of(host)
+    if not applications:
         roles = changing(health_function(host) + script_file(_SCRIPTS / "roles_healthy.sh"))
         step("os: health gate", [shell(roles)])
-    elif deployed:
-        step("os: health gate", [shell(health_gate(host))])
-
-
-def health_gate(host: Host) -> str:
-    """The instance's own gate, once its containers are healthy; its needs are read on the host."""
-    parts = (
-        _INSTANCE_SCRIPTS / "common.sh",
-        _SCRIPTS / "healthy.sh",
-        _INSTANCE_SCRIPTS / "health.sh",
-    )
-    return changing(
-        layout_function() + containers_function() + "\n".join(script_file(part) for part in parts),
-        APP_NAME=host.application.name,
-        DIRECTORY=host.application.directory,
-        PROJECT=host.application.project,
-        DOMAIN=host.domain,
-        TIMEOUT=host.application.health_timeout_seconds,
-    )
+    for one in applications:
+        title = "os: health gate" + (f" of {one.name}" if one.name != MAIN else "")
+        step(title, [shell(named(one.port.gate)(one.host))])

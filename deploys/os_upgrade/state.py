@@ -16,9 +16,7 @@ REBOOT_SCRIPT: Final = script_file(_SCRIPTS / "reboot_state.sh")
 """Asks for what :func:`read_reboot_state` reads. Changes nothing."""
 
 STATE_SCRIPT: Final = script_file(_SCRIPTS / "state.sh") + REBOOT_SCRIPT
-"""Asks for what :func:`read_upgrade_state` reads, after the layout of an application.
-
-Changes nothing, not even apt's caches.
+"""Asks for what :func:`read_upgrade_state` reads. Changes nothing, not even apt's caches.
 """
 
 _KERNEL = re.compile(r"(\d[\d.]*(?:-\d+)?(?:[+~][a-z0-9.]+)*)-(.+)")
@@ -38,7 +36,7 @@ class UpgradeState:
 
     ``problem`` is what apt said where it cannot plan one. ``lists_age_seconds`` is the age of the
     package lists; None where it is not known, or where apt's sources have changed since.
-    ``unfinished`` is the run whose upgrade was cut off, ``deployed`` whether an instance was.
+    ``unfinished`` is the run whose upgrade was cut off.
     """
 
     packages: tuple[Package, ...]
@@ -47,7 +45,6 @@ class UpgradeState:
     half_installed: bool
     engine: str
     live_restore: bool
-    deployed: bool
     unfinished: str
     reboot: RebootState
 
@@ -66,7 +63,6 @@ def read_upgrade_state(found: Mapping[str, Sequence[str]]) -> UpgradeState:
         half_installed=any(line.strip() for line in found["audit"]),
         engine=engine,
         live_restore=live_restore == "true",
-        deployed=_first(found["deployed"]) == "yes",
         unfinished=_first(found["unfinished"]),
         reboot=read_reboot_state(found),
     )

@@ -12,7 +12,6 @@ from pyinfra.api import FactBase
 from pyinfra.context import ctx_host
 
 from bunker.answers import line, sections
-from bunker.application.layout import located
 from bunker.ops.changing import changing
 from bunker.ops.context import current_host, current_run
 from bunker.ops.facts import reading, require
@@ -32,7 +31,6 @@ class State:
     """``marker`` is the run that was rebooting the host, and the boot that it wanted to end."""
 
     boot: RebootState
-    deployed: bool
     marker: tuple[str, str] | None
 
     def is_done(self, run: str) -> bool:
@@ -44,8 +42,8 @@ class State:
 class RebootFacts(FactBase[State]):
     """One command for everything that this role decides on."""
 
-    def command(self, app: str) -> str:  # type: ignore[override]
-        return located(app) + script_file(_SCRIPTS / "state.sh") + REBOOT_SCRIPT
+    def command(self) -> str:
+        return script_file(_SCRIPTS / "state.sh") + REBOOT_SCRIPT
 
     def process(self, output: list[str]) -> State:
         with reading("which boot this is"):
@@ -57,7 +55,6 @@ def read_state(found: Mapping[str, Sequence[str]]) -> State:
     run, _, boot = line("".join(found["rebooting"][:1]), "the reboot's mark").partition(" ")
     return State(
         boot=read_reboot_state(found),
-        deployed="yes" in found["deployed"],
         marker=(run, boot) if boot else None,
     )
 
@@ -65,10 +62,7 @@ def read_state(found: Mapping[str, Sequence[str]]) -> State:
 def reboot() -> None:
     """The reboot of the current host, for a worker: ``deploys.reboot.deploy:reboot``."""
     host = current_host()
-    state: State = require(
-        ctx_host.get().get_fact(RebootFacts, app=host.application.name, **AS_ROOT),
-        "which boot this is",
-    )
+    state: State = require(ctx_host.get().get_fact(RebootFacts, **AS_ROOT), "which boot this is")
     run, boot = current_run(), state.boot
     done = state.is_done(run)
     recorder().current().observed.append(["boot", boot.boot])
@@ -79,5 +73,5 @@ def reboot() -> None:
         mark = changing(script_file(_SCRIPTS / "before.sh"), RUN=run, BOOT=boot.boot)
         step("os: mark the boot", [shell(mark)])
         step("os: reboot", [reboot_and_wait(changing(SCHEDULE), always=True)])
-    declare_gate(host, deployed=state.deployed)
+    declare_gate(host)
     step("os: done", [shell(changing(script_file(_SCRIPTS / "finished.sh")))])

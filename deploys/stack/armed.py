@@ -20,14 +20,13 @@ from bunker.ops.step import AS_ROOT, Command, shell
 from bunker.shell import CLEAN_SHELL, with_variables
 from deploys.stack.stack import SHARED, Stack
 
-PROJECT: Final = ("common", "database")
+PROJECT: Final = ("common", "database", "front_door")
 """The scripts about what runs."""
 
 
-def rollback_variables(stack: Stack, host: Host, bundle: Bundle) -> dict[str, str | int]:
+def rollback_variables(host: Host, bundle: Bundle) -> dict[str, str | int]:
     """What the scripts of a rollback need to know of an instance."""
     return {
-        **stack.variables(host, bundle),
         "APP_NAME": host.application.name,
         "DIRECTORY": host.application.directory,
         "PROJECT": host.application.project,

@@ -89,7 +89,7 @@ def deploy_stack(
     commit = _wanted_commit(stack, host, instance)
     from_newer = downgrade_from(stack, host, instance, commit)
     variables: dict[str, str | int] = {
-        **rollback_variables(stack, host, bundle),
+        **rollback_variables(host, bundle),
         "RUN": current_run(),
         "PLANNED": instance.token,
     }

@@ -45,7 +45,7 @@ def roll_back_stack(stack: Stack, host: Host) -> None:
     """
     data, name = ctx_host.get().data, host.application.name
     bundle = stack.bundle(host, secrets_of(host, current_secrets()))
-    variables = rollback_variables(stack, host, bundle)
+    variables = rollback_variables(host, bundle)
     state, token = require(
         ctx_host.get().get_fact(
             RollbackFacts, script=rollback_question(stack, variables), **AS_ROOT

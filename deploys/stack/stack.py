@@ -37,20 +37,20 @@ class Stack:
 
     ``part`` is what a deploy is limited to where it brings its code. ``folder`` holds the scripts
     of this kind alone, among them those that the shared ones call: ``database``, ``migrations``,
-    ``pending``, ``snapshot``, ``restore``, ``swap``, ``reload``, ``up``, ``health``, ``downgrade``.
-    ``bundle`` renders the files that are placed. ``phases`` come after the files were switched.
-    ``variables`` are what its scripts want to know besides. ``files`` are the Compose files of its
-    code. ``check`` finds why it cannot be deployed as it is. ``rebuilt`` are services that other
-    code may make anew, None for all. ``services`` are the known ones, in the order in which a plan
-    names them; ``data`` of them are brought up before the others. ``probed``: visitors' requests
-    are counted during an upgrade. ``migrates``: its code brings migrations of a database.
+    ``pending``, ``snapshot``, ``restore``, ``swap``, ``reload``, ``up``, ``health``, ``downgrade``,
+    and ``front_door`` (see :class:`bunker.applications.question.Question`). ``bundle`` renders the
+    files that are placed. ``phases`` come after the files were switched. ``files`` are the Compose
+    files of its code. ``check`` finds why it cannot be deployed as it is. ``rebuilt`` are services
+    that other code may make anew, None for all. ``services`` are the known ones, in the order in
+    which a plan names them; ``data`` of them are brought up before the others. ``probed``:
+    visitors' requests are counted during an upgrade. ``migrates``: its code brings migrations of a
+    database.
     """
 
     part: str
     folder: Path
     bundle: Callable[[Host, Mapping[str, Secret]], Bundle]
     phases: tuple[Phase, ...]
-    variables: Callable[[Host, Bundle], Mapping[str, str | int]]
     files: Callable[[Host], Sequence[str]]
     check: Callable[[Host, InstanceState], list[BunkerError]] = lambda _host, _instance: []
     rebuilt: tuple[str, ...] | None = None

@@ -35,7 +35,7 @@ def completed(options: Options, given: Arguments, may_ask: bool) -> tuple[Option
     """Ask which generation, on a terminal."""
     if given.to:
         return options, given
-    fleet, hosts = options.select_applications()
+    fleet, hosts = options.select_applications(given.app)
     pick = named("bunker.runs.picker:pick_generation")  # the registry of kinds costs nothing
     return options, replace(given, to=pick(fleet, hosts, may_ask=may_ask))
 

@@ -21,9 +21,10 @@ other_commit() {
 }
 deadline=$(( $(date +%s) + TIMEOUT ))
 live=''
+front_door
 while :; do
   answer=$(curl --silent --show-error --max-time 5 --write-out '\n%{http_code}' \
-    --header "Host: $DOMAIN" "http://127.0.0.1:$HTTP_PORT/api/health" 2>&1 </dev/null) || true
+    --header "$HEADER" "$ADDRESS" 2>&1 </dev/null) || true
   now=$(date +%s)
   case "$answer" in
     *200)

@@ -6,15 +6,16 @@ if [ -n "$found" ] && printf '%s\n' "$found" | grep -qv '^ends '; then
   explain
   exit 70
 fi
-[ -n "$URL" ] || exit 0
+front_door
+[ -n "$ADDRESS" ] || exit 0
 deadline=$(( $(date +%s) + TIMEOUT ))
 while :; do
   code=$(curl --silent --show-error --max-time 5 --output /dev/null --write-out '%{http_code}' \
-    "$URL" 2>/dev/null </dev/null) || true
+    "$ADDRESS" 2>/dev/null </dev/null) || true
   case "$code" in 2??|3??) exit 0 ;; esac
   [ "$(date +%s)" -lt "$deadline" ] || break
   sleep 0.5
 done
-echo "$URL did not answer with a status below 400 within $TIMEOUT seconds; its last: $code" >&2
+echo "$ADDRESS did not answer with a status below 400 within $TIMEOUT seconds; its last: $code" >&2
 explain
 exit 70

@@ -14,6 +14,4 @@ echo '@@bunker engine'
 if command -v docker >/dev/null; then
   docker info --format '{{.ServerVersion}} {{.LiveRestoreEnabled}}' 2>/dev/null || true
 fi
-echo '@@bunker deployed'
-[ -z "$(ls "$GENERATIONS"/*.json 2>/dev/null)" ] || echo yes
 echo '@@bunker unfinished'; cat /var/lib/bunker/os-upgrade 2>/dev/null || true

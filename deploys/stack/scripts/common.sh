@@ -39,12 +39,12 @@ bring() {
 }
 # The last log lines of every container that is unhealthy, so that the operator sees why.
 explain() {
-  instance_containers | while IFS='|' read -r _ state health code once name status; do
+  instance_containers | while IFS='|' read -r service state health code once name status; do
     # A container in a crash loop may just be starting again: only a passed check counts as well.
     case "$state $health $once $code" in
       "running healthy "*|"running none "*|"exited "*" once 0") continue ;;
     esac
-    echo "--- $name is $state ($status); its last log lines:" >&2
+    echo "--- $service ($name) is $state ($status); its last log lines:" >&2
     docker logs --tail 25 "$name" >&2 2>&1 </dev/null || true
   done
 }

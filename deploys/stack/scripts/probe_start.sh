@@ -1,12 +1,13 @@
 #!/bin/sh
-# Ask the API as a visitor would, 20 times a second, until told to stop or for half an hour. Each
+# Ask the application as a visitor would, 20 times a second, until told to stop or for half an hour. Each
 # request is a new connection, so that none hides behind one that was open already.
+front_door
 install -d -m 0700 -o root -g root /run/bunker "$PROBE"
 systemctl stop $PROBE_UNITS >/dev/null 2>&1 || true
 systemctl reset-failed $PROBE_UNITS >/dev/null 2>&1 || true
 cat > "$PROBE/curl.conf" <<END
-url = "http://127.0.0.1:$HTTP_PORT/api/health?probe=[1-36000]"
-header = "Host: $DOMAIN"
+url = "$ADDRESS?probe=[1-36000]"
+header = "$HEADER"
 header = "Connection: close"
 user-agent = "bunker-probe"
 rate = "20/s"

@@ -92,8 +92,6 @@ done
 while read -r service image reference; do
   case "$reference" in *@sha256:*|sha256:*) ;; *) docker tag "$image" "$reference" </dev/null ;; esac
 done < "$copy/images"
-DOMAIN=$(sed -n 's/^DOMAIN=//p' .env | tail -n 1 | tr -d "\"'")
-HTTP_PORT=$(sed -n 's/^NGINX_HTTP_PORT=//p' .env | tail -n 1 | tr -cd '0-9')
 # A version that serves is replaced without a gap; where that fails, as Compose does it.
 if ! bring_up; then
   began=$(date +%s)

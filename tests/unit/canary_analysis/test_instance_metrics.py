@@ -9,6 +9,7 @@ from bunker.canary_analysis import sample_hosts
 from bunker.canary_analysis.source import script_for
 from bunker.host_keys import Unreachable
 from bunker.remote import Completed
+from tests.unit.workflows.probe_answers import HOST
 
 GOOD = """\
 @@bunker process
@@ -52,6 +53,6 @@ def test_a_host_that_does_not_answer_is_missing_and_the_reason_is_kept(
 
 
 def test_the_question_is_plain_shell_without_secrets() -> None:
-    script = script_for(host("a"))
-    assert script.startswith("PROJECT=changemaker-lite\nDIRECTORY=/opt/changemaker-lite\n")
+    script = script_for(HOST)
+    assert "PROJECT=changemaker-lite\nDIRECTORY=/opt/changemaker-lite\n" in script
     assert "http://127.0.0.1:" in script

@@ -231,7 +231,7 @@ def test_logs_want_a_number_of_lines_and_one_host(
     text = (root / "inventories/production/north.yml").read_text()
     second = text.replace("north", "south").replace("192.0.2.1", "192.0.2.2")
     (root / "inventories/production/south.yml").write_text(second)
-    own = {"service": "", "follow": False}
+    own = {"service": "", "follow": False, "app": ""}
     assert fails(hosts.logs, lines="many", **own, **SELECTION, **COMMON) == 1
     both = {**SELECTION, "host": ["north", "south"]}
     assert fails(hosts.logs, lines="5", **own, **both, **COMMON) == 1

@@ -13,6 +13,7 @@ from bunker.generations import Difference, Generation, read_difference
 from bunker.remote import Completed
 from bunker.terminal.generations_text import difference_lines
 from bunker.terminal.lines import plain
+from tests.unit.workflows.probe_answers import HOST
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SECRET = "hunter2-hunter2"
@@ -65,12 +66,9 @@ def compare(
     *rows: str, old: Generation = OLD, new: Generation = NEW, code: int = 0, end: str = "end"
 ) -> Difference:
     text = "\n".join([*rows, f"@@bunker {end}", ""])
-    host = SimpleNamespace(
-        name="north-1",
-        application=SimpleNamespace(name="changemaker", directory="/opt/changemaker-lite"),
-    )
     remote: Any = SimpleNamespace(
-        host=host, run=lambda *_a, **_k: Completed("north-1", code, text, "")
+        host=HOST.model_copy(update={"name": "north-1"}),
+        run=lambda *_a, **_k: Completed("north-1", code, text, ""),
     )
     return read_difference(remote, old, new)
 

@@ -37,7 +37,7 @@ from tests.fake.bare_host import RESPONSES
 from tests.fake.test_forecast import ANSWER
 from tests.unit.ops.test_rollback_facts import ANSWER as ROLLBACK
 from tests.unit.runs.test_summary import MEASURED
-from tests.unit.workflows.probe_answers import GENERATION, HEALTHY, UP, answer
+from tests.unit.workflows.probe_answers import API, GENERATION, HEALTHY, UP, answer
 
 EXAMPLES = 40
 RECORD = {
@@ -110,7 +110,7 @@ INSTANCE = [
 ]
 UPGRADE = [
     *("@@bunker upgrades", "Inst curl [1] (2 Debian)", "@@bunker lists", "60", "@@bunker audit"),
-    *("@@bunker engine", "28.0 true", "@@bunker deployed", "yes", "@@bunker unfinished"),
+    *("@@bunker engine", "28.0 true", "@@bunker unfinished"),
     *("@@bunker reboot", "@@bunker kernel", "6.1.0-1-amd64", "@@bunker kernels"),
     *("6.1.0-2-amd64", "@@bunker boot", "id-1", "@@bunker end"),
 ]
@@ -138,7 +138,7 @@ def read_what_compose_says(lines: list[str]) -> None:
 
 
 def show_status(lines: list[str]) -> None:
-    found = read_probe("north", "\n".join(lines))
+    found = read_probe("north", "\n".join(lines), API)
     status = HostStatus("north", "north.example.org", assess(found), found)
     json.dumps(status.to_json())
     status_lines([status])

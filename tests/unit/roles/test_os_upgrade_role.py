@@ -26,7 +26,6 @@ ANSWER = {
     "lists": ["7260"],
     "audit": [],
     "engine": ["26.1.5+dfsg1 true"],
-    "deployed": ["yes"],
     "unfinished": [],
     "boot": ["1234 Tue 2026-11-24 14:00:00 UTC "],
     "reboot": ["dbus", "linux-base", "dbus"],
@@ -41,7 +40,6 @@ QUIET = UpgradeState(
     half_installed=False,
     engine="26.1.5",
     live_restore=True,
-    deployed=True,
     unfinished="",
     reboot=RebootState("1234"),
 )
@@ -56,7 +54,7 @@ def test_the_answer_of_a_host_is_read_whole() -> None:
         "- obsolete 1.0-1",
     ]
     assert state.lists_age_seconds == 7260
-    assert (state.engine, state.live_restore, state.deployed) == ("26.1.5+dfsg1", True, True)
+    assert (state.engine, state.live_restore) == ("26.1.5+dfsg1", True)
     assert state.reboot.reasons == (
         "dbus",
         "linux-base",

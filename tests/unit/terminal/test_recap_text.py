@@ -14,7 +14,7 @@ from bunker.terminal.recap_text import Repeat, counts, next_commands, recap_line
 
 GATE = [
     "GET /api/health did not answer 200 within 5 seconds; its last answer: 502",
-    "--- changemaker-lite-media-api-1 is restarting (Restarting (1)); its last log lines:",
+    "--- media-api (x-media-api-1) is restarting (Restarting (1)); its last log lines:",
     "Error: cannot find module",
     "--- api; its last log lines:",
 ]
@@ -50,7 +50,7 @@ def test_every_kind_of_outcome() -> None:
 
         east failed: step 5 of 9 failed: changemaker: health gate
             GET /api/health did not answer 200 within 5 seconds; its last answer: 502
-            --- changemaker-lite-media-api-1 is restarting (Restarting (1)); its last log lines:
+            --- media-api (x-media-api-1) is restarting (Restarting (1)); its last log lines:
             Error: cannot find module
             --- api; its last log lines:
           try: invoke logs --fleet lab --host east --service media-api
@@ -104,8 +104,8 @@ def test_the_four_usual_outcomes_are_always_counted() -> None:
 
 def test_the_failing_service_is_read_from_the_gates_output() -> None:
     output = (
-        "--- x-v2-postgres-1 is exited (Exited (1)); its last log lines:\nFATAL\n"
-        "--- x_redis_1 is running (unhealthy)\n--- x-redis-1 is running"
+        "--- v2-postgres (x-v2-postgres-1) is exited (Exited (1)); its last log lines:\nFATAL\n"
+        "--- redis (x_redis_1) is running (unhealthy)\n--- redis (x-redis-1) is running"
     )
     assert failing_services(output) == ["v2-postgres", "redis"]
     assert failing_services("an api-1 is mentioned") == []

@@ -6,8 +6,19 @@ import base64
 import json
 from typing import Any
 
-from bunker.workflows.probe import Probe, read_probe
+from bunker.applications.of_host import application_of
+from bunker.fleet.models import Host
+from bunker.workflows.probe import Probe, question_of, read_probe
 
+HOST = Host.model_validate(
+    {
+        "name": "north",
+        "address": "192.0.2.1",
+        "domain": "north.example.org",
+        "groups": ["changemaker"],
+    }
+)
+API = question_of(application_of(HOST))
 GENERATION = {
     "number": 3,
     "time": "2026-11-20T14:02:11Z",
@@ -38,7 +49,7 @@ def answer(
 
 
 def probe(health: str, containers: str = "", generation: Any = GENERATION) -> Probe:
-    return read_probe("north", answer(health, containers, generation))
+    return read_probe("north", answer(health, containers, generation), API)
 
 
 def encoded(code: int, body: object) -> str:

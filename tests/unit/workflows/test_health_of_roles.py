@@ -15,7 +15,7 @@ from bunker.workflows.health import assess
 from bunker.workflows.probe import read_probe, script_for
 from bunker.workflows.status import HostStatus, status_of
 from tests.unit.workflows.conftest import Program
-from tests.unit.workflows.probe_answers import HEALTHY, UP, answer
+from tests.unit.workflows.probe_answers import API, HEALTHY, UP, answer
 
 ANSWER = "@@bunker uptime\n90\n@@bunker disk\n4000 6000\n@@bunker placed\n{}@@bunker wrong\n{}"
 END = "@@bunker end\n"
@@ -50,7 +50,7 @@ def test_what_its_roles_find_is_a_line_each(remote: Remote, program: Program) ->
     asked = script_for(a_host(groups=["central"], roles={"earlyoom": True}))
     done = remote.run(asked, sudo=True)
     assert (done.returncode, done.stderr) == (0, "")
-    assert read_probe("relay", done.stdout, application=False).wrong == (
+    assert read_probe("relay", done.stdout).wrong == (
         "the unit ufw has failed",
         "earlyoom does not run",
         "the Docker engine does not answer",
@@ -84,11 +84,11 @@ def test_an_answer_about_an_application_is_not_taken_for_one_without() -> None:
 
 
 def test_a_role_that_does_not_work_degrades_an_instance_as_well() -> None:
-    found = assess(read_probe("north", answer(HEALTHY, UP, wrong="the unit ufw has failed\n")))
+    found = assess(read_probe("north", answer(HEALTHY, UP, wrong="the unit ufw has failed\n"), API))
     assert (found.state, found.reasons) == ("degraded", ("the unit ufw has failed",))
     engine = "the Docker engine does not answer"
     both = assess(
-        read_probe("north", answer(HEALTHY, "@@bunker engine-failed\n", wrong=f"{engine}\n"))
+        read_probe("north", answer(HEALTHY, "@@bunker engine-failed\n", wrong=f"{engine}\n"), API)
     )
     assert both.reasons.count(engine) == 1
 

@@ -14,7 +14,7 @@ from bunker.remote import Completed, Remote
 from bunker.workflows.health import assess
 from bunker.workflows.probe import Probe, failing_parts, read_probe, script_for
 from bunker.workflows.status import status_of
-from tests.unit.workflows.probe_answers import GENERATION, HEALTHY, UP, answer, encoded, probe
+from tests.unit.workflows.probe_answers import API, GENERATION, HEALTHY, UP, answer, encoded, probe
 
 Program = Callable[[str, str], None]
 
@@ -56,7 +56,7 @@ def test_the_question_is_one_posix_script(remote: Remote, host: Host, program: P
     Path(host.application.directory, ".env").write_text("A=1\nNGINX_HTTP_PORT='8080'\n")
     done = remote.run(script_for(host), sudo=True)
     assert (done.returncode, done.stderr) == (0, "")
-    found = read_probe("north", done.stdout)
+    found = read_probe("north", done.stdout, API)
     assert found.uptime_seconds > 0
     assert found.disk_free > 0
     assert found.health.code == 503
@@ -77,7 +77,7 @@ def test_the_question_is_one_posix_script(remote: Remote, host: Host, program: P
 
 def test_a_bare_host_is_not_deployed(remote: Remote, host: Host, program: Program) -> None:
     program("docker", "exit 0")
-    found = read_probe("north", remote.run(script_for(host), sudo=True).stdout)
+    found = read_probe("north", remote.run(script_for(host), sudo=True).stdout, API)
     assert (found.installed, found.health.code) == (False, None)
     assert assess(found).state == "not deployed"
 
@@ -88,7 +88,7 @@ def test_an_engine_that_does_not_answer_is_told(
     program("docker", "echo 'Cannot connect to the Docker daemon'; exit 1")
     program("curl", "printf '\\n000'; exit 7")
     Path(host.application.directory, ".env").write_text("NGINX_HTTP_PORT=80\n")
-    found = read_probe("north", remote.run(script_for(host), sudo=True).stdout)
+    found = read_probe("north", remote.run(script_for(host), sudo=True).stdout, API)
     assert found.engine == "failed"
     assert found.health.code == 0
     assert "the Docker engine does not answer" in assess(found).reasons
@@ -140,7 +140,7 @@ def test_the_verdict(found: Probe, state: str, reason: str | None) -> None:
 @pytest.mark.promise("Nothing is guessed")
 def test_an_answer_that_makes_no_sense_is_never_guessed(host: Host, output: str) -> None:
     with pytest.raises(BunkerError, match="cut short or cannot be read"):
-        read_probe("north", output)
+        read_probe("north", output, API)
     status = status_of(host, Completed("north", 0, output, ""))
     assert (status.verdict.state, status.probe) == ("unknown", None)
 
@@ -185,7 +185,7 @@ CUT_OFF = "the last deployment failed or was cut off"
 def test_a_deployment_that_did_not_end_is_told(
     found: str, state: str, reasons: tuple[str, ...]
 ) -> None:
-    verdict = assess(read_probe("north", found))
+    verdict = assess(read_probe("north", found, API))
     assert (verdict.state, verdict.reasons) == (state, reasons)
 
 
@@ -206,7 +206,7 @@ def test_the_commit_that_is_checked_out(
         path = Path(host.application.directory, ".git", name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text + "\n")
-    found = read_probe("north", remote.run(script_for(host), sudo=True).stdout)
+    found = read_probe("north", remote.run(script_for(host), sudo=True).stdout, API)
     assert found.checkout == checkout
 
 

@@ -45,7 +45,7 @@ def test_colours_are_left_out_and_hide_no_secret(remote: Remote, program: Progra
 
 def test_a_service_that_is_not_there(remote: Remote, program: Program) -> None:
     program("docker", "[ $1 = ps ] || echo 'no such service: apx'; exit 1")
-    with pytest.raises(BunkerError, match=r"no service 'apx'.*api"):
+    with pytest.raises(BunkerError, match=r"no service 'apx'\. It has no container yet"):
         read(remote, service="apx")
     with pytest.raises(BunkerError, match="not a service"):
         read(remote, service="--help")
