@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bunker.applications.of_host import path_of
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 from bunker.folder_source import commit_of
@@ -67,7 +68,7 @@ class Source:
         if not application.repository:
             raise BunkerError(
                 "no repository is set",
-                where=f"{host.name}: application.repository",
+                where=f"{host.name}: {'.'.join(path_of(host, application.name))}.repository",
                 expected="the git URL of the application",
                 remedy="Set it in group_data/all.py or in the host's file",
             )

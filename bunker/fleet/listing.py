@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bunker.applications.of_host import applications_of
 from bunker.files import read_text
-from bunker.fleet.applications import has_application
 from bunker.fleet.explain import FILE_KEY
 from bunker.fleet.fleet import Fleet
 from bunker.fleet.group_data import load_group_data
@@ -31,12 +31,13 @@ class EffectiveValue:
 
 
 def list_instances(fleet: Fleet) -> list[dict[str, Any]]:
-    """Of each host, sorted by name, what :data:`LISTED` names; no ref without an application."""
+    """Of each host, sorted by name, what :data:`LISTED` names; the ref of its first application."""
     refs = {
-        name: host.application.ref for name, host in fleet.hosts.items() if has_application(host)
+        name: next((one.settings.ref for one in applications_of(host)), "")
+        for name, host in fleet.hosts.items()
     }
     return [
-        {key: refs.get(host.name, "") if key == "ref" else getattr(host, key) for key in LISTED}
+        {key: refs[host.name] if key == "ref" else getattr(host, key) for key in LISTED}
         for host in fleet.hosts.values()
     ]
 

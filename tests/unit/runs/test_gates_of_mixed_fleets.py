@@ -16,21 +16,27 @@ from bunker.runs.context import RunContext
 from bunker.runs.resume_state import ResumeState
 
 
-def a_host(name: str, number: int, *groups: str) -> Host:
+def a_host(name: str, number: int, *groups: str, **more: Any) -> Host:
     data = {"name": name, "address": f"192.0.2.{number}", "domain": f"{name}.example.org"}
-    return Host.model_validate({**data, "groups": groups})
+    return Host.model_validate({**data, "groups": groups, **more})
 
 
-HOSTS = {"north": a_host("north", 1, "changemaker"), "plain": a_host("plain", 2)}
+WIKI = {"wiki": {"kind": "compose", "folder": "wiki"}}
+HOSTS = {
+    "north": a_host(
+        "north", 1, "changemaker", applications={**WIKI, "staging": {"kind": "changemaker"}}
+    ),
+    "plain": a_host("plain", 2, applications=WIKI),
+}
 
 
 @pytest.fixture
 def sampled(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The hosts of which metrics were asked; none has any."""
+    """The hosts and applications of which metrics were asked; none has any."""
     asked: list[list[str]] = []
 
     def sample_hosts(_fleet: Any, hosts: list[Host]) -> tuple[dict[str, Any], dict[str, str]]:
-        asked.append([host.name for host in hosts])
+        asked.append([f"{host.name} {host.application.name}" for host in hosts])
         return {}, {}
 
     fleet = SimpleNamespace(hosts=HOSTS, folder=Path("/nowhere"))
@@ -40,19 +46,31 @@ def sampled(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return asked
 
 
-def context() -> RunContext:
+def context(**arguments: Any) -> RunContext:
     batch = RunBatch("canary", ("north", "plain"))
-    request = RunRequest("r", "rollout", "lab", "me", "x", (batch,), pace=Pace(analysed=True))
+    request = RunRequest(
+        *("r", "rollout", "lab", "me", "x", (batch,)),
+        pace=Pace(analysed=True),
+        arguments=arguments,
+    )
     return RunContext(Path(), request, lambda _event: None, ResumeState())
+
+
+def test_metrics_are_asked_of_the_application_that_the_run_is_about(
+    sampled: list[list[str]],
+) -> None:
+    assert gates.take_samples(context(app="staging")) == {}
+    assert sampled == [["north staging"]]
+    assert gates.analyse_batch(context(app="wiki"), ["north"], {}, {}).outcome == "pass"
 
 
 def test_metrics_are_asked_of_hosts_with_an_application(sampled: list[list[str]]) -> None:
     assert gates.take_samples(context()) == {}
-    assert sampled == [["north"]]
+    assert sampled == [["north changemaker"]]
 
 
 def test_where_only_others_changed_their_health_is_all_there_is(sampled: list[list[str]]) -> None:
     assert gates.analyse_batch(context(), ["plain"], {}, {}).outcome == "pass"
     assert sampled == []
     assert gates.analyse_batch(context(), ["north", "plain"], {}, {}).outcome == "inconclusive"
-    assert sampled == [["north"]]
+    assert sampled == [["north changemaker"]]

@@ -116,6 +116,10 @@ def test_the_failing_service_is_read_from_the_gates_output() -> None:
     [
         ("changemaker: health gate", "no answer", ["logs --host a --service api"]),
         ("changemaker: migrate", "P3009", ["logs --host a --service v2-postgres"]),
+        ("wiki: bring up services", "no answer", ["logs --host a --app wiki"]),
+        ("wiki: health gate", "--- web (wiki-web-1) is exited (Exited (3))",
+         ["logs --host a --app wiki --service web"]),
+        ("wiki: fetch the code", "fatal: unable to access", []),
         ("changemaker: fetch the code", "fatal: unable to access", []),
         ("changemaker: fetch the code", "permission denied (publickey)",
          ["secrets.check --host a"]),
