@@ -1,4 +1,4 @@
-"""Rendering of the files in templates/, and of the scripts that go with a component."""
+"""The files in templates/, rendered; those in files/; and the scripts that go with a component."""
 
 import re
 from functools import cache
@@ -12,6 +12,7 @@ from bunker.shell import script_file, with_variables
 
 _INCLUDED: Final = re.compile(r"^@([a-z_]+)@$", re.MULTILINE)
 TEMPLATES: Final = folder("templates")
+FILES: Final = folder("files")
 
 
 @cache
@@ -29,6 +30,11 @@ def _environment() -> Environment:
 def render(template: str, **values: object) -> bytes:
     """One file from ``templates/``; a value that it names and that is not given is an error."""
     return _environment().get_template(template).render(**values).encode()
+
+
+def as_it_is(name: str) -> bytes:
+    """One file from ``files/``, which holds what lands on hosts without being rendered."""
+    return (FILES / name).read_bytes()
 
 
 def script(path: Path, **variables: str | int) -> str:

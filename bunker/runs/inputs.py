@@ -45,7 +45,7 @@ def fingerprints(
 
 def _code(root: Path) -> str:
     """Of all files that decide what is done with these inputs."""
-    program = {*(CODE / name for name in _PROGRAM), folder("templates")}
+    program = {*(CODE / name for name in _PROGRAM), folder("templates"), folder("files")}
     files = sorted(
         path
         for place in program | {root / name for name in _FLEET}

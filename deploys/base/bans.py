@@ -6,7 +6,7 @@ from typing import Final
 from bunker.bundle import Bundle, BundleFile
 from bunker.component import Component
 from bunker.fleet.models import Host
-from bunker.rendering import render, scripts
+from bunker.rendering import as_it_is, render, scripts
 from deploys.base.firewall import ssh_ports
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -33,8 +33,10 @@ def fail2ban_component(host: Host, *, application_log: str | None = None) -> Com
         BundleFile(
             "/etc/fail2ban/action.d/bunker.conf", render("base/fail2ban-action", table=TABLE)
         ),
-        BundleFile("/etc/fail2ban/filter.d/bunker-sshd.conf", render("base/fail2ban-sshd-filter")),
-        BundleFile("/etc/fail2ban/filter.d/changemaker.conf", render("base/fail2ban-filter")),
+        BundleFile(
+            "/etc/fail2ban/filter.d/bunker-sshd.conf", as_it_is("base/fail2ban-sshd-filter")
+        ),
+        BundleFile("/etc/fail2ban/filter.d/changemaker.conf", as_it_is("base/fail2ban-filter")),
     )
     names = "sshd changemaker" if application_log else "sshd"
     return Component(

@@ -10,7 +10,7 @@ from bunker.applications.of_host import rooms_of
 from bunker.bundle import Bundle, BundleFile
 from bunker.component import Component
 from bunker.fleet.models import FirewallRule, Host
-from bunker.rendering import render, scripts
+from bunker.rendering import as_it_is, render, scripts
 from bunker.role import named
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -77,8 +77,8 @@ def egress(host: Host) -> tuple[tuple[str, int, str], ...]:
 def firewall_component(host: Host) -> Component:
     """Incoming traffic is denied but for what is declared, for the host and for containers."""
     files = [
-        BundleFile("/etc/default/ufw", render("base/ufw-default")),
-        BundleFile("/etc/ufw/ufw.conf", render("base/ufw.conf")),
+        BundleFile("/etc/default/ufw", as_it_is("base/ufw-default")),
+        BundleFile("/etc/ufw/ufw.conf", as_it_is("base/ufw.conf")),
     ]
     for version, suffix, everywhere in ((4, "", "0.0.0.0/0"), (6, "6", "::/0")):
         rules = list(_of_family(declared_rules(host), version))

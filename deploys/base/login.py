@@ -6,7 +6,7 @@ from typing import Final
 from bunker.bundle import Bundle, BundleFile
 from bunker.component import Component
 from bunker.fleet.models import Host
-from bunker.rendering import render, script
+from bunker.rendering import as_it_is, render, script
 
 SCRIPTS = Path(__file__).parent / "scripts"
 SUDOERS: Final = "/etc/sudoers.d/90-bunker"
@@ -16,7 +16,7 @@ def sudo_component(host: Host) -> Component:
     """The user's sudo without password, in a terminal of its own, with a log of commands."""
     files = (
         BundleFile(SUDOERS, render("base/sudoers", user=host.user), mode=0o440),
-        BundleFile("/etc/logrotate.d/bunker-sudo", render("base/sudo-logrotate")),
+        BundleFile("/etc/logrotate.d/bunker-sudo", as_it_is("base/sudo-logrotate")),
     )
     validate = (
         f"visudo -c -f \"$STAGE{SUDOERS}\"\ngrep -Eq '^[@#]includedir /etc/sudoers.d' /etc/sudoers"

@@ -7,7 +7,7 @@ from bunker.bundle import Bundle, BundleFile
 from bunker.component import Component
 from bunker.distributions import Distribution
 from bunker.fleet.models import Host
-from bunker.rendering import render, scripts
+from bunker.rendering import as_it_is, render, scripts
 from bunker.shell import CLEAN_SHELL
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -80,10 +80,12 @@ def audit_component() -> Component:
 
     In a container the units are conditioned out, so that they do not stand there as failed.
     """
-    condition = render("base/not-in-container.conf")
+    condition = as_it_is("base/not-in-container.conf")
     units = ("auditd.service", "audit-rules.service")
     drop_ins = tuple(
         BundleFile(f"/etc/systemd/system/{unit}.d/bunker.conf", condition) for unit in units
     )
-    rules = BundleFile("/etc/audit/rules.d/50-bunker.rules", render("base/audit.rules"), mode=0o640)
+    rules = BundleFile(
+        "/etc/audit/rules.d/50-bunker.rules", as_it_is("base/audit.rules"), mode=0o640
+    )
     return Component(Bundle("audit", (rules, *drop_ins)), **scripts(SCRIPTS, "audit"))

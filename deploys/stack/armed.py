@@ -17,8 +17,9 @@ from bunker.ops.facts import reading
 from bunker.ops.migrations import classify_pending
 from bunker.ops.place import archive
 from bunker.ops.step import AS_ROOT, Command, shell
+from bunker.rendering import as_it_is, render
 from bunker.shell import CLEAN_SHELL, with_variables
-from deploys.stack.stack import SHARED, Stack
+from deploys.stack.stack import Stack
 
 PROJECT: Final = ("common", "database", "front_door")
 """The scripts about what runs."""
@@ -54,7 +55,7 @@ def armed_files(
         "deadman": with_variables(scripts("armed", "move", "deadman"), APP_NAME=name),
         "unsafe": unsafe_text(unsafe),
         "deadman.service": deadman_service(name),
-        "deadman.timer": (SHARED / "deadman.timer").read_text(),
+        "deadman.timer": as_it_is("stack/deadman.timer").decode(),
         **more,
     }
     return archive([BundleFile(f"/{path}", text.encode()) for path, text in files.items()])
@@ -62,14 +63,9 @@ def armed_files(
 
 def deadman_service(name: str) -> str:
     """The unit that the timer of an application's dead-man's switch starts."""
-    text = (SHARED / "deadman.service").read_text()
-    for word, value in (
-        ("CLEAN_SHELL", CLEAN_SHELL),
-        ("UPGRADE", f"{app_folder(name)}/upgrade"),
-        ("APP_NAME", name),
-    ):
-        text = text.replace(word, value)
-    return text
+    upgrade = f"{app_folder(name)}/upgrade"
+    unit = render("stack/deadman.service", name=name, shell=CLEAN_SHELL, upgrade=upgrade)
+    return unit.decode()
 
 
 def unsafe_text(found: Sequence[MigrationSafety]) -> str:

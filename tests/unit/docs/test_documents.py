@@ -150,7 +150,7 @@ def test_nothing_of_one_machine_or_registry_is_named(page: Path) -> None:
 def test_paths_that_the_pages_name_exist() -> None:
     """`bunker/…`, `deploys/…` and the like; words in capitals stand for a name."""
     missing = []
-    folders = "bunker|deploys|tests|lab|templates|sample"
+    folders = "bunker|deploys|tests|lab|templates|files|sample"
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
         text = page.read_text()
         for path in re.findall(rf"`((?:{folders})/[\w./-]*)`", text):

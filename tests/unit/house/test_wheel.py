@@ -57,7 +57,8 @@ def test_it_holds_every_file_of_the_program_and_nothing_else(wheel: Path) -> Non
     }
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert held == inside
-    assert {"deploys/base/scripts/sshd_reload.sh", "bunker/data/templates/base/motd"} <= held
+    data = {"bunker/data/templates/base/motd", "bunker/data/files/base/ufw.conf"}
+    assert {"deploys/base/scripts/sshd_reload.sh", *data} <= held
 
 
 def _in(name: str, folder: str) -> bool:

@@ -40,7 +40,16 @@ ENDINGS = {".py", ".sh", ".md", ".j2", ".yaml", ".yml", ".toml", ".service", ".t
 
 def texts() -> Iterator[tuple[str, str]]:
     """Every text of the product by its path."""
-    for top in ("bunker", "deploys", "templates", "docs", "README.md", "CHANGELOG.md", "tasks.py"):
+    for top in (
+        "bunker",
+        "deploys",
+        "templates",
+        "files",
+        "docs",
+        "README.md",
+        "CHANGELOG.md",
+        "tasks.py",
+    ):
         place = ROOT / top
         for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
             if path.suffix in ENDINGS and "__pycache__" not in path.parts:
