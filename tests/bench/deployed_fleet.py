@@ -2,24 +2,53 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.bench.measure import Figure, measure, ratio
 from tests.lab.fleet_under_test import DEPLOYED, FleetUnderTest
 
+ROOT = Path(__file__).parents[2]
 HOSTS = ("north", "east", "south", "west")
 
 
-def figures() -> list[Figure]:
-    """Deploy one host, clone it three times, let each settle, and measure."""
+def figures_of(commit: str) -> list[Figure]:
+    """The same figures with the program as it was at a commit, by its own measurement."""
+    ask = (
+        "import json; from tests.bench import deployed_fleet as it;"
+        "print(json.dumps([[one.what, one.seconds] for one in it.figures()]))"
+    )
+    with tempfile.TemporaryDirectory(prefix="bunker-bench-before-") as folder:
+        git = ["git", "-C", str(ROOT), "worktree"]
+        subprocess.run([*git, "add", "--quiet", "--detach", folder, commit], check=True)
+        try:
+            done = subprocess.run(
+                [sys.executable, "-c", ask], cwd=folder, check=True, stdout=subprocess.PIPE
+            )
+        finally:
+            subprocess.run([*git, "remove", "--force", folder], check=True)
+    rows = json.loads(done.stdout.splitlines()[-1])
+    return [Figure(f"{what} ({commit})", tuple(seconds)) for what, seconds in rows]
+
+
+def figures(before: Sequence[Figure] = ()) -> list[Figure]:
+    """Deploy one host, clone it three times, let each settle, and measure.
+
+    ``before`` are the same figures of an older program, to be compared with.
+    """
     with tempfile.TemporaryDirectory(prefix="bunker-bench-lab-") as folder:
         fleet = FleetUnderTest(Path(folder))
         try:
-            return _measure(fleet)
+            found = _measure(fleet)
         finally:
             fleet.lab.down()
+    if not before:
+        return found
+    return [ratio(now, then) for now, then in zip(found, before, strict=True)]
 
 
 def _measure(fleet: FleetUnderTest) -> list[Figure]:
