@@ -280,7 +280,7 @@ def _declare(  # noqa: PLR0917 - all that was read and decided
         if upgrade:
             step(f"{name}: prepare the rollback", protect(stack, variables))
             if stack.probed:
-                run("start the availability probe", "probe_start")
+                run("start the availability probe", "front_door", "probe_start")
         run("switch files", "before_switch", "git", "switch", files=True)
     for phase in stack.phases:
         if decision.migrate or not phase.migrates:
