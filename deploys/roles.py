@@ -60,8 +60,14 @@ def health_function(host: Host) -> str:
 
 
 def needs_vault(host: Host) -> bool:
-    """Whether a role of the host needs secrets."""
-    return any(role.secrets for role in roles_of(host))
+    """Whether a role or an application of the host needs secrets."""
+    own = any(entry.own_secrets for entry in host.applications.values())
+    return own or any(role.secrets for role in roles_of(host))
+
+
+def may_have_vault(host: Host) -> bool:
+    """Whether it needs secrets, or may have some: a key or a token for a git server."""
+    return needs_vault(host) or any(entry.repository for entry in host.applications.values())
 
 
 def packages_of(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bunker.application.dotenv import to_dotenv
 from bunker.application.features import compose_profiles, feature_problems, resolve_features
+from bunker.application.layout import prefix_of
 from bunker.application.table import (
     DERIVED,
     DERIVED_SECRETS,
@@ -123,8 +124,8 @@ class _Rendering:
                 self._problem(
                     f"environment: {key} is a secret and must not stand in a plain file",
                     expected="it in the vault only",
-                    remedy=f"Remove it and run `invoke secrets.set --host {self.host.name}`"
-                    f" for {key}; the value that stood there counts as disclosed",
+                    remedy=f"Remove it and run `{self._set_command(key)}`; the value that stood"
+                    " there counts as disclosed",
                 )
             elif key not in TABLE:
                 self._problem(
@@ -157,7 +158,8 @@ class _Rendering:
         elif row.generated or (row.required and self._is_on(row)):
             known = [key for key in self.vault if key not in TABLE]
             guess = perhaps(row.key, known)
-            remedy = f"Run `invoke secrets.set --host {self.host.name}` for {row.key}"
+            command = f"invoke secrets.generate {self.host.name}"
+            remedy = f"Run `{command if row.generated else self._set_command(row.key)}`"
             self._problem(
                 f"the secret {row.key} is missing{self._because(row)}",
                 expected=row.meaning,
@@ -185,6 +187,10 @@ class _Rendering:
                     expected="each published port once",
                 )
             taken.setdefault(value, key)
+
+    def _set_command(self, key: str) -> str:
+        name = prefix_of(self.host.application.name) + key
+        return f"invoke secrets.set --host {self.host.name} --key {name}"
 
     def _is_on(self, row: Variable) -> bool:
         return not row.feature or self.features[row.feature]

@@ -11,6 +11,8 @@ from bunker.shell import script_file
 
 MAIN: Final = "changemaker"
 """The name of the application that ``application:``, the short form, speaks of."""
+SEPARATOR: Final = "__"
+"""Between the name of another application and that of one of its secrets."""
 _SCRIPT: Final = Path(__file__).parent / "layout.sh"
 
 
@@ -38,6 +40,11 @@ class Layout:
 def app_folder(name: str) -> str:
     """The folder of an application's state."""
     return f"/var/lib/bunker/apps/{name}"
+
+
+def prefix_of(name: str) -> str:
+    """What the names of an application's secrets begin with."""
+    return "" if name == MAIN else name.upper().replace("-", "_") + SEPARATOR
 
 
 def layout_function() -> str:

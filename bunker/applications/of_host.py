@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from bunker.application.layout import MAIN
+from bunker.application.layout import MAIN, prefix_of
 from bunker.applications.settings import ApplicationSettings
 from bunker.errors import BunkerError
 from bunker.suggest import perhaps
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from bunker.role import Port, Role
 
     Given = TypeVar("Given")
-
-SEPARATOR: Final = "__"
 
 
 @dataclass(frozen=True)
@@ -137,8 +135,3 @@ def secrets_of(host: Host, vault: Mapping[str, Secret]) -> Mapping[str, Secret]:
     }
     shared = {key: vault[key] for key in INFRASTRUCTURE_SECRETS if key in vault}
     return {**shared, **own}
-
-
-def prefix_of(name: str) -> str:
-    """What the names of an application's secrets begin with."""
-    return "" if name == MAIN else name.upper().replace("-", "_") + SEPARATOR

@@ -51,6 +51,11 @@ class ApplicationSettings(Section):
         return MAIN
 
     @property
+    def own_secrets(self) -> tuple[str, ...]:
+        """Names of the secrets that it wants besides those of its kind; others hand them out."""
+        return ()
+
+    @property
     def files_of_fleet(self) -> str:
         """The folder below the fleet's ``files`` that holds its code; empty for a repository."""
         return ""

@@ -67,6 +67,7 @@ def add(
       invoke instance.add north-2 north2.example.org 203.0.113.8 --tier 2 --group canary --ref v2.1
       invoke instance.add relay relay.example.org 203.0.113.9 --no-application
     """
+    from bunker.applications.secret_specs import specs_of
     from bunker.fleet.scaffold import add_instance
     from bunker.fleet.schema import write_schemas
     from bunker.secrets import create_host_secrets
@@ -86,7 +87,9 @@ def add(
         port=number_of(port, "--port", 22),
         user=user,
         confirm=lambda keys: _confirm(keys, name, fingerprint, options),
-        create_secrets=create_host_secrets,
+        create_secrets=lambda folder, host: create_host_secrets(
+            folder, host.name, specs=specs_of(host)
+        ),
     )
     write_schemas(options.root)
     _record(options, name, {"added": domain, "address": address})

@@ -141,9 +141,9 @@ class Options:
         fleet, hosts = self.select() if app is None else self.select_applications(app)
         if secrets:
             from bunker.fleet.applications import having
-            from deploys.roles import needs_vault
+            from deploys.roles import may_have_vault
 
-            hosts = having(hosts, needs_vault, "need of secrets", self.hosts)
+            hosts = having(hosts, may_have_vault, "need of secrets", self.hosts)
         if len(hosts) != 1:
             names = ", ".join(host.name for host in hosts)
             raise BunkerError(

@@ -11,7 +11,7 @@ from bunker.cli.command import Body, OperatorTask, operator_command
 from bunker.cli.options import Options, words
 from bunker.cli.secret_value import read_value
 from bunker.errors import BunkerError, ExitCode
-from bunker.terminal.lines import table
+from bunker.terminal.lines import count, table
 from bunker.terminal.output import print_clear, tell
 
 if TYPE_CHECKING:
@@ -37,21 +37,30 @@ def secrets_command(**how: Any) -> Callable[[Body], OperatorTask]:
 
 @secrets_command(select=False, positional=("name",), help={"name": "name of the host"})
 def generate(options: Options, name: str) -> None:
-    """Generate the secrets of a host that has none yet.
+    """Generate the secrets of a host that are not there yet.
 
-    `invoke instance.add` does this by itself. Refuses to replace an existing file.
+    `invoke instance.add` does this by itself. In a file that is there it adds what is missing, such
+    as the secrets of another application, and changes nothing else; it refuses where nothing is.
 
     Example:
       invoke secrets.generate north-1
     """
     from bunker import secrets
+    from bunker.applications.secret_specs import specs_of
     from bunker.fleet.applications import having
-    from deploys.roles import needs_vault
+    from deploys.roles import may_have_vault
 
-    having([options.load_fleet().host(name)], needs_vault, "need of secrets", [name])
-    path = secrets.create_host_secrets(options.fleet_folder, name)
+    (host,) = having([options.load_fleet().host(name)], may_have_vault, "need of secrets", [name])
+    path, specs = secrets.vault_path(options.fleet_folder, name), specs_of(host)
     shown = str(path.relative_to(options.root))
-    options.answer({"host": name, "file": shown}, f"Generated the secrets of {name}: {shown}")
+    if path.exists():
+        added = secrets.add_missing_secrets(options.fleet_folder, name, specs=specs)
+        said = f"Added {count(len(added), 'secret')} to {shown}: {', '.join(added)}"
+    else:
+        secrets.create_host_secrets(options.fleet_folder, name, specs=specs)
+        added = tuple(spec.key for spec in specs if spec.generated)
+        said = f"Generated the secrets of {name}: {shown}"
+    options.answer({"host": name, "file": shown, "added": added}, said)
 
 
 @secrets_command(
@@ -93,13 +102,16 @@ def set_(options: Options, key: str = "") -> None:
     Examples:
       invoke secrets.set --host north-1 --key SMTP_PASS
       invoke secrets.set --host north-1 --key DEPLOY_KEY < deploy_key
+      invoke secrets.set --host north-1 --key WIKI__DB_PASSWORD
     """
     from bunker import secrets
+    from bunker.applications.secret_specs import specs_of
 
     if not key:
         raise BunkerError("no secret is named", expected="--key NAME, such as --key SMTP_PASS")
     fleet, host = options.select_one(secrets=True)
-    changed = secrets.set_secret(fleet.folder, host.name, key, read_value(key))
+    specs = specs_of(host)
+    changed = secrets.set_secret(fleet.folder, host.name, key, read_value(key), specs=specs)
     following = options.repeat("invoke deploy", "--role", "env").again(host.name)
     stored = f"Stored {key} of {host.name}. Bring it to the host with: {following}"
     options.answer(
@@ -124,6 +136,7 @@ def edit(options: Options, remove: list[str]) -> None:
       invoke secrets.edit --host north-1 --remove SMTP_PASS
     """
     from bunker import secrets
+    from bunker.applications.secret_specs import specs_of
     from bunker.terminal.reporter import ask
 
     def try_again(error: BunkerError) -> bool:
@@ -144,6 +157,7 @@ def edit(options: Options, remove: list[str]) -> None:
         try_again=try_again,
         remove=words(remove),
         confirm=confirm if sys.stdin.isatty() else None,
+        specs=specs_of(host),
     )
     changes = {"added": report.added, "changed": report.changed, "removed": report.removed}
     options.answer(

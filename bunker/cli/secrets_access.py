@@ -1,9 +1,17 @@
 """secrets.init, rekey and check: who may read a fleet's secrets, and are they in order?"""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from bunker.cli.options import Options
 from bunker.cli.secrets import advise, secrets_command
 from bunker.errors import BunkerError, ExitCode
 from bunker.terminal.lines import count
+
+if TYPE_CHECKING:
+    from bunker.fleet import Host
+    from bunker.secrets import SecretSpec
 
 
 @secrets_command(select=False)
@@ -48,7 +56,8 @@ def rekey(options: Options) -> None:
     """
     from bunker import secrets
 
-    report = secrets.rekey(options.fleet_folder, _chosen(options))
+    chosen = [host.name for host in _chosen(options)] if options.chosen else None
+    report = secrets.rekey(options.fleet_folder, chosen)
     lines = [
         f"Encrypted anew: {', '.join(report.hosts) or 'no host has secrets'}",
         *(f"  + {recipient}" for recipient in report.added_recipients),
@@ -71,8 +80,14 @@ def check(options: Options) -> ExitCode:
     Exit codes: 0 in order, 1 there are problems.
     """
     from bunker import secrets
+    from bunker.secrets.catalog import default_specs
 
-    report = secrets.check(options.fleet_folder, host_names=_with_vault(options))
+    names, known = _with_vault(options)
+    report = secrets.check(
+        options.fleet_folder,
+        host_names=names,
+        specs=lambda name: known.get(name, default_specs()),
+    )
     problems = [str(problem) for problem in report.problems]
     if not options.json:
         advise(report.warnings)
@@ -84,27 +99,33 @@ def check(options: Options) -> ExitCode:
     return ExitCode.ERROR if problems else ExitCode.OK
 
 
-def _chosen(options: Options) -> list[str] | None:
-    """Names of the chosen hosts that need secrets, None where nothing was chosen: all of them."""
-    if not options.chosen:
-        return None
+def _chosen(options: Options) -> list[Host]:
+    """The chosen hosts that have or need secrets."""
     from bunker.fleet.applications import having
-    from deploys.roles import needs_vault
 
-    hosts = having(options.select()[1], needs_vault, "need of secrets", options.hosts)
-    return [host.name for host in hosts]
+    fleet, hosts = options.select()
+    names = fleet.with_secrets(hosts)
+    return having(hosts, lambda host: host.name in names, "need of secrets", options.hosts)
 
 
-def _with_vault(options: Options) -> list[str] | None:
-    """The chosen, else those that have or need secrets; None where the fleet cannot be read."""
+def _with_vault(
+    options: Options,
+) -> tuple[list[str] | None, dict[str, tuple[SecretSpec, ...]]]:
+    """The chosen, else those that have or need secrets, and the secrets that each may have.
+
+    None where the fleet cannot be read.
+    """
+    from bunker.applications.secret_specs import specs_of
     from bunker.secrets.fleet import vault_names
-    from deploys.roles import needs_vault
+    from deploys.roles import may_have_vault
 
     if options.chosen:
-        return _chosen(options)
+        hosts = _chosen(options)
+        return [host.name for host in hosts], {host.name: specs_of(host) for host in hosts}
     try:
-        hosts = options.load_fleet().hosts.values()
+        fleet = options.load_fleet()
     except BunkerError:
-        return None
-    needed = {host.name for host in hosts if needs_vault(host)}
-    return sorted(needed | {*vault_names(options.fleet_folder)})
+        return None, {}
+    names = {*fleet.with_secrets(fleet.hosts.values()), *vault_names(options.fleet_folder)}
+    known = [host for name, host in fleet.hosts.items() if name in names and may_have_vault(host)]
+    return sorted(names), {host.name: specs_of(host) for host in known}

@@ -2,6 +2,7 @@
 
 import re
 
+from bunker.application.layout import MAIN, prefix_of
 from bunker.application.table import PUBLIC_KEYS, SECRET_KEYS
 from bunker.errors import BunkerError
 from bunker.fleet.merge import Layer, leaves
@@ -26,7 +27,8 @@ def secrets_in_environment(layer: Layer, host: str) -> list[BunkerError]:
         known = key in SECRET_KEYS or key in INFRASTRUCTURE_SECRETS
         if not known and (key in PUBLIC_KEYS or not _SECRET_NAME.search(key.upper())):
             continue
-        remedy = f"run `invoke secrets.set --key {key} --host {host}`"
+        name = str(path[1]) if len(path) > 2 else MAIN
+        remedy = f"run `invoke secrets.set --key {prefix_of(name)}{key} --host {host}`"
         if not known:
             remedy = "see the names that there are with `invoke secrets.show`"
         faults.append(

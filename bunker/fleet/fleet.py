@@ -9,7 +9,7 @@ from typing import Any
 from bunker.errors import BunkerError, Problems
 from bunker.fleet.models import Host
 from bunker.suggest import suggest
-from deploys.roles import TAGS
+from deploys.roles import TAGS, may_have_vault, needs_vault
 
 ALL = "all"
 
@@ -69,6 +69,15 @@ class Fleet:
 
     def secrets_file(self, name: str) -> Path:
         return self.folder / f"{name}.sops.yml"
+
+    def with_secrets(self, hosts: Iterable[Host]) -> list[str]:
+        """Names of those whose secrets are read: they need some, or have some all the same."""
+        return [
+            host.name
+            for host in hosts
+            if needs_vault(host)
+            or (may_have_vault(host) and self.secrets_file(host.name).is_file())
+        ]
 
     def host(self, name: str) -> Host:
         """One host by its exact name; an error names near misses."""

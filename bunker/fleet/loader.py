@@ -18,7 +18,7 @@ from bunker.fleet.group_data import GroupData, load_group_data
 from bunker.fleet.merge import Layer, deep_merge
 from bunker.fleet.models import Host
 from bunker.fleet.yaml_file import Document, read_document
-from deploys.roles import ROLES, needs_vault, roles_by_section
+from deploys.roles import ROLES, may_have_vault, needs_vault, roles_by_section
 
 SUFFIX = ".yml"
 SECRETS_SUFFIX = ".sops.yml"
@@ -268,11 +268,12 @@ def _check_secrets(
             if required and file not in present:
                 problem = "the secrets file is missing"
                 remedy = (
-                    "Restore it from git or a backup; a new host is made by `invoke instance.add`"
+                    "Restore it from git or a backup; a new host is made by `invoke instance.add`,"
+                    f" and one that had none gets it with `invoke secrets.generate {entry.stem}`"
                 )
                 where = f"inventories/{name}/{file}"
                 problems.append(BunkerError(problem, where=where, remedy=remedy))
-        elif file in present:
+        elif file in present and not may_have_vault(entry.host):
             problems += _unneeded(entry, entry.host, file)
 
 

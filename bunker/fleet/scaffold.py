@@ -20,7 +20,7 @@ from bunker.remote import Remote
 from deploys.roles import needs_vault
 
 Confirm = Callable[[Sequence[HostKey]], bool]
-CreateSecrets = Callable[[Path, str], Path]
+CreateSecrets = Callable[[Path, Host], Path]
 DEFAULT_GROUP = "changemaker"
 LOCK_SECONDS = 30
 
@@ -83,7 +83,7 @@ def add_instance(
         _try_with(fleet, host, keys)
         with _undoing([fleet.known_hosts, fleet.secrets_file(name), fleet.host_file(name)]):
             _record(fleet, host, keys)
-            secrets = create_secrets(fleet.folder, name) if needs_vault(host) else None
+            secrets = create_secrets(fleet.folder, host) if needs_vault(host) else None
             if secrets and (secrets != fleet.secrets_file(name) or not secrets.is_file()):
                 raise BunkerError("no secrets were made", where=str(fleet.secrets_file(name)))
             # Last, because the file is what makes the host a member of the fleet.

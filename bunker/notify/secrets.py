@@ -4,23 +4,14 @@ The vault belongs to the reserved name `notifications`, so that no host can take
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from bunker import secrets
 from bunker.errors import BunkerError
 from bunker.masking import Secret
+from bunker.secrets.catalog import Spec
 from bunker.secrets.checking import FLEET_OWNER as OWNER
 from bunker.suggest import suggest
-
-
-@dataclass(frozen=True)
-class _Name:
-    key: str
-    length: int = 0
-    alphabet: Literal["urlsafe", "hex"] = "urlsafe"
-    generated: bool = False
 
 
 def read_secrets(fleet_folder: Path) -> dict[str, Secret]:
@@ -49,7 +40,7 @@ def store_secret(fleet_folder: Path, name: str, value: Secret, wanted: Iterable[
     ``wanted`` are the names that the settings use: any other is refused, since nothing reads it.
     """
     refuse_unknown(name, wanted)
-    specs = [_Name(name)]
+    specs = [Spec(name)]
     if secrets.vault_path(fleet_folder, OWNER).exists():
         return secrets.set_secret(fleet_folder, OWNER, name, value, specs=specs)
     secrets.create_host_secrets(fleet_folder, OWNER, overrides={name: value}, specs=specs)

@@ -15,6 +15,7 @@ from bunker.secrets.operator_key import default_path as default_key_path
 from bunker.secrets.operator_key import fingerprint
 from bunker.secrets.operator_key import mac_key as operator_mac_key
 from bunker.secrets.vault import (
+    add_missing_secrets,
     change_secrets,
     create_host_secrets,
     read_host_secrets,

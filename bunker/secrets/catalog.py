@@ -5,8 +5,10 @@ import secrets as randomness
 import string
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol, TypedDict
 
+from bunker.application.layout import SEPARATOR
 from bunker.errors import BunkerError
 from bunker.masking import Secret
 from bunker.role import named
@@ -18,7 +20,6 @@ HOST_FIELD = "host"
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Control, formatting (also what turns a text around), halves of characters, line separators."""
-_MULTI_LINE = frozenset({"DEPLOY_KEY"})
 _ALPHABETS = {
     "urlsafe": string.ascii_letters + string.digits + "_-",
     "hex": "0123456789abcdef",
@@ -36,6 +37,16 @@ class SecretSpec(Protocol):
     def alphabet(self) -> Literal["urlsafe", "hex"]: ...
     @property
     def generated(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A secret that another party hands out, unless ``generated`` says otherwise."""
+
+    key: str
+    length: int = 32
+    alphabet: Literal["urlsafe", "hex"] = "urlsafe"
+    generated: bool = False
 
 
 def default_specs() -> Sequence[SecretSpec]:
@@ -61,9 +72,14 @@ def generate(spec: SecretSpec) -> Secret:
 
 def normalise(key: str, value: Secret) -> Secret:
     """The value as it is stored: ssh reads a private key only with plain, complete lines."""
-    if key not in _MULTI_LINE:
+    if not _is_multi_line(key):
         return value
     return Secret("\n".join(value.reveal().splitlines()).rstrip("\n") + "\n")
+
+
+def _is_multi_line(key: str) -> bool:
+    """Whether it is a private key: the host's, or that of one of its applications."""
+    return key.rpartition(SEPARATOR)[2] == "DEPLOY_KEY"
 
 
 def is_name(key: str) -> bool:
@@ -83,7 +99,7 @@ def problem_with(key: str, value: Secret, known: frozenset[str], where: str) -> 
     elif unseen:
         problem = f"has an invisible character (U+{ord(unseen):04X})"
         remedy = "It came along when the value was copied: type that part anew"
-    elif key in _MULTI_LINE:
+    elif _is_multi_line(key):
         if not re.match(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\n", text):
             problem = "is not a private key"
             expected = "a whole private key, from its BEGIN line to its END line"
@@ -97,7 +113,11 @@ def problem_with(key: str, value: Secret, known: frozenset[str], where: str) -> 
 def unknown_key(key: str, known: frozenset[str], where: str) -> BunkerError:
     """The sentence for a name that the environment table does not have, with near misses."""
     near = near_misses(key, known)
-    expected = f"one of {', '.join(near)}" if near else "a secret of the environment table"
+    expected = (
+        f"one of {', '.join(near)}"
+        if near
+        else "a secret of one of the host's roles or applications"
+    )
     remedy = "`invoke secrets.show` lists the names"
     return BunkerError(f"unknown secret {key!r}", where=where, expected=expected, remedy=remedy)
 

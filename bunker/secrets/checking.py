@@ -1,7 +1,7 @@
 """Is every host's vault readable, its own, complete, and open to the right people only?"""
 
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,19 +33,21 @@ def check(
     *,
     host_names: Iterable[str] | None = None,
     key_file: Path | None = None,
-    specs: Iterable[catalog.SecretSpec] | None = None,
+    specs: Callable[[str], Sequence[catalog.SecretSpec]] | None = None,
 ) -> CheckReport:
     """Check the named hosts' vaults, or those of every host of the fleet; changes nothing.
+
+    ``specs`` says which secrets a host may have; without it, those of all roles.
 
     Looks for files that cannot be opened or belong to another host, missing, unknown and weak
     keys, values in plaintext, modes, a vault without a host file, and recipients that differ from
     what .sops.yaml says.
     """
     key = operator_key.locate(key_file)
-    table = tuple(catalog.default_specs() if specs is None else specs)
     names = _all_hosts(fleet_folder) if host_names is None else sorted(set(host_names))
 
     def look(name: str) -> tuple[list[BunkerError], list[str]]:
+        table = specs(name) if specs else catalog.default_specs()
         return _check_host(fleet_folder, name, key, table)
 
     results, unreadable = fleet.for_each(look, names)
@@ -96,7 +98,7 @@ def _check_host(
     missing = [spec.key for spec in specs if spec.generated and spec.key not in secrets]
     if missing:
         problem = f"missing: {', '.join(missing)}"
-        remedy = f"Run `invoke secrets.set --host {name} --key {missing[0]}`"
+        remedy = f"Run `invoke secrets.generate {name}`"
         problems.append(BunkerError(problem, where=str(path), remedy=remedy))
     for spec in specs:
         weakness = catalog.weakness_of(spec, secrets[spec.key]) if spec.key in secrets else None

@@ -45,7 +45,8 @@ def read(path: Path) -> bytes:
         raise BunkerError(
             "the host has no secrets file",
             where=str(path),
-            remedy="Restore it from git; a new host gets one from `invoke instance.add`",
+            remedy="Restore it from git; a host that never had one gets it with "
+            f"`invoke secrets.generate {path.name.partition('.')[0]}`",
         ) from None
 
 

@@ -34,16 +34,44 @@ def create_host_secrets(
     values |= given
     with files.locked(fleet_folder, host_name):
         if path.exists():
-            raise BunkerError(
-                "the host has secrets already; nothing was changed",
-                where=str(path),
-                remedy="Use `invoke secrets.set` or `invoke secrets.edit`",
-            )
+            raise _has_them(path)
         ciphertext = sops.encrypt(values, path=path, config=files.config_path(fleet_folder))
         details = {"created": sorted(without_host(values))}
         with recorded_change(fleet_folder, [host_name], details):
             store_verified(path, ciphertext, values, key_file=key)
     return path
+
+
+def add_missing_secrets(
+    fleet_folder: Path,
+    host_name: str,
+    *,
+    key_file: Path | None = None,
+    specs: Iterable[catalog.SecretSpec],
+) -> tuple[str, ...]:
+    """Generate those secrets that a host with a vault lacks; returns their names.
+
+    Changes nothing else. Raises BunkerError where none is missing.
+    """
+    before = read_host_secrets(fleet_folder, host_name, key_file=key_file)
+    specs = tuple(specs)
+    made = {
+        spec.key: catalog.generate(spec)
+        for spec in specs
+        if spec.generated and spec.key not in before
+    }
+    if not made:
+        raise _has_them(files.vault_path(fleet_folder, host_name))
+    change_secrets(fleet_folder, host_name, made, key_file=key_file, specs=specs, based_on=before)
+    return tuple(made)
+
+
+def _has_them(path: Path) -> BunkerError:
+    return BunkerError(
+        "the host has secrets already; nothing was changed",
+        where=str(path),
+        remedy="Use `invoke secrets.set` or `invoke secrets.edit`",
+    )
 
 
 def read_host_secrets(

@@ -10,7 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bunker.applications.of_host import applications_of, prefix_of, rooms_of, secrets_of
+from bunker.application.layout import prefix_of
+from bunker.applications.of_host import applications_of, rooms_of, secrets_of
+from bunker.applications.secret_specs import specs_of, specs_of_room
 from bunker.errors import BunkerError
 from bunker.fleet import Fleet, load_fleet
 from bunker.fleet.models import Host
@@ -22,7 +24,6 @@ from bunker.secrets.catalog import generate
 from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import Listener, Preparation, prepare
 from bunker.workflows.request import DeployRequest, Target, find_commits, worker_request
-from deploys.roles import needs_vault
 from deploys.stack.decision import FOLDER
 
 
@@ -126,7 +127,7 @@ def _targets(
     fleet: Fleet, hosts: Sequence[Host], found: Mapping[str, Finding]
 ) -> tuple[list[Target], set[str]]:
     """Every host with the secrets and the commit that there are, and those with stand-ins."""
-    vaults, guessed = _vaults(fleet, [host for host in hosts if needs_vault(host)], found)
+    vaults, guessed = _vaults(fleet, hosts, found)
     opened = [host for host in hosts if host.name not in guessed or vaults[host.name]]
     commits = find_commits(fleet.root, opened, vaults)
     targets = []
@@ -155,16 +156,17 @@ def _vaults(
     fleet: Fleet, hosts: Sequence[Host], found: Mapping[str, Finding]
 ) -> tuple[dict[str, dict[str, Secret]], set[str]]:
     """The secrets of every host; none where they cannot be had, which is a problem of its own."""
+    names = fleet.with_secrets(hosts)
     try:
-        return decrypt_hosts(fleet.folder, [host.name for host in hosts]), set()
+        return decrypt_hosts(fleet.folder, names), set()
     except BunkerError:
         vaults: dict[str, dict[str, Secret]] = {}
-    for host in hosts:
+    for name in names:
         try:
-            vaults |= decrypt_hosts(fleet.folder, [host.name])
+            vaults |= decrypt_hosts(fleet.folder, [name])
         except BunkerError as error:
-            vaults[host.name] = {}
-            found[host.name].problems += error.each
+            vaults[name] = {}
+            found[name].problems += error.each
     return vaults, {name for name, values in vaults.items() if not values}
 
 
@@ -172,7 +174,7 @@ def _missing(host: Host, vault: Mapping[str, Secret]) -> dict[str, Secret]:
     """The secrets without which what the roles place cannot be rendered, as stand-ins."""
     made: dict[str, Secret] = {}
     for role, view in rooms_of(host):
-        if not (role.check and role.secrets):
+        if not role.check:
             continue
         secrets = secrets_of(view, vault)
         try:
@@ -181,7 +183,7 @@ def _missing(host: Host, vault: Mapping[str, Secret]) -> dict[str, Secret]:
             said = " ".join(problem.problem for problem in error.each)
             made |= {
                 prefix_of(view.application.name) + spec.key: generate(spec)
-                for spec in named(role.secrets)
+                for spec in specs_of_room(role, view)
                 if not secrets.get(spec.key) and f"the secret {spec.key} is missing" in said
             }
     return made
@@ -189,9 +191,12 @@ def _missing(host: Host, vault: Mapping[str, Secret]) -> dict[str, Secret]:
 
 def _missing_problem(host: Host, missing: Collection[str]) -> BunkerError:
     one = len(missing) == 1
+    generated = {spec.key for spec in specs_of(host) if spec.generated} & {*missing}
+    others = [key for key in missing if key not in generated]
+    commands = [f"invoke secrets.generate {host.name}"] if generated else []
+    commands += [f"invoke secrets.set --host {host.name} --key {key}" for key in others]
     return BunkerError(
         f"{len(missing)} secret{' is' if one else 's are'} missing: {', '.join(missing)}",
         where=f"{host.name}.sops.yml",
-        remedy=f"Set {'it' if one else 'each'}: invoke secrets.set --host {host.name} --key "
-        f"{next(iter(missing)) if one else 'NAME'}",
+        remedy=f"Run {' and '.join(f'`{command}`' for command in commands)}",
     )

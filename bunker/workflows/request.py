@@ -28,7 +28,7 @@ from bunker.runs.work import EVERYTHING, Work
 from bunker.secrets import decrypt_hosts, operator_mac_key
 from bunker.source import Source, resolve_commit
 from bunker.values import GitRef, checked
-from deploys.roles import TAGS, needs_vault
+from deploys.roles import TAGS
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
         hosts = [_with_ref(host, ref, name) if has_application(host) else host for host in hosts]
     if not request.work.needs_secrets:
         return fleet, [Target(host, {}) for host in hosts]
-    opened = decrypt_hosts(fleet.folder, [host.name for host in hosts if needs_vault(host)])
+    opened = decrypt_hosts(fleet.folder, fleet.with_secrets(hosts))
     secrets = {host.name: opened.get(host.name, {}) for host in hosts}
     commits: Mapping[str, str] = request.commits
     if request.work.needs_code and not commits:

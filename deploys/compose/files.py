@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bunker.application.dotenv import to_dotenv
-from bunker.application.layout import app_folder
+from bunker.application.layout import app_folder, prefix_of
 from bunker.bundle import Bundle, BundleFile
 from bunker.component import Component
 from bunker.errors import BunkerError, Problems
@@ -29,14 +29,14 @@ def entry_of(host: Host) -> ComposeEntry:
 def compose_bundle(host: Host, secrets: Mapping[str, Secret]) -> Bundle:
     """The ``.env``, the override and the registry logins. Raises Problems for missing secrets."""
     entry = entry_of(host)
-    wanted = [*entry.secrets, *(one.password_secret for one in entry.registries)]
+    command = f"invoke secrets.set --host {host.name} --key {prefix_of(entry.name)}"
     missing = [
         BunkerError(
             f"the secret {key} is missing",
             where=f"{host.name}: applications.{entry.name}",
-            remedy=f"Set it: invoke secrets.set --host {host.name} --app {entry.name} --key {key}",
+            remedy=f"Set it: {command}{key}",
         )
-        for key in dict.fromkeys(wanted)
+        for key in entry.own_secrets
         if key not in secrets
     ]
     if missing:

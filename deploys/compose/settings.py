@@ -67,6 +67,12 @@ class ComposeEntry(ApplicationEntry):
     """TCP ports of it that may be reached from outside."""
 
     @property
+    def own_secrets(self) -> tuple[str, ...]:
+        """Keys of its .env, and passwords of registries."""
+        wanted = (*self.secrets, *(one.password_secret for one in self.registries))
+        return tuple(dict.fromkeys(wanted))
+
+    @property
     def files_of_fleet(self) -> str:
         """The folder below the fleet's ``files`` that holds its code."""
         return self.folder or ""

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from bunker.errors import BunkerError
-from bunker.fleet import load_fleet
+from bunker.fleet import Host, load_fleet
 from bunker.fleet.scaffold import add_instance, trust_instance
 from bunker.host_keys import Unreachable, scan_host_key
 from bunker.lab import recipes
@@ -131,8 +131,8 @@ def root(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> Pat
     return root
 
 
-def secrets_for(folder: Path, name: str) -> Path:
-    path = folder / f"{name}.sops.yml"
+def secrets_for(folder: Path, host: Host) -> Path:
+    path = folder / f"{host.name}.sops.yml"
     path.write_text("host: ENC[]\nsops:\n    mac: ENC[]\n")
     return path
 
@@ -187,19 +187,23 @@ def test_with_real_secrets(root, server, tmp_path, monkeypatch):
     monkeypatch.setenv("BUNKER_AGE_KEY_FILE", str(tmp_path / "age/operator.age"))
     (root / "inventories/production/.sops.yaml").unlink()
     secrets.init(root / "inventories/production")
-    add(root, server.port, create_secrets=secrets.create_host_secrets)
+    add(
+        root,
+        server.port,
+        create_secrets=lambda folder, host: secrets.create_host_secrets(folder, host.name),
+    )
     values = secrets.read_host_secrets(root / "inventories/production", "north")
     assert "V2_POSTGRES_PASSWORD" in values
     clear = b"\n".join(content(root).values())
     assert not [key for key, value in values.items() if value.reveal().encode() in clear]
 
 
-def fails(_folder: Path, _name: str) -> Path:
+def fails(_folder: Path, _host: Host) -> Path:
     raise BunkerError("no key to encrypt with")
 
 
-def interrupted(folder: Path, name: str) -> Path:
-    secrets_for(folder, name)
+def interrupted(folder: Path, host: Host) -> Path:
+    secrets_for(folder, host)
     raise KeyboardInterrupt
 
 
@@ -209,7 +213,7 @@ def interrupted(folder: Path, name: str) -> Path:
         ({"confirm": lambda _keys: False}, BunkerError, "the host key was not confirmed"),
         ({"create_secrets": fails}, BunkerError, "no key to encrypt with"),
         ({"create_secrets": interrupted}, KeyboardInterrupt, ""),
-        ({"create_secrets": lambda folder, _name: folder}, BunkerError, "no secrets were made"),
+        ({"create_secrets": lambda folder, _host: folder}, BunkerError, "no secrets were made"),
         ({"tier": 3}, BunkerError, "tier is 3"),
     ],
 )

@@ -176,6 +176,7 @@ def test_a_missing_generated_secret_is_refused_and_its_near_name_suggested() -> 
     secrets["REDIS_PASSWD"] = secrets.pop("REDIS_PASSWORD")
     (problem,) = problems_of(secrets)
     assert "the secret REDIS_PASSWORD is missing" in problem
+    assert "`invoke secrets.generate north`" in problem
     assert "Perhaps REDIS_PASSWD was meant" in problem
 
 

@@ -106,6 +106,46 @@ def test_a_host_without_an_application_has_no_secrets_to_make_or_set(
     assert "The secrets of 1 host are in order" in capsys.readouterr().out
 
 
+WIKI = """\
+host: east
+address: 192.0.2.3
+domain: east.example.org
+applications:
+  wiki: {kind: compose, folder: wiki, secrets: [DB_PASSWORD]}
+"""
+
+
+def test_another_applications_secrets_are_generated_set_and_checked_by_its_name(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, north = root / "inventories" / "production", SELECTION
+    secrets_access.init(Context(), fleet="production", **COMMON)
+    secrets.generate(Context(), name="north", fleet="production", **COMMON)
+    file = folder / "north.yml"
+    file.write_text(file.read_text() + "applications: {staging: {kind: changemaker}}\n")
+    capsys.readouterr()
+    assert fails(secrets_access.check, **north, **COMMON) == 1
+    said = capsys.readouterr().err
+    assert "missing: STAGING__" in said
+    assert "invoke secrets.generate north" in said
+    secrets.generate(Context(), name="north", fleet="production", **COMMON)
+    assert "STAGING__V2_POSTGRES_PASSWORD" in capsys.readouterr().out
+    secrets_access.check(Context(), **north, **COMMON)
+    assert fails(secrets.generate, name="north", fleet="production", **COMMON) == 1
+    assert "has secrets already" in capsys.readouterr().err
+
+    (folder / "east.yml").write_text(WIKI)
+    secrets.generate(Context(), name="east", fleet="production", **COMMON)
+    east = {**SELECTION, "host": ["east"]}
+    monkeypatch.setattr(sys, "stdin", io.StringIO("canary-password\n"))
+    secrets.set_(Context(), key="WIKI__DB_PASSWORD", **east, **COMMON)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("canary-password\n"))
+    assert fails(secrets.set_, key="WIKI__DB_PASWORD", **east, **COMMON) == 1
+    assert "one of WIKI__DB_PASSWORD" in capsys.readouterr().err
+    secrets_access.check(Context(), **{**SELECTION, "host": []}, **COMMON)
+    assert "The secrets of 2 hosts are in order" in capsys.readouterr().out
+
+
 def test_list_and_show(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert root
     instance.list_(Context(), fleet="", **COMMON)
@@ -138,7 +178,6 @@ def test_a_new_instance_passes_every_choice_on(
     assert fails(instance.add, **own, **chosen, fleet="production", **COMMON) == 1
     arguments, choices = calls[0]
     assert arguments == (root, "production", "west", "w.example.org", "192.0.2.9")
-    assert choices["create_secrets"] is bunker.secrets.create_host_secrets
     passed = {
         name: choices[name] for name in ("tier", "groups", "ref", "port", "user", "application")
     }

@@ -59,7 +59,7 @@ def test_a_missing_secret_is_one_sentence_with_the_command():
     with pytest.raises(BunkerError, match="DB_PASSWORD is missing") as caught:
         compose_bundle(host, {})
     assert "REGISTRY is missing" in str(caught.value)
-    assert "--key DB_PASSWORD" in str(caught.value)
+    assert "invoke secrets.set --host north --key WIKI__DB_PASSWORD" in str(caught.value)
 
 
 def test_logins_are_a_file_of_root_that_goes_away_with_the_last_of_them():

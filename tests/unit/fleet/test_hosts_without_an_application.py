@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bunker.errors import BunkerError, Problems
-from bunker.fleet import scaffold
+from bunker.fleet import Host, scaffold
 from bunker.fleet.applications import has_application, with_application
 from bunker.fleet.listing import list_instances, show_instance
 from bunker.host_keys import HostKey
@@ -116,7 +116,7 @@ def reachable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scaffold, "check_access", lambda _remote: None)
 
 
-def no_secrets(_folder: Path, _name: str) -> Path:
+def no_secrets(_folder: Path, _host: Host) -> Path:
     raise AssertionError("nothing of it needs secrets")
 
 

@@ -10,7 +10,7 @@ from bunker.secrets import check, decrypt_hosts, operator_key, read_host_secrets
 
 
 def run_check(fleet):
-    return check(fleet.folder, key_file=fleet.key_file, specs=fleet.specs)
+    return check(fleet.folder, key_file=fleet.key_file, specs=lambda _host: fleet.specs)
 
 
 def problems_of(fleet) -> str:
@@ -77,8 +77,11 @@ def test_check_finds_what_is_wrong_and_changes_nothing(north):
     assert "others may write to the file (mode 0666)" in found
     assert "canary" not in found
     assert {path.name: path.read_bytes() for path in north.folder.glob("*.yml")} == before
-    missing = check(north.folder, host_names=["north"], key_file=north.key_file, specs=more)
+    missing = check(
+        north.folder, host_names=["north"], key_file=north.key_file, specs=lambda _host: more
+    )
     assert "missing: NEW_PASSWORD" in str(missing.problems[-1])
+    assert "invoke secrets.generate north" in str(missing.problems[-1])
     with pytest.raises(Problems):
         missing.raise_for_problems()
 

@@ -12,6 +12,7 @@ import pytest
 from bunker.errors import BunkerError, ExitCode, Problems
 from bunker.masking import MASK, Secret
 from bunker.secrets import (
+    add_missing_secrets,
     change_secrets,
     create_host_secrets,
     files,
@@ -21,6 +22,7 @@ from bunker.secrets import (
     sops,
 )
 from bunker.vault_text import plaintext_keys, recipients
+from tests.unit.secrets.conftest import Spec
 
 PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\r\nb3BlbnNz\r\naC1rZXk=\r\n" + (
     "-----END OPENSSH PRIVATE KEY-----"
@@ -61,6 +63,27 @@ def test_creating_refuses_to_replace(north):
     with pytest.raises(BunkerError, match="has secrets already"):
         north.add("north")
     assert north.vault("north").read_bytes() == before
+
+
+def test_missing_ones_are_added_and_the_others_left_alone(north):
+    more = (*north.specs, Spec("STAGING__REDIS_PASSWORD"), Spec("WIKI__TOKEN", generated=False))
+    before = read(north)
+    lines = north.vault("north").read_text().splitlines()
+    arguments = {"key_file": north.key_file, "specs": more}
+    added = add_missing_secrets(north.folder, "north", **arguments)
+    assert added == ("STAGING__REDIS_PASSWORD",)
+    after = read(north)
+    assert len(after.pop("STAGING__REDIS_PASSWORD")) == 32
+    assert after == before
+    gone = {
+        line.split(":")[0].strip()
+        for line in set(lines) - {*north.vault("north").read_text().splitlines()}
+    }
+    assert gone <= {"mac", "lastmodified"}
+    stored = north.vault("north").read_bytes()
+    with pytest.raises(BunkerError, match="has secrets already"):
+        add_missing_secrets(north.folder, "north", **arguments)
+    assert north.vault("north").read_bytes() == stored
 
 
 def test_overrides_replace_generated_values_and_wrong_ones_are_listed_at_once(fleet):
@@ -293,5 +316,5 @@ def test_a_host_name_cannot_lead_elsewhere(fleet, name):
 
 
 def test_a_missing_file_names_what_makes_it(fleet):
-    with pytest.raises(BunkerError, match=r"invoke instance\.add"):
+    with pytest.raises(BunkerError, match=r"invoke secrets\.generate nowhere"):
         read(fleet, "nowhere")
