@@ -18,7 +18,8 @@ class Port:
     as the application sees it, as ``deploy`` is. ``rollback`` declares the rollback. ``question``:
     the :class:`bunker.applications.question.Question` by which it is asked for its health.
     ``gate``: the script that waits, after a boot, until it is healthy. ``public_keys``: those keys
-    of its ``.env`` whose values may be shown.
+    of its ``.env`` whose values may be shown. ``ports``: the ports that it takes on the host, each
+    with the key of its settings that says so.
 
     Where it has them: ``metrics``, the script whose answer :mod:`bunker.canary_analysis.source`
     reads; ``table``, the rows of all keys that its ``.env`` may have; ``logs_of_steps``, by the
@@ -30,6 +31,7 @@ class Port:
     question: str
     gate: str
     public_keys: str
+    ports: str
     metrics: str = ""
     table: str = ""
     logs_of_steps: str = ""
@@ -50,7 +52,9 @@ class Role:
     ``secrets``, the :class:`bunker.secrets.catalog.SecretSpec` of each. ``egress``, from a host to
     what containers may reach outside: protocol, port, meaning.
 
-    ``published_ports`` are the TCP ports on which its containers may be reached from outside.
+    ``published_ports``, from a host to the TCP ports on which its containers may be reached from
+    outside.
+
     ``health`` is POSIX shell that prints a line for each thing that is wrong; it is quick and only
     reads. ``sections``: keys of a host's file that give the host this role, whatever its groups.
     ``needs``: roles before it that a host with this one has as well. ``port``: it is a
@@ -67,7 +71,7 @@ class Role:
     check: str = ""
     secrets: str = ""
     egress: str = ""
-    published_ports: tuple[int, ...] = ()
+    published_ports: str = ""
     health: str = ""
     sections: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()

@@ -66,6 +66,12 @@ def render_environment(
     return _Rendering(host, secrets, ids or HostIds()).finish()
 
 
+def host_ports(host: Host) -> dict[str, str]:
+    """The ports that the instance takes on its host, by key; as they are, fit or not."""
+    rendering = _Rendering(host, {}, HostIds())
+    return rendering.ports({key: rendering.public(TABLE[key]) for key in PUBLIC_KEYS})
+
+
 def environment_file(
     host: Host,
     secrets: Mapping[str, Secret],
@@ -104,7 +110,7 @@ class _Rendering:
 
     def finish(self) -> Environment:
         self._check_overrides()
-        plain = {key: self._public(TABLE[key]) for key in TABLE if key in PUBLIC_KEYS}
+        plain = {key: self.public(TABLE[key]) for key in TABLE if key in PUBLIC_KEYS}
         vaulted = {key: self._secret(TABLE[key]) for key in TABLE if key in SECRET_KEYS}
         self._check_ports(plain)
         if self.problems:
@@ -139,7 +145,7 @@ class _Rendering:
                     remedy=f"Remove it and change `{TABLE[key].governed_by}`",
                 )
 
-    def _public(self, row: Variable) -> str:
+    def public(self, row: Variable) -> str:
         value = self.host.environment.get(row.key, row.default.format_map(self.derived))
         if value:
             self._check_type(row, value, shown=f" {value!r}")
@@ -174,13 +180,15 @@ class _Rendering:
                 expected=f"{EXPECTED[row.type]} on one line",
             )
 
+    def ports(self, plain: Mapping[str, str]) -> dict[str, str]:
+        """The ports on the host among these values, in the table's order: those of what is on."""
+        rows = (row for row in TABLE.values() if row.type is ValueType.HOST_PORT)
+        return {row.key: plain[row.key] for row in rows if plain[row.key] and self._is_on(row)}
+
     def _check_ports(self, plain: Mapping[str, str]) -> None:
         ssh_port = self.host.base.ssh_listen_port or self.host.port
         taken: dict[str, str] = {str(ssh_port): "sshd"}
-        for key, value in plain.items():
-            row = TABLE[key]
-            if row.type is not ValueType.HOST_PORT or not self._is_on(row) or not value:
-                continue
+        for key, value in self.ports(plain).items():
             if value in taken:
                 self._problem(
                     f"environment: {key} and {taken[value]} both take port {value} on the host",

@@ -1,7 +1,7 @@
 """Applications of one host that would be in each other's way. Pure."""
 
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from bunker.application.layout import MAIN
@@ -9,10 +9,11 @@ from bunker.applications.of_host import Application, applications_of
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 from bunker.fleet.yaml_file import Document
+from bunker.role import named
 
 
 def collisions(host: Host, document: Document) -> Iterator[BunkerError]:
-    """Folders that are the same or lie in each other, and projects that are the same."""
+    """Folders that are the same or lie in each other, the same projects, and the same ports."""
     if not host.applications:
         return
     if (main := host.applications.get(MAIN)) and main.kind != MAIN:
@@ -33,6 +34,27 @@ def collisions(host: Host, document: Document) -> Iterator[BunkerError]:
                         expected=f"a {key} of its own",
                     )
         before.append(one)
+    yield from _ports(host, document)
+
+
+def _ports(host: Host, document: Document) -> Iterator[BunkerError]:
+    """One sentence for each two that take the same ports on the host."""
+    taken = {host.base.ssh_listen_port or host.port: "sshd"}
+    for one in applications_of(host):
+        ports: Mapping[int, str] = named(one.kind.port.ports)(one.host) if one.kind.port else {}
+        by_other: dict[str, list[int]] = {}
+        for port in ports:
+            other = taken.setdefault(port, one.name)
+            if other != one.name:
+                by_other.setdefault(other, []).append(port)
+        where = one.path if one.name in host.applications else ()
+        for other, same in by_other.items():
+            listed = ", ".join(f"{port} ({ports[port]})" for port in same)
+            yield BunkerError(
+                f"{one.name} takes port{'s' * (len(same) > 1)} {listed}, as {other} does",
+                where=document.place((*where, *ports[same[0]].split("."))),
+                expected="each port of the host once",
+            )
 
 
 def _overlap(one: str, other: str) -> bool:

@@ -57,8 +57,9 @@ def declared_rules(host: Host) -> tuple[FirewallRule, ...]:
     ssh = [FirewallRule(port=port, note="SSH") for port in ssh_ports(host)]
     web = [
         FirewallRule(port=port, published=True, note="web")
-        for role, _view in rooms_of(host)
-        for port in role.published_ports
+        for role, view in rooms_of(host)
+        if role.published_ports
+        for port in named(role.published_ports)(view)
     ]
     return tuple(dict.fromkeys([*ssh, *web, *host.base.firewall]))
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from bunker.application.environment import host_ports
 from bunker.application.table import PUBLIC_KEYS
 from bunker.applications.question import Question
 from bunker.canary_analysis.sample import DURATIONS, REQUESTS
@@ -47,3 +48,17 @@ def metrics(host: Host) -> str:
 def public_keys(_host: Host) -> frozenset[str]:
     """Those of the environment table that are no secrets."""
     return PUBLIC_KEYS
+
+
+def published_ports(_host: Host) -> tuple[int, ...]:
+    """Those that may be reached from outside."""
+    return (80, 443)
+
+
+def ports(host: Host) -> dict[int, str]:
+    """Those of all services that are on, by the keys of its environment."""
+    found: dict[int, str] = {}
+    for key, value in host_ports(host).items():
+        if value.isdecimal():
+            found.setdefault(int(value), f"environment.{key}")
+    return found

@@ -7,6 +7,7 @@ ROLE = Role(
     summary="other Compose projects of the host, each at an exact version",
     deploy="deploys.compose.deploy:compose",
     check="deploys.compose.files:compose_bundle",
+    published_ports="deploys.compose.port:published_ports",
     needs=("docker",),
     port=Port(
         settings="deploys.compose.settings:ComposeEntry",
@@ -14,5 +15,6 @@ ROLE = Role(
         question="deploys.compose.port:question",
         gate="deploys.compose.deploy:gate",
         public_keys="deploys.compose.port:public_keys",
+        ports="deploys.compose.port:ports",
     ),
 )

@@ -20,3 +20,13 @@ def question(host: Host) -> Question:
 def public_keys(host: Host) -> frozenset[str]:
     """What its settings say in plaintext."""
     return frozenset(entry_of(host).environment) | OWN_KEYS
+
+
+def published_ports(host: Host) -> tuple[int, ...]:
+    """Those that may be reached from outside."""
+    return entry_of(host).ports
+
+
+def ports(host: Host) -> dict[int, str]:
+    """The same, by where they stand; what else it takes only Compose knows."""
+    return dict.fromkeys(entry_of(host).ports, "ports")

@@ -78,6 +78,22 @@ def test_what_is_not_healthy_is_rolled_back_by_itself(wiki: FleetUnderTest) -> N
     assert numbers(wiki)[:2] == [1, 2]
 
 
+def test_a_port_that_something_else_has_is_refused_by_name_before_anything_changes(
+    wiki: FleetUnderTest,
+) -> None:
+    server = wiki.root / "files" / "wiki" / "server.yml"
+    server.write_text(SERVER + '    ports: ["127.0.0.1:8089:81", "22:82"]\n')
+    wiki.on("north", "sudo docker run -d --name squatter -p 8089:80 nginx:alpine")
+    before = started(wiki, "north")
+    ran = wiki.invoke("upgrade", "--host", "north", "--app", "wiki", "--yes", "--json", expect=3)
+    assert "port 8089 is taken by the container squatter: give" in ran.text
+    assert "port 22 is taken by the process sshd of this host" in ran.text
+    assert started(wiki, "north") == before
+    assert wiki.on("north", ASK) == "second\n"
+    wiki.on("north", "sudo docker rm -f squatter")
+    server.write_text(SERVER)
+
+
 def test_it_is_rolled_back_when_an_operator_asks(wiki: FleetUnderTest) -> None:
     wiki.invoke(
         *("rollback", "--host", "north", "--app", "wiki", "--to", "1", "--yes", "--json"),

@@ -12,6 +12,9 @@ from bunker.shell import script_file, with_variables
 SCRIPTS = Path(__file__).parents[3] / "deploys/stack/scripts"
 DOCKER = r"""#!/bin/sh
 case "$*" in
+  *" config") cat "$WORLD/config" ;;
+  "inspect --format"*) cat "$WORLD/containers" ;;
+  "ps -q") cut -d ' ' -f 5 "$WORLD/containers" ;;
   *"config --images") echo app-api; echo postgres:16 ;;
   *" build "*) echo sha256:new > "$WORLD/app-api"; exit "${BUILD_ENDS:-0}" ;;
   version*) echo 26.1 ;;
@@ -24,7 +27,14 @@ esac
 @pytest.fixture
 def world(tmp_path: Path) -> Path:
     (tmp_path / "bin").mkdir()
-    for name, text in (("docker", DOCKER), ("runuser", "#!/bin/sh\ntar -c -T /dev/null\n")):
+    stand_ins = {
+        "docker": DOCKER,
+        "runuser": "#!/bin/sh\ntar -c -T /dev/null\n",
+        "ss": '#!/bin/sh\ncat "$WORLD/processes"\n',
+    }
+    for name in ("config", "containers", "processes"):
+        (tmp_path / name).touch()
+    for name, text in stand_ins.items():
         (tmp_path / "bin" / name).write_text(text)
         (tmp_path / "bin" / name).chmod(0o755)
     (tmp_path / "app-api").write_text("sha256:old\n")
@@ -35,6 +45,10 @@ def world(tmp_path: Path) -> Path:
 
 
 def prepare(world: Path, ends: str, more: str = "") -> int:
+    return prepared(world, ends, more).returncode
+
+
+def prepared(world: Path, ends: str, more: str = "") -> subprocess.CompletedProcess[str]:
     text = (
         layout_function()
         + "".join(script_file(SCRIPTS / f"{n}.sh") for n in ("before_switch", "prepare"))
@@ -61,7 +75,7 @@ def prepare(world: Path, ends: str, more: str = "") -> int:
         check=False,
     )
     assert "not found" not in done.stderr
-    return done.returncode
+    return done
 
 
 def state(world: Path) -> tuple[str, str, list[str]]:

@@ -23,7 +23,11 @@ groups: [changemaker]
 APPLICATIONS = """\
 applications:
   wiki: {kind: compose, folder: wiki, directory: /srv/wiki}
-  staging: {kind: changemaker, environment: {NGINX_HTTP_PORT: "8080"}}
+  staging:
+    kind: changemaker
+    environment:
+      {NGINX_HTTP_PORT: "8080", NGINX_HTTPS_PORT: 8443, API_PORT: 4010, ADMIN_PORT: 3100,
+       V2_POSTGRES_PORT: 5443, REDIS_PORT: 6389}
 """
 
 
@@ -104,5 +108,5 @@ def test_a_kind_without_an_environment_table_says_so(
 def test_one_host_is_chosen_as_the_application_sees_it() -> None:
     options = Options(fleet_given="production", hosts=("north",))
     assert options.select_one(app="wiki")[1].application.directory == "/srv/wiki"
-    assert options.select_one(app="staging")[1].environment == {"NGINX_HTTP_PORT": "8080"}
+    assert options.select_one(app="staging")[1].environment["NGINX_HTTP_PORT"] == "8080"
     assert options.select_one()[1].application.name == "changemaker"

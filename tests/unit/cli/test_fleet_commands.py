@@ -106,6 +106,14 @@ def test_a_host_without_an_application_has_no_secrets_to_make_or_set(
     assert "The secrets of 1 host are in order" in capsys.readouterr().out
 
 
+STAGING = """\
+applications:
+  staging:
+    kind: changemaker
+    environment:
+      {NGINX_HTTP_PORT: 8080, NGINX_HTTPS_PORT: 8443, API_PORT: 4010, ADMIN_PORT: 3100,
+       V2_POSTGRES_PORT: 5443, REDIS_PORT: 6389}
+"""
 WIKI = """\
 host: east
 address: 192.0.2.3
@@ -122,7 +130,7 @@ def test_another_applications_secrets_are_generated_set_and_checked_by_its_name(
     secrets_access.init(Context(), fleet="production", **COMMON)
     secrets.generate(Context(), name="north", fleet="production", **COMMON)
     file = folder / "north.yml"
-    file.write_text(file.read_text() + "applications: {staging: {kind: changemaker}}\n")
+    file.write_text(file.read_text() + STAGING)
     capsys.readouterr()
     assert fails(secrets_access.check, **north, **COMMON) == 1
     said = capsys.readouterr().err

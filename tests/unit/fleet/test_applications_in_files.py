@@ -14,7 +14,13 @@ def refusal(repository, more: str) -> str:
     return str(caught.value)
 
 
-ENTRY = "groups: [changemaker]\napplications:\n  staging:\n    kind: changemaker\n"
+BARE = "groups: [changemaker]\napplications:\n  staging:\n    kind: changemaker\n"
+PORTS = (
+    "{NGINX_HTTP_PORT: 8080, NGINX_HTTPS_PORT: 8443, API_PORT: 4010, ADMIN_PORT: 3100,"
+    " V2_POSTGRES_PORT: 5443, REDIS_PORT: 6389}"
+)
+ENTRY = f"{BARE}    environment: {PORTS}\n"
+WIKI = "applications:\n  wiki:\n    kind: compose\n    folder: wiki\n    ports: [8088, 443]\n"
 
 
 def test_another_application_is_taken(repository):
@@ -33,12 +39,12 @@ def test_another_application_is_taken(repository):
 def test_two_in_one_place_are_refused_with_the_line(repository, more, said):
     found = refusal(repository, ENTRY + more)
     assert said in found
-    assert "north.yml:8" in found
+    assert "north.yml:9" in found
 
 
 def test_an_unknown_key_of_an_entry_is_named_with_what_was_meant(repository):
     found = refusal(repository, ENTRY + "    projekt: x\n")
-    assert "north.yml:8: applications.staging.projekt is not a known key" in found
+    assert "north.yml:9: applications.staging.projekt is not a known key" in found
     assert "project" in found
 
 
@@ -50,13 +56,33 @@ def test_an_unknown_kind_is_named_with_those_that_there_are(repository):
 
 def test_a_secret_in_its_environment_is_refused_and_not_repeated(repository):
     more = "    environment:\n      JWT_ACCESS_SECRET: hunter2hunter2\n"
-    found = refusal(repository, ENTRY + more)
+    found = refusal(repository, BARE + more)
     assert "applications.staging.environment.JWT_ACCESS_SECRET is a secret" in found
+    assert "--key STAGING__JWT_ACCESS_SECRET --host north" in found
     assert "hunter2" not in found
 
 
 def test_values_of_its_environment_stay_as_they_are_written(repository):
-    repository.host("north", ENTRY + "    environment:\n      VERSION: 1.10\n")
-    assert repository.load().host("north").applications["staging"].environment == {
-        "VERSION": "1.10"
-    }
+    repository.host("north", ENTRY.replace("{NGINX", "{VERSION: 1.10, NGINX"))
+    staging = repository.load().host("north").applications["staging"]
+    assert staging.environment["VERSION"] == "1.10"
+
+
+def test_ports_that_two_take_are_one_sentence_with_their_keys(repository):
+    found = refusal(repository, BARE + "    environment: {NGINX_HTTP_PORT: 8080}\n")
+    (line,) = [row for row in found.splitlines() if "takes ports" in row]
+    assert "north.yml:8: staging takes ports 5433 (environment.V2_POSTGRES_PORT), 6379" in line
+    assert "443 (environment.NGINX_HTTPS_PORT), as changemaker does" in line
+    assert "8080" not in line
+
+
+def test_a_port_of_a_project_is_refused_where_an_instance_has_it(repository):
+    found = refusal(repository, "groups: [changemaker]\n" + WIKI)
+    assert "north.yml:9: wiki takes port 443 (ports), as changemaker does" in found
+    repository.host("north", "groups: []\nroles: {changemaker: false}\n" + WIKI)
+    assert repository.load().host("north").applications["wiki"].ports == (8088, 443)
+
+
+def test_the_port_of_sshd_is_taken(repository):
+    more = "groups: []\nbase: {ssh_listen_port: 8088}\n" + WIKI
+    assert "wiki takes port 8088 (ports), as sshd does" in refusal(repository, more)

@@ -161,6 +161,15 @@ def test_exactly_what_is_declared_is_open(rules, port):
         assert after.rstrip().endswith("-A bunker-to-containers -j DROP\nCOMMIT")
 
 
+def test_the_ports_of_a_project_are_open_as_its_entry_says():
+    entry = {"kind": "compose", "folder": "wiki", "ports": [8090]}
+    placed = files(a_host(applications={"wiki": entry}))
+    assert "--ctorigdstport 8090 -j RETURN" in placed["/etc/ufw/after.rules"]
+    entry |= {"ports": []}
+    placed = files(a_host(applications={"wiki": entry}))
+    assert "8090" not in placed["/etc/ufw/after.rules"] + placed["/etc/ufw/user.rules"]
+
+
 def test_ufw_does_not_undo_kernel_settings_and_stays_on():
     placed = files(a_host())
     assert "\nIPT_SYSCTL=\n" in placed["/etc/default/ufw"]

@@ -29,7 +29,9 @@ def test_a_role_is_the_folder_of_its_name_and_what_it_names_exists(role: Role) -
     assert named(f"deploys.{role.name}:ROLE") is role
     assert role.deploy.startswith(f"deploys.{role.name}.deploy:")
     assert role.summary
-    for reference in (role.deploy, role.packages, role.check, role.egress):
+    references = [role.deploy, role.packages, role.check, role.egress, role.published_ports]
+    references += [role.port.rollback, role.port.ports] if role.port else []
+    for reference in references:
         assert not reference or callable(named(reference))
     assert not role.settings or issubclass(named(role.settings), RoleSettings)
 
