@@ -35,4 +35,9 @@ def read_generation(text: str, what: str = "the record of its generation") -> di
     for service, image in images.items():
         line(service, f"a service in {what}")
         line(image, f"the image of a service in {what}")
+    settings = found.get("set", {})
+    if not isinstance(settings, dict):
+        raise UnreadableAnswer(f"what is set in {what} is no JSON object")
+    for path in settings:
+        line(path, f"a key that is set in {what}")
     return found

@@ -1,5 +1,6 @@
 """What a host's file says of an application of any kind. Pure."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
@@ -14,6 +15,7 @@ from bunker.values import (
     Project,
     Repository,
     Section,
+    SettingValue,
     Word,
     number,
 )
@@ -49,6 +51,11 @@ class ApplicationSettings(Section):
     def name(self) -> str:
         """Its name on the host."""
         return MAIN
+
+    @property
+    def set_values(self) -> Mapping[str, SettingValue]:
+        """Keys of its Compose files that have other values; none for a kind without ``set``."""
+        return {}
 
     @property
     def own_secrets(self) -> tuple[str, ...]:

@@ -24,13 +24,15 @@ NOTHING: dict[str, Any] = {"wait": "", "detach": False, "approve": ""}
 
 @operator_command(
     help={key: HELP[key] for key in OF_PLAN},
-    iterable=("role",),
+    iterable=("role", "set"),
 )
 def plan(
     options: Options,
     *,
     role: list[str],
+    set: list[str],
     ref: str = "",
+    app: str = "",
     allow_downgrade: bool = False,
     out: str | None = None,
     detailed_exitcode: bool = False,
@@ -49,6 +51,8 @@ def plan(
     given = {
         "role": role,
         "ref": ref,
+        "app": app,
+        "set": set,
         "allow_downgrade": allow_downgrade,
         "dry": True,
         "detailed_exitcode": detailed_exitcode,

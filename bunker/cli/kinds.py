@@ -97,7 +97,8 @@ def arguments_of(kind: Kind, given: Mapping[str, Any]) -> Any:
     values = dict(given)
     for one in kind.fields:
         if one.default == () and given[one.name]:
-            values[one.name] = words(given[one.name])
+            texts = given[one.name]
+            values[one.name] = tuple(texts) if one.metadata["whole"] else words(texts)
             if not values[one.name]:
                 where = option_name(one.name)
                 raise BunkerError(f"{where} names nothing", expected=one.metadata["help"])

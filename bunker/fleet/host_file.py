@@ -58,8 +58,9 @@ def render_host_file(data: Mapping[str, Any]) -> str:
 def write_host_file(path: Path, data: Mapping[str, Any]) -> None:
     """Write a host file atomically, readable by all: it holds no secret.
 
-    A new file gets comments. In an existing one the keys of ``data`` are set and everything else,
-    comments included, stays. Raises BunkerError where the existing file is not valid YAML.
+    A new file gets comments. In an existing one the keys of ``data`` are set, or taken out where
+    their value is None, and everything else, comments included, stays. Raises BunkerError where the
+    existing file is not valid YAML, or does not have what is to be taken out.
     """
     try:
         text = read_text(path)
@@ -82,8 +83,16 @@ def write_host_file(path: Path, data: Mapping[str, Any]) -> None:
 
 def _update(document: CommentedMap, data: Mapping[str, Any]) -> None:
     for key, value in data.items():
-        if isinstance(value, Mapping) and isinstance(document.get(key), CommentedMap):
+        if value is None:
+            if key not in document:
+                raise BunkerError(f"{key} comes from group_data/, not from this file")
+            del document[key]
+        elif isinstance(value, Mapping):
+            if not isinstance(document.get(key), CommentedMap):
+                document[key] = CommentedMap()
             _update(document[key], value)
+            if not document[key]:
+                del document[key]
         elif document.get(key, ...) != value:
             document[key] = _node(value)
 

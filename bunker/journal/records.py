@@ -85,6 +85,11 @@ class RunRequest(JsonForm):
         """The version that was asked for, where the kind takes one and one was given."""
         return self.arguments.get("ref") or None
 
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The values of ``set`` that were asked for, as PATH=VALUE."""
+        return tuple(self.arguments.get("set") or ())
+
     @classmethod
     def from_json(cls, data: Any) -> Self:
         """The request as :meth:`to_json` wrote it; OtherSchema where another version did."""

@@ -32,6 +32,10 @@ class SavedPlan(JsonForm):
     commits: Mapping[str, str]
     ref: str | None = None
     """The ref that was asked for instead of the host files' own; it is asked for again."""
+    application: str = ""
+    """The only one that it is about; empty: all."""
+    settings: tuple[str, ...] = ()
+    """The values of ``set`` that were asked for, as PATH=VALUE."""
     downgrade: bool = False
     """Whether older code may take the place of newer."""
 

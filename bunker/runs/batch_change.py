@@ -175,7 +175,7 @@ class BatchChange:
             root=self.context.root,
             fleet_name=run.fleet,
             hosts=tuple(names),
-            work=replace(work, ref=run.ref),
+            work=replace(work, ref=run.ref, settings=run.settings),
             commits=run.commits,
             debug=run.debug,
         )

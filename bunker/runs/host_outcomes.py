@@ -17,7 +17,8 @@ class Applied:
     """How one host took what a worker applied to it.
 
     ``boot`` is the boot that its plan saw (``id``, ``since``). Of a rollback:
-    ``already_rolled_back`` where the host did it by itself for this run; ``ref_to``: its version.
+    ``already_rolled_back`` where the host did it by itself for this run; ``ref_to``: its version,
+    ``settings_to`` its values of ``set``.
     ``application`` is the one whose answers are kept.
     """
 
@@ -26,6 +27,7 @@ class Applied:
     boot: Mapping[str, Any] | None = None
     already_rolled_back: bool = False
     ref_to: str = ""
+    settings_to: Mapping[str, Any] | None = None
     application: str = ""
 
     def update(self, **values: Any) -> None:
@@ -69,8 +71,9 @@ class Applied:
         self.boot = plan.facts.get("boot") or None
         self.already_rolled_back = bool(facts.get("already_rolled_back"))
         self.ref_to = facts.get("ref_to") or ""
+        self.settings_to = facts.get("settings_to")
         if self.ref_to:
-            self.update(ref=self.ref_to)
+            self.update(ref=self.ref_to, settings=self.settings_to)
 
 
 def failed(message: str, **more: Any) -> Applied:
@@ -107,6 +110,7 @@ def rolled_back(
             back_on=after.outcome.going_to or after.outcome.generation_number,
             generation=after.outcome.generation,
             ref=after.ref_to or None,
+            settings=after.settings_to,
         )
     if stopping and after.outcome.outcome in ("interrupted", "not started"):
         return replace(outcome, outcome="interrupted")  # the run is resumed at its rollback

@@ -22,13 +22,22 @@ if TYPE_CHECKING:
 HOUR = 3600
 
 
-def argument(help: str, *, choices: tuple[str, ...] = (), default: Any = "") -> Any:
-    """A field of a kind's arguments: text, a switch (default False) or a list (default ())."""
-    return field(default=default, metadata={"help": help, "choices": choices})
+def argument(
+    help: str, *, choices: tuple[str, ...] = (), default: Any = "", whole: bool = False
+) -> Any:
+    """A field of a kind's arguments: text, a switch (default False) or a list (default ()).
+
+    ``whole``: commas do not part the texts of a list.
+    """
+    return field(default=default, metadata={"help": help, "choices": choices, "whole": whole})
 
 
 NO_PIN: Final = "leave the host's file as it is, whatever version the host runs then"
 APP: Final = "application of the host, by its name there (default: the only one)"
+SET: Final = (
+    "PATH=VALUE for a key of the application's Compose files, such as services.web.image=…;"
+    " repeat it for more"
+)
 ALLOW_DOWNGRADE: Final = "let older code take the place of newer"
 
 
@@ -98,14 +107,14 @@ class Kind:
 
     def words(self, arguments: Any) -> Iterator[str]:
         """The arguments as they are given on a command line."""
-        for name, value in asdict(arguments).items():
+        for one in self.fields:
+            value, option = getattr(arguments, one.name), option_name(one.name)
             if value is True:
-                yield option_name(name)
+                yield option
+            elif one.metadata["whole"]:
+                yield from (word for text in value for word in (option, text))
             elif value:
-                yield from (
-                    option_name(name),
-                    ",".join(value) if isinstance(value, tuple) else value,
-                )
+                yield from (option, ",".join(value) if isinstance(value, tuple) else value)
 
     def texts(self, arguments: Any) -> dict[str, str]:
         """The arguments as text by name, for whoever approves them."""

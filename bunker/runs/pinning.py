@@ -1,13 +1,16 @@
-"""The ref that hosts run stands in their files: the wanted version has one truth.
+"""What hosts run stands in their files: the wanted version has one truth.
 
 Written as part of the step that changed them, so that a run that stops half-way leaves each file
 saying what its host runs. A step that is repeated writes the same again.
 """
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bunker.applications.asked import parse_settings
 from bunker.applications.of_host import application_of
 from bunker.audit import commit_inventory
 from bunker.errors import BunkerError
@@ -26,57 +29,90 @@ def pin_outcomes(context: RunContext, outcomes: Outcomes) -> None:
     kind, arguments = kind_of(context.request)
     if not kind.pins or arguments.no_pin:
         return
-    refs = {name: _ref_of(found, context.request.ref) for name, found in outcomes.items()}
-    known = {name: ref for name, ref in refs.items() if ref}
+    request = context.request
+    asked = Wanted(request.ref or "", parse_settings(request.settings))
+    wanted = {name: _wanted(found, asked) for name, found in outcomes.items()}
+    known = {name: found for name, found in wanted.items() if found}
     application = kind.work(arguments).application
-    for problem in pin(
-        context.root, context.request.fleet, context.request.run, known, application
-    ):
+    for problem in pin(context.root, request.fleet, request.run, known, application):
         context.event(Warned(message=problem))
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What a host's file has to say of an application: its ref, unless empty, and its ``set``.
+
+    ``whole``: nothing else is set.
+    """
+
+    ref: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = False
+
+
 def pin(
-    root: Path, fleet_name: str, run: str, refs: Mapping[str, str], application: str = ""
+    root: Path, fleet_name: str, run: str, wanted: Mapping[str, Wanted], application: str = ""
 ) -> list[str]:
-    """Write the refs of an application into the files of hosts that say something else, and commit.
+    """Write what hosts run into their files, where they say something else of it, and commit.
 
     Returns what went wrong, in sentences; nothing of it undoes a change of a host.
     """
-    if not refs:
+    if not wanted:
         return []
     problems: list[str] = []
-    written: dict[tuple[str, str], list[str]] = {}
+    written: dict[tuple[tuple[str, Any], ...], list[str]] = {}
     try:
         fleet = load_fleet(root, fleet_name, require_secrets=False)
     except BunkerError as error:
         return [f"the hosts' files were not brought up to date: {error}"]
-    for name, ref in sorted(refs.items()):
+    for name, one in sorted(wanted.items()):
         try:
-            if key := _write(fleet, name, application, ref):
-                written.setdefault((key, ref), []).append(name)
+            if changed := _write(fleet, name, application, one):
+                written.setdefault(tuple(changed.items()), []).append(name)
         except BunkerError as error:
-            problems.append(f"the file of {name} does not say {ref} yet: {error}")
-    for (key, ref), names in written.items():
-        made = commit_inventory(root, fleet_name, run, f"{key} of {some(names)}: {ref}")
+            what = one.ref or ", ".join(one.settings) or "what it runs"
+            problems.append(f"the file of {name} does not say {what} yet: {error}")
+    for changes, names in written.items():
+        texts = [
+            f"{key} of {some(names)}{' is gone' if value is None else f': {value}'}"
+            for key, value in changes
+        ]
+        made = commit_inventory(root, fleet_name, run, ", ".join(texts))
         problems += [made.problem] if made.problem else []
     return problems
 
 
-def _ref_of(found: HostOutcome, asked: str | None) -> str:
-    """What a host runs: the ref that was asked for, or that of the generation rolled back to."""
+def _wanted(found: HostOutcome, asked: Wanted) -> Wanted | None:
+    """What a host runs: what was asked for, or what the generation rolled back to had."""
     if not (found.succeeded or found.outcome == "rolled back"):
-        return ""
-    return found.ref or (asked or "" if found.succeeded else "")
+        return None
+    if found.ref:
+        return Wanted(found.ref, found.settings or {}, whole=found.settings is not None)
+    return asked if found.succeeded and (asked.ref or asked.settings) else None
 
 
-def _write(fleet: Fleet, name: str, application: str, ref: str) -> str:
-    """The key that was written; empty where the file says it already."""
+def _write(fleet: Fleet, name: str, application: str, wanted: Wanted) -> dict[str, Any]:
+    """The keys that were written, None for one that is gone; none where the file says it all."""
     host = fleet.hosts.get(name)
-    one = application_of(host, application) if host else None
-    if one is None or one.settings.ref == ref:
-        return ""
-    content: dict[str, Any] = {"ref": checked(GitRef, ref, "the ref of its generation")}
-    for step in reversed(one.path):
-        content = {step: content}
-    write_host_file(fleet.host_file(name), content)
-    return ".".join((*one.path, "ref"))
+    if host is None:
+        return {}
+    one = application_of(host, application)
+    content: dict[str, Any] = {}
+    if wanted.ref and wanted.ref != one.settings.ref:
+        content["ref"] = checked(GitRef, wanted.ref, "the ref of its generation")
+    before = one.settings.set_values
+    words = (f"{p}={json.dumps(v, ensure_ascii=False)}" for p, v in wanted.settings.items())
+    settings: dict[str, Any] = {
+        path: value for path, value in parse_settings(words).items() if before.get(path) != value
+    }
+    if wanted.whole:
+        settings |= dict.fromkeys(before.keys() - wanted.settings.keys())
+    changed = {".".join((*one.path, key)): value for key, value in content.items()}
+    changed |= {".".join((*one.path, "set", path)): value for path, value in settings.items()}
+    if settings:
+        content["set"] = settings
+    if content:
+        for step in reversed(one.path):
+            content = {step: content}
+        write_host_file(fleet.host_file(name), content)
+    return changed

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
+from bunker.applications.asked import parse_settings
 from bunker.audit.who import operator
 from bunker.errors import BunkerError, ExitCode
 from bunker.events import RunBatch, Warned
@@ -13,7 +14,7 @@ from bunker.plan.store import plan_hash
 from bunker.role import named
 from bunker.runs.batches import make_batches
 from bunker.runs.intent import Intent
-from bunker.runs.pinning import pin
+from bunker.runs.pinning import Wanted, pin
 from bunker.runs.policies import check_approval, check_windows
 from bunker.terminal.reporter import Reporter
 from bunker.version import version
@@ -107,12 +108,12 @@ def carry_out(
 
 def _pin_unchanged(intent: Intent, preparation: Preparation, reporter: Reporter) -> None:
     """Hosts that run the wanted version already: their files say so, too."""
-    ref = intent.request.work.ref
-    if not (ref and intent.kind.pins) or intent.arguments.no_pin:
+    request, work = intent.request, intent.request.work
+    if not (work.asks and intent.kind.pins) or intent.arguments.no_pin:
         return
-    request = intent.request
-    refs = dict.fromkeys(preparation.unchanged, ref)
-    for problem in pin(request.root, request.fleet_name, new_run_id(), refs):
+    asked = Wanted(work.ref or "", parse_settings(work.settings))
+    found = dict.fromkeys(preparation.unchanged, asked)
+    for problem in pin(request.root, request.fleet_name, new_run_id(), found, work.application):
         reporter.event(Warned(message=problem))
 
 

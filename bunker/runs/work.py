@@ -23,15 +23,17 @@ class Work:
     """One role as ``module:function``, and what it is told besides its host.
 
     ``parts`` limits the whole host to some of its roles. ``ref`` takes the place of the ref in the
-    host's file. ``application`` is the only one that this is about; empty: all. ``one``: it can be
-    about one alone, so that it has to be named where a host has several. ``secrets``: a role of its
-    own that writes or reads them. ``downgrade``: older code may take the place of newer.
+    host's file, ``settings`` (PATH=VALUE) that of values of its ``set``. ``application`` is the
+    only one that this is about; empty: all. ``one``: it can be about one alone, so that it has to
+    be named where a host has several. ``secrets``: a role of its own that writes or reads them.
+    ``downgrade``: older code may take the place of newer.
     """
 
     role: str = WHOLE_HOST
     data: Mapping[str, Any] = field(default_factory=dict)
     parts: tuple[str, ...] = ()
     ref: str | None = None
+    settings: tuple[str, ...] = ()
     application: str = ""
     one: bool = False
     secrets: bool = False
@@ -43,6 +45,11 @@ class Work:
         more = {"bunker_application": self.application} if self.application else {}
         more |= {"bunker_allow_downgrade": "yes"} if self.downgrade else {}
         return {**self.data, **more}
+
+    @property
+    def asks(self) -> bool:
+        """Whether something else is asked for than what the host's file says of an application."""
+        return bool(self.ref or self.settings)
 
     @property
     def is_whole_host(self) -> bool:

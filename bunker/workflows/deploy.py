@@ -29,7 +29,8 @@ def save_plan(request: DeployRequest, file: Path, reporter: Reporter) -> ExitCod
         )
     commits = commits_of(planning.targets)
     plans, work = tuple(preparation.plans.values()), request.work
-    saved = SavedPlan(request.fleet_name, work.parts, plans, commits, work.ref, work.downgrade)
+    asked = (work.ref, work.application, work.settings, work.downgrade)
+    saved = SavedPlan(request.fleet_name, work.parts, plans, commits, *asked)
     write_plan(file, saved)
     return dry_exit(request, preparation)
 
@@ -37,7 +38,13 @@ def save_plan(request: DeployRequest, file: Path, reporter: Reporter) -> ExitCod
 def apply_plan(file: Path, request: DeployRequest, reporter: Reporter) -> ExitCode:
     """Apply a saved plan exactly, or refuse it as stale where a host or the inputs moved."""
     saved = load_plan(file)
-    arguments = Arguments(saved.tags_wanted, saved.ref or "", saved.downgrade)
+    arguments = Arguments(
+        role=saved.tags_wanted,
+        ref=saved.ref or "",
+        app=saved.application,
+        set=saved.settings,
+        allow_downgrade=saved.downgrade,
+    )
     request = dataclasses.replace(
         request,
         fleet_name=saved.fleet,

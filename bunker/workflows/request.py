@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bunker.applications.asked import with_asked
 from bunker.applications.of_host import (
     application_of,
     applications_of,
@@ -27,7 +28,6 @@ from bunker.role import named
 from bunker.runs.work import EVERYTHING, Work
 from bunker.secrets import decrypt_hosts, operator_mac_key
 from bunker.source import Source, resolve_commit
-from bunker.values import GitRef, checked
 from deploys.roles import TAGS
 
 
@@ -86,12 +86,12 @@ def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
     fleet = load_fleet(request.root, request.fleet_name)
     hosts = fleet.select(hosts=request.hosts, groups=request.groups, tags=request.tags)
     hosts = having(hosts, request.work.concerns, request.work.about, request.hosts)
-    if request.work.one or request.work.ref:
+    if request.work.one or request.work.asks or request.work.application:
         running = [host for host in hosts if has_application(host)]
         _check_named(running, request.work.application)
-    if request.work.ref:
-        ref, name = request.work.ref, request.work.application
-        hosts = [_with_ref(host, ref, name) if has_application(host) else host for host in hosts]
+    if request.work.asks:
+        asked = (request.work.application, request.work.ref, request.work.settings)
+        hosts = [with_asked(host, *asked) if has_application(host) else host for host in hosts]
     if not request.work.needs_secrets:
         return fleet, [Target(host, {}) for host in hosts]
     opened = decrypt_hosts(fleet.folder, fleet.with_secrets(hosts))
@@ -165,16 +165,6 @@ def _check_named(hosts: Sequence[Host], name: str) -> None:
         raise problems[0]
     if problems:
         raise Problems("It is not clear which application is meant", problems)
-
-
-def _with_ref(host: Host, ref: str, name: str) -> Host:
-    wanted = checked(GitRef, ref, "--ref")
-    one = application_of(host, name)
-    settings = one.settings.model_copy(update={"ref": wanted})
-    if one.name in host.applications:
-        entries = {**host.applications, one.name: settings}
-        return host.model_copy(update={"applications": entries})
-    return host.model_copy(update={"application": settings})
 
 
 def _resolve_commits(

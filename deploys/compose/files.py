@@ -74,7 +74,13 @@ def _override(host: Host, entry: ComposeEntry) -> BundleFile:
         *above, last = path.split(".")
         place = content
         for step in above:
-            place = place.setdefault(step, {})
+            place = place.setdefault(step, {}) if isinstance(place, dict) else {last: ...}
+        if not isinstance(place, dict) or last in place:
+            raise BunkerError(
+                f"{path} is set, and so is a part of it",
+                where=f"{host.name}: applications.{entry.name}.set",
+                expected="one of the two",
+            )
         place[last] = value
     # JSON is YAML as well.
     text = json.dumps(content or {"services": {}}, indent=2, sort_keys=True) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -65,6 +66,11 @@ class ComposeEntry(ApplicationEntry):
     """Has to answer with a status below 400, asked on the host itself."""
     ports: tuple[Port, ...] = ()
     """TCP ports of it that may be reached from outside."""
+
+    @property
+    def set_values(self) -> Mapping[str, SettingValue]:
+        """What ``set`` says."""
+        return self.set
 
     @property
     def own_secrets(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ place; where none comes, the host rolls back by itself.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -247,7 +248,7 @@ def _declare(  # noqa: PLR0917 - all that was read and decided
     variables: dict[str, str | int],
     code: str | None,
 ) -> None:
-    name = host.application.name
+    name, settings = host.application.name, host.application.set_values
     upgrade = _is_upgrade(decision, instance)
     variables |= {
         "REPOSITORY": host.application.repository,
@@ -258,6 +259,7 @@ def _declare(  # noqa: PLR0917 - all that was read and decided
             keeps_code=not wants(stack.part),
         ),
         "COMMIT": commit,
+        "SET": json.dumps(dict(settings), sort_keys=True) if settings else "",
         "CREDENTIALS": "" if name == MAIN else f"-{name}",
         "FINGERPRINT": bundle.fingerprint,
         "INSTRUCTIONS": instructions(bundle),

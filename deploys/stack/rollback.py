@@ -40,8 +40,9 @@ def roll_back_stack(stack: Stack, host: Host) -> None:
     ``bunker_to`` is a generation's number; empty: where an armed change came from, else what the
     last generation of the run ``bunker_of_run`` replaced, else nothing is done. With
     ``bunker_restore`` = "yes" the database comes from the snapshot of that time. Its facts:
-    ``generation`` and ``generation_to`` (number to go to), ``commit``, ``code_alone``, ``reasons``,
-    ``lost_since`` (seconds since 1970 or None) and ``failed_migrations``.
+    ``generation`` and ``generation_to`` (number to go to), ``ref_to`` and ``settings_to`` (what it
+    ran), ``commit``, ``code_alone``, ``reasons``, ``lost_since`` (seconds since 1970 or None) and
+    ``failed_migrations``.
     """
     data, name = ctx_host.get().data, host.application.name
     bundle = stack.bundle(host, secrets_of(host, current_secrets()))
@@ -64,6 +65,7 @@ def roll_back_stack(stack: Stack, host: Host) -> None:
             facts |= {
                 "generation_to": state.newest.rollback_to,
                 "ref_to": state.newest.ref,
+                "settings_to": dict(state.newest.settings),
                 # The host did it by itself, on behalf of this run.
                 "already_rolled_back": state.newest.rollback_of == (of_run or "-"),
             }
@@ -80,6 +82,7 @@ def roll_back_stack(stack: Stack, host: Host) -> None:
         "generation": target.number,
         "generation_to": target.number,
         "ref_to": target.ref,
+        "settings_to": dict(target.settings),
         "code_alone": found.code_alone,
         "reasons": list(found.reasons),
         "lost_since": found.lost_since,

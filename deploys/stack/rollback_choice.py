@@ -18,8 +18,8 @@ class KeptGeneration(JsonForm):
     """One generation as its host remembers it.
 
     ``source`` is the generation that it replaced. ``backup`` names the snapshot of the database
-    from before it. ``kept``: its files are there still. ``migrations`` are the names in its code,
-    None where its commit is not there any more.
+    from before it. ``settings`` are its values of ``set``. ``kept``: its files are there still.
+    ``migrations`` are the names in its code, None where its commit is not there any more.
     """
 
     number: int
@@ -32,6 +32,7 @@ class KeptGeneration(JsonForm):
     backup: str | None = None
     rollback_of: str | None = None
     rollback_to: int | None = None
+    settings: Annotated[Mapping[str, Any], Field(alias="set")] = field(default_factory=dict)
     kept: bool = True
     migrations: tuple[str, ...] | None = None
 

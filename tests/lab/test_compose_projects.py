@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.lab.fleet_under_test import FleetUnderTest
+from bunker.fleet import load_fleet
+from tests.lab.fleet_under_test import NAME, FleetUnderTest
 from tests.lab.host_state import started
 
 pytestmark = pytest.mark.lab
@@ -94,15 +95,30 @@ def test_a_port_that_something_else_has_is_refused_by_name_before_anything_chang
     server.write_text(SERVER)
 
 
+def test_what_is_set_on_the_command_line_runs_and_stands_in_the_file(wiki: FleetUnderTest) -> None:
+    words = ("--set", "services.web.labels.merged=third, and last", "--yes", "--json")
+    wiki.invoke("upgrade", "--host", "north", "--app", "wiki", *words)
+    assert wiki.on("north", LABEL) == "third, and last\n"
+    assert settings(wiki) == {"services.web.labels.merged": "third, and last"}
+    assert wiki.deploy("north").events("step") == []
+
+
 def test_it_is_rolled_back_when_an_operator_asks(wiki: FleetUnderTest) -> None:
     wiki.invoke(
         *("rollback", "--host", "north", "--app", "wiki", "--to", "1", "--yes", "--json"),
     )
     assert wiki.on("north", ASK) == "first\n"
+    assert wiki.on("north", LABEL) == "second\n"
+    assert settings(wiki) == {}, "the file says what that generation had set"
 
 
 def index(fleet: FleetUnderTest) -> Path:
     return fleet.root / "files" / "wiki" / "site" / "index.html"
+
+
+def settings(fleet: FleetUnderTest) -> dict[str, Any]:
+    found = load_fleet(fleet.root, NAME, require_secrets=False).host("north")
+    return dict(found.applications["wiki"].set_values)
 
 
 def numbers(fleet: FleetUnderTest) -> list[int]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from bunker.runs.kind import ALLOW_DOWNGRADE, Kind, argument
+from bunker.runs.kind import ALLOW_DOWNGRADE, SET, Kind, argument
 from bunker.runs.work import Work
 from deploys.roles import TAGS
 
@@ -19,12 +19,20 @@ class Arguments:
         default=(),
     )
     ref: str = argument(REF_HELP)
+    app: str = argument("only this application of the host, by its name there; default: all")
+    set: tuple[str, ...] = argument(SET, default=(), whole=True)
     allow_downgrade: bool = argument(ALLOW_DOWNGRADE, default=False)
 
 
 def work(given: Arguments) -> Work:
     """The whole host, or some roles of it."""
-    return Work(parts=given.role, ref=given.ref or None, downgrade=given.allow_downgrade)
+    return Work(
+        parts=given.role,
+        ref=given.ref or None,
+        settings=given.set,
+        application=given.app,
+        downgrade=given.allow_downgrade,
+    )
 
 
 DEPLOY = Kind(

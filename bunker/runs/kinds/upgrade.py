@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bunker.runs.kind import ALLOW_DOWNGRADE, APP, NO_PIN, Kind, argument
+from bunker.runs.kind import ALLOW_DOWNGRADE, APP, NO_PIN, SET, Kind, argument
 from bunker.runs.kinds.deploy import REF_HELP
 from bunker.runs.work import CODE, Work
 
@@ -13,6 +13,7 @@ class Arguments:
 
     ref: str = argument(REF_HELP)
     app: str = argument(APP)
+    set: tuple[str, ...] = argument(SET, default=(), whole=True)
     no_pin: bool = argument(NO_PIN, default=False)
     allow_downgrade: bool = argument(ALLOW_DOWNGRADE, default=False)
 
@@ -22,6 +23,7 @@ def work(given: Arguments) -> Work:
     return Work(
         parts=CODE,
         ref=given.ref or None,
+        settings=given.set,
         application=given.app,
         one=True,
         downgrade=given.allow_downgrade,
@@ -38,14 +40,15 @@ UPGRADE = Kind(
     where the database allows it; else the choice is spelled out. If this machine or the
     connection dies, the host rolls back by itself.
 
-    The version that a host reaches is written into its file, so that the next deploy keeps it;
-    --no-pin leaves the file as it is.
+    The version that a host reaches, and what --set says, is written into its file, so that the next
+    deploy keeps it; --no-pin leaves the file as it is.
 
     For many hosts use `invoke rollout`.
 
     Examples:
       invoke upgrade --host north-1 --ref v2.1.0
       invoke upgrade --group canary --dry
+      invoke upgrade --host north-1 --app wiki --set services.web.image=web:2
 
     Exit codes: 0 done or nothing to do, 3 some hosts failed, 4 rolled back, 5 held by another run,
     130 interrupted (prints how to resume).

@@ -3,7 +3,7 @@
 mkdir -p "$GENERATIONS"
 head=$(applied_migrations | tail -n 1)
 images=$(running_images | awk '{ printf "%s\"%s\": \"%s\"", (NR > 1 ? ", " : ""), $1, $2 }')
-identity="\"commit\": \"$COMMIT\", \"ref\": \"$REF\", \"configuration\": \"$FINGERPRINT\", \"migration_head\": \"$head\", \"images\": {$images}"
+identity="\"commit\": \"$COMMIT\", \"ref\": \"$REF\", \"configuration\": \"$FINGERPRINT\", \"migration_head\": \"$head\", \"images\": {$images}${SET:+, \"set\": $SET}"
 last=$(newest)
 number=$([ -z "$last" ] && echo 0 || number_of "$last")
 if [ -z "$last" ] || ! grep -qF -- "$identity" "$last"; then

@@ -117,6 +117,8 @@ def test_a_plan_is_refused_its_place_before_anything_else(root, capsys, monkeypa
     monkeypatch.chdir(root / "inventories/production")
     values: dict[str, Any] = {
         "role": [],
+        "set": [],
+        "app": "",
         "ref": "",
         "allow_downgrade": False,
         "detailed_exitcode": False,

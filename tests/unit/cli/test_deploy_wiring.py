@@ -54,19 +54,20 @@ def exit_code(task: Any, **values: Any) -> int:
 
 def test_deploy(seen: list[Any], tmp_path: Path) -> None:
     own = {"role": ["base,env"], "ref": "v2.1", "dry": True, "detailed_exitcode": True}
-    own |= {"allow_downgrade": False}
+    own |= {"allow_downgrade": False, "app": "wiki", "set": ["services.web.dns=[a,b]"]}
     way = {"wait": "10m", "detach": False, "approve": "approval.json"}
     (command,) = (task for task in COMMANDS if task.name == "deploy")
     assert exit_code(command, **GIVEN, **own, **way, verbose=True) == 3
     intent, reporter = seen[0]
-    arguments = Arguments(("base", "env"), "v2.1")
+    settings = ("services.web.dns=[a,b]",)
+    arguments = Arguments(("base", "env"), "v2.1", "wiki", settings)
     request = DeployRequest(
         root=tmp_path,
         fleet_name="lab",
         hosts=("north", "south"),
         tags=("eu",),
-        work=Work(parts=("base", "env"), ref="v2.1"),
-        words=("--role", "base,env", "--ref", "v2.1"),
+        work=Work(parts=("base", "env"), ref="v2.1", settings=settings, application="wiki"),
+        words=("--role", "base,env", "--ref", "v2.1", "--app", "wiki", "--set", *settings),
         dry=True,
         yes=True,
         detailed_exitcode=True,
@@ -76,14 +77,17 @@ def test_deploy(seen: list[Any], tmp_path: Path) -> None:
         request, DEPLOY, arguments, wait_seconds=600, approval_file=Path("approval.json")
     )
     assert isinstance(reporter, RichReporter)
-    again = "invoke deploy --fleet lab --role base,env --ref v2.1 --host x"
+    again = (
+        "invoke deploy --fleet lab --role base,env --ref v2.1 --app wiki"
+        " --set 'services.web.dns=[a,b]' --host x"
+    )
     assert reporter.repeat.again("x") == again
     assert reporter.repeat.of_file == "invoke deploy --fleet lab"
 
 
 def test_a_plan_is_shown_or_saved_but_never_applied(seen: list[Any]) -> None:
     own = {"role": [], "ref": "", "detailed_exitcode": False, "verbose": False}
-    own |= {"allow_downgrade": False}
+    own |= {"allow_downgrade": False, "app": "", "set": []}
     assert exit_code(commands.plan, **GIVEN, **own, out=None) == 3
     assert exit_code(commands.plan, **GIVEN, **own, out="x.plan") == 3
     shown, saved = seen

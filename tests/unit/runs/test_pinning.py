@@ -36,8 +36,19 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def ended(word: Any, ref: str = "") -> HostOutcome:
-    return HostOutcome(outcome=word, ref=ref or None)
+WIKI = """\
+applications:
+  wiki:
+    kind: compose
+    folder: wiki
+    set:  # what runs
+      services.web.image: web:1
+      services.web.read_only: true
+"""
+
+
+def ended(word: Any, ref: str = "", settings: dict[str, Any] | None = None) -> HostOutcome:
+    return HostOutcome(outcome=word, ref=ref or None, settings=settings)
 
 
 def pinned(root: Path, outcomes: dict[str, HostOutcome], kind: str, **given: Any) -> list[str]:
@@ -105,6 +116,64 @@ def test_a_file_that_cannot_be_changed_is_a_warning_and_the_others_are_written(r
     warned = pinned(root, outcomes, "upgrade", ref="v2.1.0")
     assert len(warned) <= 1
     assert refs(root)["south"] == "v2.1.0"
+
+
+@pytest.fixture
+def wiki(root: Path) -> Path:
+    """The file of a host with another application."""
+    path = root / "inventories" / "production" / "north.yml"
+    path.write_text(path.read_text() + WIKI)
+    return path
+
+
+def settings_of(root: Path) -> dict[str, Any]:
+    host = load_fleet(root, "production", require_secrets=False).host("north")
+    return dict(host.applications["wiki"].set_values)
+
+
+def test_what_was_set_on_the_command_line_stands_in_the_file(root: Path, wiki: Path) -> None:
+    given = {"app": "wiki", "set": ["services.web.image=web:2", "services.web.tags=[a, b]"]}
+    assert pinned(root, {"north": ended("changed")}, "upgrade", **given) == []
+    assert "    set:  # what runs\n      services.web.image: web:2\n" in wiki.read_text()
+    assert settings_of(root) == {
+        "services.web.image": "web:2",
+        "services.web.read_only": True,
+        "services.web.tags": ("a", "b"),
+    }
+    assert refs(root)["north"] == "v2.0.0"
+
+
+def test_after_a_rollback_just_what_that_generation_had_set_stands_in_the_file(
+    root: Path, wiki: Path
+) -> None:
+    before = ended("changed", "main", {"services.web.image": "web:0"})
+    assert pinned(root, {"north": before}, "rollback", to="1", app="wiki") == []
+    text = wiki.read_text()
+    assert "set:  # what runs\n      services.web.image: web:0\n" in text
+    assert "read_only" not in text
+    nothing = ended("rolled back", "main", {})
+    assert pinned(root, {"north": nothing}, "upgrade", app="wiki", set=["services.a.b=c"]) == []
+    assert settings_of(root) == {}
+
+
+@pytest.mark.parametrize(
+    "settings", [{"../x": "y"}, {"services.web.image": {"a": 1}}, {"services.web.image": "a\nb"}]
+)
+def test_what_a_host_made_up_is_not_set(root: Path, wiki: Path, settings: dict[str, Any]) -> None:
+    (warned,) = pinned(root, {"north": ended("changed", "main", settings)}, "rollback", app="wiki")
+    assert "the file of north" in warned
+    assert wiki.read_text().endswith(WIKI)
+
+
+def test_what_other_files_set_is_a_warning(root: Path, wiki: Path) -> None:
+    (root / "group_data").mkdir()
+    (root / "group_data" / "all.py").write_text(
+        "applications = {'wiki': {'kind': 'compose', 'folder': 'wiki',"
+        " 'set': {'services.web.user': 'root'}}}\n"
+    )
+    (warned,) = pinned(root, {"north": ended("changed", "main", {})}, "rollback", app="wiki")
+    assert "services.web.user comes from group_data/" in warned
+    assert wiki.read_text().endswith(WIKI)
 
 
 def test_in_a_repository_it_is_a_commit_with_the_run(root: Path) -> None:

@@ -117,6 +117,7 @@ def test_a_saved_plan_is_no_way_around_a_policy(
 
     class Saved:
         fleet, plans, tags_wanted, ref, downgrade = "production", (), (), None, False
+        application, settings = "", ()
 
     monkeypatch.setattr(deploy, "load_plan", lambda _file: Saved)
     request = DeployRequest(fleet.root, "production", yes=True)

@@ -1,0 +1,78 @@
+"""What an operator asks for on the command line in place of what a host's file says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from bunker.applications.of_host import application_of
+from bunker.errors import BunkerError
+from bunker.fleet.yaml_file import read_document
+from bunker.role import named
+from bunker.values import GitRef, SettingPath, SettingValue, checked
+from deploys.roles import KINDS
+
+if TYPE_CHECKING:
+    from bunker.fleet.models import Host
+
+OPTION = "--set"
+
+
+def with_asked(host: Host, name: str, ref: str | None, settings: Iterable[str]) -> Host:
+    """The host whose application of that name has this ref and these values of ``set``.
+
+    Raises BunkerError for a value that is not right, or where its kind takes none.
+    """
+    one = application_of(host, name)
+    data: dict[str, Any] = {"ref": checked(GitRef, ref, "--ref")} if ref else {}
+    if given := parse_settings(settings):
+        if not _takes_settings(type(one.settings)):
+            kinds = [
+                kind
+                for kind, role in KINDS.items()
+                if role.port and _takes_settings(named(role.port.settings))
+            ]
+            raise BunkerError(
+                f"{one.name} of {host.name} is of a kind that takes no {OPTION}",
+                expected=f"an application of the kind {' or '.join(kinds)}",
+            )
+        data["set"] = {**one.settings.set_values, **given}
+    settings_now = one.settings.model_copy(update=data)
+    if one.name in host.applications:
+        entries = {**host.applications, one.name: settings_now}
+        return host.model_copy(update={"applications": entries})
+    return host.model_copy(update={"application": settings_now})
+
+
+def parse_settings(given: Iterable[str]) -> dict[str, SettingValue]:
+    """``services.web.image=…`` by path; values are read as in a host's file."""
+    found: dict[str, SettingValue] = {}
+    for text in given:
+        path, equals, value = text.partition("=")
+        path = checked(SettingPath, path, OPTION)
+        where = f"{OPTION} {path}"
+        if path in found:
+            raise BunkerError("this is given twice", where=where)
+        wrong = BunkerError(
+            "this is not right",
+            where=where,
+            expected="PATH=VALUE with a text, a number, true, false or a list of texts",
+        )
+        if not (equals and value.isprintable()):
+            raise wrong
+        document = read_document(f"value: {value}", where)
+        if document.problems or document.data.keys() != {"value"}:
+            raise wrong
+        try:
+            found[path] = TypeAdapter[SettingValue](SettingValue).validate_python(
+                document.data["value"]
+            )
+        except ValidationError:
+            raise wrong from None
+    return found
+
+
+def _takes_settings(kind: Any) -> bool:
+    return "set" in kind.model_fields
