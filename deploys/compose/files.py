@@ -95,7 +95,6 @@ def _override(host: Host, entry: ComposeEntry) -> BundleFile:
 def registries_component(host: Host, secrets: Mapping[str, Secret]) -> Component:
     """Logins for private registries: the engine's client reads them in place of root's own."""
     entry = entry_of(host)
-    path = f"{docker_config(entry)}/config.json"
     auths = {
         one.address: {
             "auth": base64.b64encode(
@@ -104,12 +103,20 @@ def registries_component(host: Host, secrets: Mapping[str, Secret]) -> Component
         }
         for one in entry.registries
     }
+    command = f"invoke secrets.set --host {host.name} --key {prefix_of(entry.name)}"
+    refused = "".join(
+        f"{one.address}|the registry {one.address} refuses the login of {one.user}; the project is"
+        f" left as it was. Store its password again: {command}{one.password_secret}\n"
+        for one in entry.registries
+    )
     content = (json.dumps({"auths": auths}, indent=2) + "\n").encode()
-    file = BundleFile(path, content, mode=0o600, secret=True)
+    files = (
+        BundleFile(f"{docker_config(entry)}/config.json", content, mode=0o600, secret=True),
+        BundleFile(f"{docker_config(entry)}/refused", refused.encode(), mode=0o600),
+    )
+    paths = tuple(file.path for file in files)
     return Component(
-        bundle=Bundle(
-            f"registries-{entry.name}", (file,) if auths else (), () if auths else (path,)
-        ),
+        bundle=Bundle(f"registries-{entry.name}", files if auths else (), () if auths else paths),
         validate=None,
         activate=f"chmod 0700 {docker_config(entry)}" if auths else None,
         check=None,

@@ -40,6 +40,7 @@ def commit_on(
         git("clone", "--quiet", "--branch", start, state.git_ssh_url, folder)
         before = git("-C", folder, "ls-remote", "origin", f"refs/heads/{branch}").partition("\t")[0]
         for path, content in files.items():
+            (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
             (Path(folder) / path).write_text(content)
         git("-C", folder, "add", ".")
         git("-C", folder, "commit", "--quiet", "--message=one more")

@@ -177,13 +177,13 @@ class FleetUnderTest:
             "PYTHONPATH": str(CHECKOUT),
         }
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start `invoke …` in a session of its own, as a shell would."""
+    def start(self, *words: str, given: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
+        """Start `invoke …` in a session of its own, as a shell would; ``given`` is its stdin."""
         return subprocess.Popen(
             [sys.executable, "-m", "invoke", *words],
             cwd=CHECKOUT,
             env=self.environment,
-            stdin=subprocess.DEVNULL,
+            stdin=given,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -10,6 +10,16 @@ base64 -d | tar -x -f - -C "$STAGE/bundle"
 cp -a "$STAGE/bundle$DIRECTORY/." "$STAGE/tree/"
 cd "$STAGE/tree"
 compose() { docker compose -p "$PROJECT" "$@" </dev/null 9>&-; }
+# Where a registry wants another login: what to do, as the sentences beside the logins say it.
+explain_refused_logins() {
+  logins=${DOCKER_CONFIG:-/nowhere}/refused
+  [ -e "$logins" ] && grep -qiE 'unauthorized|401|denied|basic auth|authentication' "$STAGE/said" || return 0
+  while IFS='|' read -r address sentence; do
+    if grep -qF "$address/" "$STAGE/said"; then echo "$sentence"; fi
+  done < "$logins" > "$STAGE/refused"
+  [ -s "$STAGE/refused" ] || cut -d '|' -f 2- "$logins" > "$STAGE/refused"
+  cat "$STAGE/refused"
+}
 # A port that something else has would stop the containers half-way. What Compose makes of the files
 # holds secrets: nothing but ports and names comes from here.
 refuse_taken_ports() {
@@ -28,7 +38,7 @@ refuse_taken_ports() {
   [ -n "$ports" ] || return 0
   taken=$({
     printf '%s\n' "$ports"
-    docker ps -q </dev/null | xargs -r docker inspect --format '{{$one := .}}{{range $port, $places := .NetworkSettings.Ports}}{{range $places}}container {{.HostPort}} {{$port}} {{or .HostIp "*"}} {{$one.Name}} {{index $one.Config.Labels "com.docker.compose.project"}}
+    docker ps -q </dev/null | xargs -r docker inspect --format '{{$one := .}}{{range $port, $places := .NetworkSettings.Ports}}{{range $places}}container {{.HostPort}} {{$port}} {{or .HostIp "*"}} {{$one.Name}} {{with $one.Config.Labels}}{{with index . "com.docker.compose.project"}}{{.}}{{end}}{{end}}
 {{end}}{{end}}' 2>/dev/null || true
     ss -Hltunp 2>/dev/null | awk '{ print "process", $5, $1, $0 }' || true
   } | awk -v project="$PROJECT" '
@@ -77,7 +87,12 @@ case $(docker version --format '{{.Server.Version}}') in
 esac
 resolved=$(compose config)
 refuse_taken_ports
-compose pull --quiet --policy missing --ignore-buildable
+compose pull --quiet --policy missing --ignore-buildable 2>"$STAGE/said" || {
+  code=$?
+  cat "$STAGE/said" >&2
+  explain_refused_logins >&2
+  exit "$code"
+}
 # The host may have rolled back by itself, images included, since that was decided.
 [ "$(cat "$KEPT/built" 2>/dev/null)" = "$COMMIT" ] || BUILD=yes
 # A changed setting is no reason to build: a new image would restart what did not change.

@@ -16,6 +16,7 @@ case "$*" in
   "inspect --format"*) cat "$WORLD/containers" ;;
   "ps -q") cut -d ' ' -f 5 "$WORLD/containers" ;;
   *"config --images") echo app-api; echo postgres:16 ;;
+  *" pull "*) cat "$WORLD/pull" >&2; test ! -s "$WORLD/pull" ;;
   *" build "*) echo sha256:new > "$WORLD/app-api"; exit "${BUILD_ENDS:-0}" ;;
   version*) echo 26.1 ;;
   tag*) echo "$2" > "$WORLD/$3" ;;
@@ -32,7 +33,7 @@ def world(tmp_path: Path) -> Path:
         "runuser": "#!/bin/sh\ntar -c -T /dev/null\n",
         "ss": '#!/bin/sh\ncat "$WORLD/processes"\n',
     }
-    for name in ("config", "containers", "processes"):
+    for name in ("config", "containers", "processes", "pull"):
         (tmp_path / name).touch()
     for name, text in stand_ins.items():
         (tmp_path / "bin" / name).write_text(text)
@@ -96,4 +97,25 @@ def test_after_a_build_that_fails_nothing_has_to_be_gone_back_from(world: Path) 
 
 def test_after_a_failure_between_build_and_switch_neither(world: Path) -> None:
     assert prepare(world, "0", "\nimages_back\n") == 0
+    assert state(world) == ("sha256:old", "old", [])
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ('Head "http://b.example/v2/x": no basic auth credentials', "b refuses"),
+        ("web Error unauthorized: authentication required", "a refuses\nb refuses"),
+        ('Get "http://b.example/v2/": dial tcp: connection refused', ""),
+    ],
+)
+def test_a_login_that_a_registry_refuses_is_told_with_its_own_sentence(
+    world: Path, said: str, shown: str
+) -> None:
+    logins = world / "state/apps/changemaker/docker"
+    logins.mkdir()
+    (logins / "refused").write_text("a.example|a refuses\nb.example|b refuses\n")
+    (world / "pull").write_text(f"{said}\n")
+    done = prepared(world, "0")
+    assert done.returncode == 1
+    assert done.stderr.strip() == f"{said}\n{shown}".strip()
     assert state(world) == ("sha256:old", "old", [])

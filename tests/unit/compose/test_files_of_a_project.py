@@ -65,10 +65,12 @@ def test_a_missing_secret_is_one_sentence_with_the_command():
 def test_logins_are_a_file_of_root_that_goes_away_with_the_last_of_them():
     login = {"address": "registry.example.org", "user": "ops", "password_secret": "REGISTRY"}
     component = registries_component(wiki(registries=[login]), {"REGISTRY": Secret("s3cret")})
-    (file,) = component.bundle.files
+    file, refused = component.bundle.files
     assert (file.mode, file.secret) == (0o600, True)
     assert "registry.example.org" in json.loads(file.content)["auths"]
-    assert registries_component(wiki(), {}).bundle.absent == (file.path,)
+    assert b"invoke secrets.set --host north --key WIKI__REGISTRY\n" in refused.content
+    assert b"s3cret" not in refused.content
+    assert registries_component(wiki(), {}).bundle.absent == (file.path, refused.path)
 
 
 @pytest.mark.parametrize(
