@@ -21,7 +21,6 @@ from deploys.changemaker.database import check_database
 from deploys.stack.deploy import deploy_stack
 from deploys.stack.gate import gate_after_boot
 from deploys.stack.rollback import roll_back_stack
-from deploys.stack.source import source_component
 from deploys.stack.stack import Phase, Stack
 
 
@@ -57,7 +56,7 @@ def changemaker(host: Host) -> None:
     login = login_of(host, read_logins(system.found))
     ids = HostIds(login.uid, login.gid, system.engine.group_id)
     bundle = changemaker_bundle(host, secrets, ids)
-    deploy_stack(CHANGEMAKER, host, bundle, [source_component(host, secrets, login.home)])
+    deploy_stack(CHANGEMAKER, host, bundle)
 
 
 def gate(host: Host) -> str:

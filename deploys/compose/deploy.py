@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from pyinfra.api.deploy import deploy
-from pyinfra.context import ctx_host
 
 from bunker.applications.of_host import secrets_of
 from bunker.fleet.models import Host
-from bunker.folder_source import commit_of
-from bunker.ops.context import current_secrets, current_system
-from bunker.ops.logins import read_logins
-from deploys.base.logins import login_of
+from bunker.ops.context import current_secrets
 from deploys.compose.files import compose_bundle, entry_of, registries_component
 from deploys.stack.deploy import deploy_stack
 from deploys.stack.gate import gate_after_boot
 from deploys.stack.rollback import roll_back_stack
-from deploys.stack.source import source_component
 from deploys.stack.stack import Phase, Stack
 
 
@@ -40,19 +34,9 @@ COMPOSE: Final = Stack(
 @deploy("compose")
 def compose(host: Host) -> None:
     """Declare one project."""
-    entry, secrets = entry_of(host), secrets_of(host, current_secrets())
-    bundle = compose_bundle(host, secrets)
+    secrets = secrets_of(host, current_secrets())
     access = [registries_component(host, secrets)]
-    code = None
-    if entry.folder:
-        fleet = Path(ctx_host.get().data.bunker_fleet_folder)
-        folder = fleet.parents[1] / "files" / entry.folder
-        made = commit_of(folder, f"files/{entry.folder}")
-        code = base64.encodebytes(made.bundle).decode()
-    else:
-        login = login_of(host, read_logins(current_system().found))
-        access.append(source_component(host, secrets, login.home))
-    deploy_stack(COMPOSE, host, bundle, access, code)
+    deploy_stack(COMPOSE, host, compose_bundle(host, secrets), access)
 
 
 def gate(host: Host) -> str:

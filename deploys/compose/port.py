@@ -8,13 +8,13 @@ from bunker.fleet.models import Host
 from bunker.shell import script_file
 from deploys.compose.files import OWN_KEYS, entry_of
 
-_FRONT_DOOR: Final = Path(__file__).parent / "scripts" / "front_door.sh"
+FRONT_DOOR: Final = Path(__file__).parent / "scripts" / "front_door.sh"
 
 
 def question(host: Host) -> Question:
     """The address of its settings, where there is one."""
     url = entry_of(host).url or ""
-    return Question(script_file(_FRONT_DOOR), subject=url, shown=f"GET {url}")
+    return Question(script_file(FRONT_DOOR), subject=url, shown=f"GET {url}")
 
 
 def public_keys(host: Host) -> frozenset[str]:

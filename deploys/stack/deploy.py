@@ -9,6 +9,7 @@ place; where none comes, the host rolls back by itself.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,14 +18,23 @@ from pyinfra.context import ctx_host
 
 from bunker.answers import sections
 from bunker.application.layout import MAIN
+from bunker.applications.of_host import secrets_of
 from bunker.bundle import Bundle
 from bunker.component import Component
 from bunker.errors import BunkerError, Problems
 from bunker.fleet.models import Host
+from bunker.folder_source import commit_of
 from bunker.ops.changing import changing
-from bunker.ops.context import current_commit, current_run, wants
+from bunker.ops.context import (
+    current_commit,
+    current_run,
+    current_secrets,
+    current_system,
+    wants,
+)
 from bunker.ops.facts import ComponentsState, reading, require
 from bunker.ops.instance import Instance, InstanceState
+from bunker.ops.logins import read_logins
 from bunker.ops.place import (
     archive,
     ask,
@@ -40,12 +50,14 @@ from bunker.ops.recorder import recorder
 from bunker.ops.step import AS_ROOT, Command, shell, step
 from bunker.shell import CLEAN_ENVIRONMENT, with_variables
 from deploys.base.firewall import egress
+from deploys.base.logins import login_of
 from deploys.stack.armed import PROJECT, protect, rollback_variables
 from deploys.stack.decision import Decision, Files, decide, ref_of
 from deploys.stack.downgrade import downgrade_from
 from deploys.stack.folder import check_folder, take_over
 from deploys.stack.forecast import Forecast, read_forecast
 from deploys.stack.moving import move_state
+from deploys.stack.source import source_component
 from deploys.stack.space import check_space, needed_lines, needs
 from deploys.stack.stack import Stack
 
@@ -57,13 +69,14 @@ def deploy_stack(
     stack: Stack,
     host: Host,
     bundle: Bundle,
-    access: Sequence[Component],
-    code: str | None = None,
+    access: Sequence[Component] = (),
 ) -> None:
-    """Declare one project. ``access`` lets the host reach its code and its images.
-
-    ``code`` is a bundle of git's with the commit, in base64, where no server has it.
-    """
+    """Declare one project. ``access`` lets the host reach its images."""
+    code = _code(host)
+    if code is None:
+        login = login_of(host, read_logins(current_system().found))
+        source = source_component(host, secrets_of(host, current_secrets()), login.home)
+        access = [source, *access]
     unplaced = Component(bundle=bundle, validate=None, activate=None, check=None)
     state = read_components([*access, unplaced])
     instance: InstanceState = require(
@@ -123,6 +136,15 @@ def deploy_stack(
     if decision.needed:
         variables["NEEDED"] = needed_lines(wanted)
         _declare(stack, host, bundle, commit, decision, instance, variables=variables, code=code)
+
+
+def _code(host: Host) -> str | None:
+    """Files of the fleet as a bundle of git's, in base64; None where a server has the code."""
+    name = host.application.files_of_fleet
+    if not name:
+        return None
+    folder = Path(ctx_host.get().data.bunker_fleet_folder).parents[1] / "files" / name
+    return base64.encodebytes(commit_of(folder, f"files/{name}").bundle).decode()
 
 
 def _wanted_commit(stack: Stack, host: Host, instance: InstanceState) -> str:
