@@ -249,19 +249,10 @@ def give_approval(
     given = (now or datetime.now(UTC)).replace(microsecond=0)
     expires = given + lifetime
     subject = request.subject
-    text = json.dumps(
-        {
-            **subject.to_json(),
-            "digest": subject.digest,
-            "asked_keys": list(request.asked_keys),
-            "nonce": random.token_hex(16),
-            "shown": hashlib.sha256("\n".join(request.shown).encode()).hexdigest(),
-            "given": given.strftime(_MOMENT),
-            "expires": expires.strftime(_MOMENT),
-        },
-        indent=1,
-        sort_keys=True,
-    )
+    signed = _Signed(subject.digest, request.asked_keys, given, expires).to_json()
+    shown = hashlib.sha256("\n".join(request.shown).encode()).hexdigest()
+    content = {**subject.to_json(), **signed, "nonce": random.token_hex(16), "shown": shown}
+    text = json.dumps(content, indent=1, sort_keys=True)
     file = request.file.with_name(f"{subject.short}.approval")
     write_json(file, {"text": text, "signature": sign(text, key)})
     return Approval(_id(text), subject.digest, name, own, expires, file)

@@ -15,11 +15,6 @@ from bunker.fleet.fleet import Fleet
 from bunker.fleet.settings import FleetSettings, Window
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-# fmt: off
-MONTHS: Final = (
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-)
-# fmt: on
 _DAYS_AHEAD: Final = 16
 """A week always holds an opening, save where the clock change swallows the only one."""
 
@@ -75,10 +70,9 @@ def window_text(window: Window) -> str:
 
 def _closed(group: str, window: Window, now: datetime) -> BunkerError:
     opens = next_opening(window, now)
-    day = DAYS[opens.weekday()].capitalize()
     return BunkerError(
         f"rollouts of group {group} are allowed {window_text(window)}; the next window opens"
-        f" {day} {opens.day} {MONTHS[opens.month - 1]} {opens:%H:%M}, {in_words(opens - now)}"
+        f" {opens:%a %-d %b %H:%M}, {in_words(opens - now)}"
     )
 
 

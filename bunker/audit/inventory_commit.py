@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,7 +126,7 @@ class _Repository:
         with tempfile.TemporaryDirectory(prefix="bunker-index-") as place:
             index = {"GIT_INDEX_FILE": str(Path(place) / "index")}
             self.run("read-tree", parent or "--empty", more=index)
-            if problem := self._clear_on_disk(paths, index):
+            if problem := _refusal(self._on_disk(paths, index)):
                 return InventoryCommit(None, problem)
             self.run("add", "--all", "--", *paths, more=index)
             tree = self.text("write-tree", more=index)
@@ -134,7 +134,7 @@ class _Repository:
             changed = self._changed_files(self.text("rev-parse", base), tree)
             if not changed:
                 return InventoryCommit()
-            if problem := self._clear_in_tree(tree, changed):
+            if problem := _refusal(self._in_tree(tree, changed)):
                 return InventoryCommit(None, problem)
         commit = self._write_commit(tree, parent, run, message)
         reason = "bunker: inventory of a run"
@@ -152,29 +152,23 @@ class _Repository:
         shown = self.run("diff-tree", "-r", "-z", "--no-renames", "--name-only", before, after)
         return sorted(os.fsdecode(name) for name in shown.stdout.split(b"\0") if name)
 
-    def _clear_on_disk(self, paths: Sequence[str], index: dict[str, str]) -> str | None:
-        """Why these files must not even become git's objects, which outlive a refusal."""
+    def _on_disk(self, paths: Sequence[str], index: dict[str, str]) -> Iterator[tuple[str, bytes]]:
+        """Changed and new files, before they become git's objects, which outlive a refusal."""
         wanted = ("-z", "--modified", "--others", "--exclude-standard", "--", *paths)
         listed = self.run("ls-files", *wanted, more=index).stdout
         for name in sorted({os.fsdecode(part) for part in listed.split(b"\0") if part}):
             path = self.top / name
             if path.is_symlink() or not path.is_file():
                 continue
-            if reason := why_not_to_commit(name, path.read_bytes()):
-                return _refused(name, reason)
-        return None
+            yield name, path.read_bytes()
 
-    def _clear_in_tree(self, tree: str, changed: Sequence[str]) -> str | None:
+    def _in_tree(self, tree: str, changed: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """The same of what would be committed: a file may have changed since it was read."""
         listed = self.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", tree).stdout
         present = {os.fsdecode(name) for name in listed.split(b"\0")}
         for name in changed:
-            if name not in present:
-                continue
-            content = self.run("cat-file", "blob", f"{tree}:{name}").stdout
-            if reason := why_not_to_commit(name, content):
-                return _refused(name, reason)
-        return None
+            if name in present:
+                yield name, self.run("cat-file", "blob", f"{tree}:{name}").stdout
 
     def _write_commit(self, tree: str, parent: str, run: str, message: str) -> str:
         text = f"{message.strip() or 'Inventory'}\n\nRun: {' '.join(run.split())}\n"
@@ -223,6 +217,10 @@ class _Repository:
         return done
 
 
-def _refused(name: str, reason: str) -> str:
-    remedy = "Encrypt it, or take it out of the folder"
-    return f"the inventory was not committed: {name} {reason}. {remedy}"
+def _refusal(files: Iterable[tuple[str, bytes]]) -> str | None:
+    """Why these files, by name and content, must not be committed."""
+    for name, content in files:
+        if reason := why_not_to_commit(name, content):
+            remedy = "Encrypt it, or take it out of the folder"
+            return f"the inventory was not committed: {name} {reason}. {remedy}"
+    return None

@@ -1,15 +1,16 @@
 """Who holds a host, in data and in words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
 from bunker.answers import MOST, UnreadableAnswer, clock_and_record, moment, of, whole
 from bunker.duration import describe_duration
+from bunker.json_form import JsonForm
 
 
 @dataclass(frozen=True)
-class LeaseHolder:
+class LeaseHolder(JsonForm):
     """The run that holds a host's lease, as the host said it; seconds by the host's clock."""
 
     host: str
@@ -48,9 +49,6 @@ class LeaseHolder:
             f"{describe_duration(self.held_seconds)}, frees itself within "
             f"{max(1, self.expires_in)} s unless renewed"
         )
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def read_lease(host: str, lines: Sequence[str]) -> LeaseHolder | None:

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from bunker.answers import clock_and_record, line, moment, of, text
 from bunker.audit.who import operator
 from bunker.duration import describe_duration
 from bunker.host_keys import Unreachable
+from bunker.json_form import JsonForm
 from bunker.remote import Completed, Remote, run_many
 from bunker.shell import script_file, with_variables
 
@@ -19,7 +20,7 @@ TIMEOUT_SECONDS: Final = 40
 
 
 @dataclass(frozen=True)
-class Maintenance:
+class Maintenance(JsonForm):
     """Open maintenance. Times are seconds since 1970 by the host's clock.
 
     ``run`` is the run that opened it and closes it again; None where a person did.
@@ -41,9 +42,6 @@ class Maintenance:
             f"maintenance until {end:%Y-%m-%d %H:%M} ({describe_duration(self.seconds_left)} left)"
             f": {self.reason}, by {self.by}{run}"
         )
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def read_maintenance(lines: Sequence[str]) -> Maintenance | None:

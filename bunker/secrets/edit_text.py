@@ -158,13 +158,11 @@ def _scalar(text: str) -> str:
     simple = all(line.isprintable() for line in lines) and not text.startswith((" ", "\n"))
     if simple and len(lines) > 2 and lines[-1] == "" and lines[-2] != "":
         return "|\n" + "\n".join(f"  {line}" for line in lines[:-1])
-    return '"' + "".join(map(_escaped, text)) + '"'
-
-
-def _escaped(character: str) -> str:
-    if character in '"\\':
-        return f"\\{character}"
-    if character.isprintable():
-        return character
-    number = ord(character)
-    return f"\\U{number:08x}" if number > 0xFFFF else f"\\u{number:04x}"
+    written: str = yaml.dump(
+        text,
+        Dumper=yaml.CSafeDumper,
+        default_style='"',
+        allow_unicode=text.isprintable(),
+        width=LARGEST,
+    )
+    return written.rstrip("\n")
