@@ -1,7 +1,7 @@
 """Do changed hosts do worse than before, and than hosts that were not changed?
 
 Errors. The limit is ``max_error_ratio``. A ratio at or below it passes. Above it, two questions
-are asked of the numbers, both by Wilson's interval (see statistics.py), so that one unlucky
+are asked of the numbers, both by Wilson's interval, so that one unlucky
 request proves nothing: is the true ratio above the limit, and is it clearly above the past's –
 intervals that do not overlap, which errs on the careful side (Schenker and Gentleman, "On judging
 the significance of differences by examining the overlap between confidence intervals", 2001), and
@@ -19,12 +19,12 @@ are inconclusive. Any host that fails makes the whole fail; else any inconclusiv
 inconclusive.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from bunker.canary_analysis.sample import Window
-from bunker.canary_analysis.statistics import wilson
 from bunker.fleet.settings import RolloutSettings
 from bunker.json_form import JsonForm
 
@@ -35,6 +35,8 @@ SLOW_SHARE: Final = 0.05
 OBVIOUS_ERRORS: Final = 10
 OBVIOUS_RATIO: Final = 0.5
 WORSE_FACTOR: Final = 1.5
+Z: Final = 1.645
+"""One-sided 95 %: the true ratio is below the lower bound in one case of twenty."""
 
 
 @dataclass(frozen=True)
@@ -206,3 +208,23 @@ def _percent(ratio: float) -> str:
 
 def _milliseconds(seconds: float) -> str:
     return f"{1000 * seconds:.0f} ms"
+
+
+def wilson(events: float, total: float, z: float = Z) -> tuple[float, float]:
+    """Between which ratios the true one lies, when ``events`` of ``total`` were seen.
+
+    (0, 1) where nothing was seen at all. The score interval holds for few events and for ratios
+    near 0, where the textbook interval does not (Wilson 1927; Agresti and Coull, "Approximate is
+    better than 'exact'", 1998; recommended by Brown, Cai and DasGupta, "Interval estimation for a
+    binomial proportion", 2001).
+    """
+    if total <= 0:
+        return 0.0, 1.0
+    ratio = min(1.0, events / total)
+    square = z * z
+    centre = ratio + square / (2 * total)
+    spread = z * math.sqrt(ratio * (1 - ratio) / total + square / (4 * total * total))
+    scale = 1 + square / total
+    low = 0.0 if events <= 0 else max(0.0, (centre - spread) / scale)
+    high = 1.0 if events >= total else min(1.0, (centre + spread) / scale)
+    return low, high

@@ -9,8 +9,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from bunker.canary_analysis import CanaryAnalysis, Window, analyse
-from bunker.canary_analysis.analysis import SEVERITY
-from bunker.canary_analysis.statistics import wilson
+from bunker.canary_analysis.analysis import SEVERITY, wilson
 from bunker.fleet.settings import RolloutSettings
 
 LIMITS = RolloutSettings()
