@@ -1,21 +1,26 @@
 """A request turned into pyinfra's state: inventory, data, secrets, and counted commands."""
 
 import functools
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import paramiko.file
 import pyinfra.api.arguments
+from paramiko import SSHException
 from pyinfra.api import Config, Inventory, State
+from pyinfra.api.exceptions import ConnectError
 
 from bunker.masking import Secret
 from bunker.ops.recorder import Given, Recorder, attach, name_of
 from bunker.role import named
-from bunker.worker.patience import limit_patience
 
 MAX_PARALLEL = 100
 """Hosts at once; more only queue on the control machine's processor."""
+PATIENCE_SECONDS = 8
+"""After this no further try is begun. One try lasts at most 10 s, in which the kernel sends the
+first packet again after 1, 3 and 7 s, so that a lost packet fails no host."""
 
 
 @dataclass
@@ -98,3 +103,26 @@ def _read_type_hints_once() -> None:
     module: Any = pyinfra.api.arguments
     if not hasattr(module.get_type_hints, "cache_info"):
         module.get_type_hints = functools.cache(module.get_type_hints)
+
+
+def limit_patience(host: Any) -> None:
+    """Let pyinfra try again after quick failures only: a silent host costs one try, not four."""
+    connector = host.connector
+    connect = getattr(connector, "_connect", None)
+    if connect is None:  # not SSH
+        return
+    started: list[float] = []
+
+    @functools.wraps(connect)
+    def limited() -> Any:
+        started.append(time.monotonic())
+        try:
+            return connect()
+        except (OSError, SSHException, EOFError) as error:
+            if time.monotonic() - started[0] < PATIENCE_SECONDS:
+                raise
+            # pyinfra tries again after any error but its own.
+            raise ConnectError(f"Could not connect ({error})") from error
+
+    # pyinfra has no hook between two tries.
+    connector._connect = limited

@@ -9,7 +9,7 @@ from pyinfra.api import Config, Inventory, State
 from pyinfra.api.exceptions import ConnectError
 from pyinfra.connectors import ssh
 
-from bunker.worker import patience
+from bunker.worker import batch
 
 DATA = {
     "ssh_connect_retries": 3,
@@ -38,12 +38,12 @@ class Network:
 
 
 def connect(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience.time, "monotonic", network.monotonic)
+    monkeypatch.setattr(batch.time, "monotonic", network.monotonic)
     monkeypatch.setattr(ssh.SSHConnector, "_connect", lambda _self: network.connect())
     inventory = Inventory(([("north", DATA)], {}))
     State(inventory, Config())
     host: Any = inventory.get_host("north")
-    patience.limit_patience(host)
+    batch.limit_patience(host)
     host.connector.connect()
 
 
