@@ -9,7 +9,7 @@ from pathlib import Path
 from bunker.errors import BunkerError
 from bunker.lab import wait
 from bunker.lab.engine import Engine, EngineError
-from bunker.lab.prerequisites import install, is_root
+from bunker.lab.machine import install, is_root
 from bunker.lab.progress import progress
 
 # Where a hand-started dockerd and its containerd leave their process ids.

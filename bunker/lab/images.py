@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from bunker.errors import BunkerError
-from bunker.lab import prerequisites
+from bunker.lab import machine
 from bunker.lab.engine import Engine, EngineError, follow, seen
 from bunker.lab.names import LABEL_IMAGE
 from bunker.lab.progress import progress
@@ -109,14 +109,14 @@ class Images:
         return FileLock(file, timeout=LOCK_SECONDS)
 
     def _install_base(self, base: Base) -> None:
-        if not prerequisites.is_root():
+        if not machine.is_root():
             raise BunkerError(
                 f"{base.public} cannot be pulled here, and making it from packages takes root",
                 remedy="Run the command once as root; the image is kept",
             )
-        prerequisites.require({"debootstrap": "debootstrap"})
+        machine.require({"debootstrap": "debootstrap"})
         if not DEBIAN_KEYS.exists():  # Ubuntu's debootstrap comes without them
-            prerequisites.install("debian-archive-keyring")
+            machine.install("debian-archive-keyring")
         progress(f"making {base.public} from distribution packages (about half a minute)")
         with tempfile.TemporaryDirectory(
             prefix="bunker-lab-", ignore_cleanup_errors=True

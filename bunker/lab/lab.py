@@ -2,9 +2,9 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bunker.errors import BunkerError
@@ -15,23 +15,23 @@ from bunker.lab import (
     machine,
     models,
     parts,
-    prerequisites,
     recipes,
-    teardown,
 )
 from bunker.lab.daemon import running_engine
-from bunker.lab.engine import Engine
+from bunker.lab.engine import AbsentError, Engine
 from bunker.lab.fleet import DOMAIN, deploy_key, write_fleet
 from bunker.lab.git_server import GitServer
 from bunker.lab.hosts import Hosts
 from bunker.lab.images import Images
 from bunker.lab.models import HostStatus, LabState
 from bunker.lab.names import Naming, host_names
+from bunker.lab.progress import progress
 from bunker.locks import locked
 from bunker.product import folder
 from bunker.remote import Remote
 
 LOCK_SECONDS = 900.0
+SIMULTANEOUS = 8
 
 
 class Lab:
@@ -85,7 +85,7 @@ class Lab:
         recipes.base_named(base)
         wanted = host_names(hosts)
         with self.alone():
-            prerequisites.require()
+            machine.require()
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             return bringup.bring_up(self, wanted, base)
 
@@ -94,7 +94,7 @@ class Lab:
         engine = self.engine()
         hosts = self.hosts()
         found = hosts.found(parts.existing(engine, self.naming))
-        with ThreadPoolExecutor(max_workers=8) as pool:
+        with ThreadPoolExecutor(max_workers=SIMULTANEOUS) as pool:
             rows = pool.map(
                 lambda name: hosts.status(name, found[name], self.naming.prefix), sorted(found)
             )
@@ -123,7 +123,11 @@ class Lab:
     def down(self) -> None:
         """Remove what carries the lab's labels, and its files. Built images stay as a cache."""
         with self.alone():
-            teardown.remove_all(self.engine(), self.naming)
+            engine, own = self.engine(), self.naming.filters
+            _each("container", _ids(engine.containers(all=True, filters=own)), engine.remove)
+            _each("network", _ids(engine.networks(filters=own)), engine.remove_network)
+            volumes = engine.volumes(filters=own)["Volumes"] or []
+            _each("volume", [volume["Name"] for volume in volumes], engine.drop_volume)
             shutil.rmtree(self.folder, ignore_errors=True)
 
     # What the lab's own modules share.
@@ -175,3 +179,18 @@ def fleet_up(
     private, public = deploy_key(state)
     lab.git.authorize(public)
     return state, write_fleet(root, state, deploy_key=private)
+
+
+def _ids(listed: Iterable[dict[str, str]]) -> list[str]:
+    return [item["Id"] for item in listed]
+
+
+def _each(what: str, names: list[str], remove: Callable[[str], object]) -> None:
+    def gone(name: str) -> None:
+        with suppress(AbsentError):
+            remove(name)
+
+    if names:
+        progress(f"removing {len(names)} {what}{'s' * (len(names) > 1)}")
+        with ThreadPoolExecutor(max_workers=SIMULTANEOUS) as pool:
+            list(pool.map(gone, names))

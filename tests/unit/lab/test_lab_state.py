@@ -11,8 +11,8 @@ import pytest
 from bunker.errors import BunkerError
 from bunker.lab import keys, models, sample, wait
 from bunker.lab.daemon import remove_stale_pid_files
+from bunker.lab.machine import require
 from bunker.lab.models import LabHost, LabState
-from bunker.lab.prerequisites import require
 
 PUBLIC = "ssh-ed25519 AAAAC3Nza root@north\nssh-rsa AAAAB3Nza root@north\nstarting\n"
 
@@ -122,7 +122,7 @@ def test_waiting_gives_the_answer_or_names_what_did_not_happen() -> None:
 def test_missing_programs_are_named_where_they_cannot_be_installed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("bunker.lab.prerequisites.is_root", lambda: False)
+    monkeypatch.setattr("bunker.lab.machine.is_root", lambda: False)
     require({"sh": "dash"})
     with pytest.raises(BunkerError, match="apt install no-such-package"):
         require({"no-such-program": "no-such-package", "sh": "dash"})
