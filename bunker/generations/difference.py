@@ -4,8 +4,10 @@ The files that were kept hold secrets. They come over SSH into memory only, and 
 as a diff in which secret values show as changed, never as what they are.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -180,7 +182,7 @@ def _text(encoded: str) -> str:
 def _file_differences(
     old: Mapping[str, _Kept], new: Mapping[str, _Kept], public: frozenset[str]
 ) -> tuple[FileDifference, ...]:
-    redact = Redactor(_secrets([*old.values(), *new.values()], [*old, *new], public))
+    redact = Redactor(_secrets(chain(old.items(), new.items()), public))
     found = []
     for path in sorted(old.keys() | new.keys()):
         before, after = old.get(path), new.get(path)
@@ -212,15 +214,10 @@ def _is_dotenv(path: str) -> bool:
     return path.endswith("/.env")
 
 
-def _secrets(files: Iterable[_Kept], paths: Iterable[str], public: frozenset[str]) -> list[Secret]:
+def _secrets(files: Iterable[tuple[str, _Kept]], public: frozenset[str]) -> Iterator[Secret]:
     """The values of secret keys of every environment file: they must not show anywhere else."""
-    found = []
-    for file, path in zip(files, paths, strict=True):
-        if not _is_dotenv(path):
-            continue
-        try:
-            values = parse_dotenv(file.content)
-        except BunkerError:
-            continue
-        found += [Secret(value) for key, value in values.items() if key not in public]
-    return found
+    for path, file in files:
+        if _is_dotenv(path):
+            with suppress(BunkerError):
+                values = parse_dotenv(file.content)
+                yield from (Secret(values[key]) for key in values if key not in public)

@@ -64,7 +64,7 @@ def digest(event: Event, news: RunNews) -> Message:
     following, command = _line(news.next_command), _line(news.command)
     lines += ["", f"Next: {_code(following)}"] if following else []
     lines += [f"Command: {_code(command)}"] if command and command != following else []
-    lines = _without_repeated_gaps(lines)
+    lines = re.sub(r"\n{3,}", "\n\n", "\n".join(lines).strip("\n")).split("\n")
     urgent = bool(groups) and event == "done"
     return Message(
         title=_title(event, news, found),
@@ -171,11 +171,3 @@ def _plain(lines: Sequence[str]) -> str:
 def _markdown(line: str) -> str:
     # In Markdown a line break needs two blanks before it.
     return f"{line.replace(_BOLD, '**')}  " if line else line
-
-
-def _without_repeated_gaps(lines: Sequence[str]) -> list[str]:
-    kept: list[str] = []
-    for line in lines:
-        if line or (kept and kept[-1]):
-            kept.append(line)
-    return kept[:-1] if kept and not kept[-1] else kept

@@ -99,15 +99,11 @@ def fingerprint(value: bytes, key: bytes) -> str:
     return hmac.new(key, value, hashlib.sha256).hexdigest()[:32]
 
 
-def _text(path: Path) -> str:
+def _identities(path: Path) -> list[Secret]:
     try:
-        return read_text(path)
+        lines = [line.strip() for line in read_text(path).splitlines()]
     except FileNotFoundError:
         raise BunkerError("the operator's key is gone", where=str(path)) from None
-
-
-def _identities(path: Path) -> list[Secret]:
-    lines = (line.strip() for line in _text(path).splitlines())
     identities = [Secret(line) for line in lines if line.startswith("AGE-SECRET-KEY-")]
     if not identities:
         raise BunkerError(

@@ -67,17 +67,17 @@ class Worker:
         """Connect to every host and let its roles decide; no host's error touches another."""
         self.state.set_stage(StateStage.Connect)
         self.state.set_stage(StateStage.Prepare)
-        gevent.joinall([self._spawn(self._prepare_host, host) for host in self.state.inventory])
+        spawn = self.state.pool.spawn
+        gevent.joinall([spawn(self._prepare_host, host) for host in self.state.inventory])
         self.emit(Ready())
 
     def apply(self, names: set[str]) -> None:
         """Run the declared steps of the named hosts; every host goes at its own pace."""
         self.state.set_stage(StateStage.Execute)
         self.state.is_executing = True
-        hosts = [host for host in self.state.inventory if name_of(host) in self.planned]
-        gevent.joinall(
-            [self._spawn(self._apply_host, host) for host in hosts if name_of(host) in names]
-        )
+        spawn, chosen = self.state.pool.spawn, self.planned & names
+        hosts = [host for host in self.state.inventory if name_of(host) in chosen]
+        gevent.joinall([spawn(self._apply_host, host) for host in hosts])
 
     def close(self) -> None:
         """Close the SSH sessions; pyinfra itself leaves their transports open."""
@@ -85,9 +85,6 @@ class Worker:
             client = getattr(host.connector, "client", None)
             if client is not None:
                 client.close()
-
-    def _spawn(self, work: Any, host: Any) -> Any:
-        return self.state.pool.spawn(work, host)
 
     def _prepare_host(self, host: Any) -> None:
         name = name_of(host)
