@@ -181,7 +181,8 @@ def _clearly_worse(window: Window, other: Window) -> bool:
 def _latency(
     window: Window, past: Window | None, peers: Window | None, limits: RolloutSettings
 ) -> tuple[Outcome, str]:
-    known = [found for found in (_p95(past), _p95(peers)) if found is not None]
+    others = [found.p95 for found in (past, peers) if found is not None]
+    known = [found for found in others if found is not None]
     p95 = window.p95
     if not known or p95 is None or window.timed < limits.minimum_requests:
         return "pass", ""
@@ -196,10 +197,6 @@ def _latency(
     if wilson(share * window.timed, window.timed)[0] > SLOW_SHARE:
         return "fail", text
     return "inconclusive", f"{text}; too few requests to be sure"
-
-
-def _p95(window: Window | None) -> float | None:
-    return window.p95 if window is not None else None
 
 
 def _percent(ratio: float) -> str:

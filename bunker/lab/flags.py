@@ -4,6 +4,7 @@ Measured on Debian 12 and 13 hosts; ``--privileged`` is avoided because it fails
 lack a capability in their bounding set.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,10 @@ def missing_capabilities(status: str, last_capability: int) -> list[str]:
     ``status`` is the text of /proc/self/status, ``last_capability`` the number in
     /proc/sys/kernel/cap_last_cap.
     """
-    for line in status.splitlines():
-        if line.startswith("CapBnd:"):
-            bounding = int(line.split()[1], 16)
-            break
-    else:
+    found = re.search(r"^CapBnd:\s*([0-9a-f]+)", status, re.MULTILINE)
+    if not found:
         return []
+    bounding = int(found[1], 16)
     return [
         name
         for bit, name in enumerate(CAPABILITIES)

@@ -86,11 +86,13 @@ def rekey(
         with recorded_change(fleet_folder, names, details):
             for name, ciphertext in prepared.items():
                 files.replace(files.vault_path(fleet_folder, name), ciphertext)
+    warnings = [STILL_READABLE.format(len(removed))] if removed else []
+    warnings += [ONE_RECIPIENT] if len(after) == 1 else []
     return RekeyReport(
         hosts=tuple(names),
         added_recipients=tuple(sorted(after - before)),
         removed_recipients=removed,
-        warnings=_warnings(removed, len(after)),
+        warnings=tuple(warnings),
     )
 
 
@@ -120,19 +122,11 @@ def for_each(
     return results, problems
 
 
-def _warnings(removed: tuple[str, ...], remaining: int) -> tuple[str, ...]:
-    warnings = []
-    if removed:
-        warnings.append(
-            f"{len(removed)} removed recipient(s) can still read every older version in git: "
-            "give the secrets themselves new values with `invoke secrets.set`, then "
-            "`invoke configure` (docs/daily-work.md, Rotate a secret, says which can be)"
-        )
-    if remaining == 1:
-        warnings.append(ONE_RECIPIENT)
-    return tuple(warnings)
-
-
+STILL_READABLE = (
+    "{} removed recipient(s) can still read every older version in git: give the secrets "
+    "themselves new values with `invoke secrets.set`, then `invoke configure` "
+    "(docs/daily-work.md, Rotate a secret, says which can be)"
+)
 ONE_RECIPIENT = (
     "only one recipient can open these secrets: if that key is lost, they are lost. Add the "
     "public key of a colleague, or of a key kept offline, to .sops.yaml and run "
