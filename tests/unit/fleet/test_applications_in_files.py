@@ -86,3 +86,13 @@ def test_a_port_of_a_project_is_refused_where_an_instance_has_it(repository):
 def test_the_port_of_sshd_is_taken(repository):
     more = "groups: []\nbase: {ssh_listen_port: 8088}\n" + WIKI
     assert "wiki takes port 8088 (ports), as sshd does" in refusal(repository, more)
+
+
+def test_secrets_of_a_host_that_needs_none_are_read_where_it_has_some(repository):
+    source = "applications: {wiki: {kind: compose, repository: 'https://git.example.org/x.git'}}\n"
+    path = repository.host("north", f"groups: []\n{source}")
+    fleet = repository.load()
+    assert fleet.with_secrets(fleet.hosts.values()) == ["north"]
+    path.with_name("north.sops.yml").unlink()
+    fleet = repository.load()
+    assert fleet.with_secrets(fleet.hosts.values()) == []
