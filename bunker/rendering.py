@@ -49,7 +49,7 @@ def script(path: Path, **variables: str | int) -> str:
 
 
 class Scripts(TypedDict, total=False):
-    """By what a :class:`bunker.component.Component` is validated, activated and checked."""
+    """By what a :class:`bunker.bundle.Component` is validated, activated and checked."""
 
     validate: str
     activate: str

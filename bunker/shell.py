@@ -93,7 +93,7 @@ def changing(script: str, *, LEASE_RUN: str = "", **variables: str | int) -> str
     """A script that changes the host: variables assigned, serialised with other changes.
 
     ``LEASE_RUN`` is the run that it belongs to: where another run holds the host's lease it
-    changes nothing and exits 75. Roles use bunker.ops.changing, which knows the run.
+    changes nothing and exits 75. Roles use bunker.ops.context, which knows the run.
     """
     return with_variables(
         SERIALISED + script_file(_FENCE) + script, LEASE_RUN=LEASE_RUN, **variables

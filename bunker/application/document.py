@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from bunker.application.features import FEATURES, REPORTING
-from bunker.application.resources import RESOURCES
-from bunker.application.services import SERVICES
+from bunker.application.services import RESOURCES, SERVICES
 from bunker.application.table import TABLE, Variable
 from bunker.application.value_types import EXPECTED, ValueType
 from bunker.product import folder

@@ -1,4 +1,4 @@
-"""The Compose services of the application: which profile starts them, which feature needs them."""
+"""The Compose services of the application and its 12 subdomains, with what each is there for."""
 
 from dataclasses import dataclass
 
@@ -42,3 +42,33 @@ SERVICES: tuple[Service, ...] = (
 )
 
 SERVICES_BY_NAME: dict[str, Service] = {service.name: service for service in SERVICES}
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One subdomain of the instance's domain and the service behind it.
+
+    ``feature`` "" means that it is there on every instance.
+    """
+
+    subdomain: str
+    service: str
+    meaning: str
+    feature: str = ""
+
+
+RESOURCES: tuple[Resource, ...] = (
+    Resource("app", "admin", "admin page"),
+    Resource("api", "api", "API"),
+    Resource("media", "media-api", "media library", "media"),
+    Resource("db", "nocodb", "spreadsheet view of the database", "nocodb"),
+    Resource("docs", "mkdocs", "documentation", "mkdocs"),
+    Resource("code", "code-server", "editor in the browser", "code_server"),
+    Resource("git", "gitea", "git server", "gitea"),
+    Resource("n8n", "n8n", "workflow automation", "n8n"),
+    Resource("home", "homepage", "start page", "homepage"),
+    Resource("listmonk", "listmonk", "newsletters", "listmonk"),
+    Resource("qr", "mini-qr", "QR code maker", "mini_qr"),
+    Resource("grafana", "grafana", "dashboards", "monitoring"),
+)
+"""The application lists the same in its ``configs/pangolin/resources.yml``: tunnel and DNS know them."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pyinfra.context import ctx_host
 
+from bunker import shell
 from bunker.applications.of_host import secrets_of
 from bunker.fleet import host_from_data
 from bunker.fleet.models import Host
@@ -87,3 +88,11 @@ def wants(*tags: str) -> bool:
     chosen = ctx_host.get().data.get("bunker_tags") or ""
     selected = {tag.strip() for tag in str(chosen).split(",") if tag.strip()}
     return not selected or bool(selected & set(tags))
+
+
+def changing(script: str, **variables: str | int) -> str:
+    """A script that changes the current host: serialised, and fenced off by another run's lease.
+
+    To be called while a host is being prepared or a step of it runs.
+    """
+    return shell.changing(script, LEASE_RUN=current_run(), **variables)

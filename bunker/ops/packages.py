@@ -9,8 +9,7 @@ from pyinfra.context import ctx_host
 from bunker.answers import sections
 from bunker.distributions import distribution
 from bunker.fleet.models import Host
-from bunker.ops.changing import changing
-from bunker.ops.context import current_system
+from bunker.ops.context import changing, current_system
 from bunker.ops.facts import reading, require
 from bunker.ops.recorder import recorder
 from bunker.ops.step import AS_ROOT, shell, step

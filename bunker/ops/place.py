@@ -11,11 +11,10 @@ from pyinfra.api import StringCommand
 from pyinfra.api.exceptions import FactProcessError
 from pyinfra.context import ctx_host
 
-from bunker.bundle import Bundle, BundleFile
+from bunker.bundle import Bundle, BundleFile, Component
 from bunker.bundle_diff import FileMeta, diff_file
-from bunker.component import Component
-from bunker.ops.changing import changing
 from bunker.ops.confirm import fresh_login
+from bunker.ops.context import changing
 from bunker.ops.facts import Components, ComponentsState, Contents, FileState, require
 from bunker.ops.recorder import recorder
 from bunker.ops.step import AS_ROOT, Command, shell, step

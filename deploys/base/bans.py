@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from bunker.bundle import Bundle, BundleFile
-from bunker.component import Component
+from bunker.bundle import Bundle, BundleFile, Component
 from bunker.fleet.models import Host
 from bunker.rendering import as_it_is, render, scripts
 from deploys.base.firewall import ssh_ports

@@ -3,20 +3,21 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bunker.component import Component
+from bunker.bundle import Component
 from bunker.distributions import Distribution
 from bunker.fleet.models import Host
 from deploys.base.bans import fail2ban_component
 from deploys.base.firewall import firewall_component
 from deploys.base.kernel import modules_component, sysctl_component
-from deploys.base.login import login_component, sudo_component
 from deploys.base.logins import Logins, login_of
 from deploys.base.ssh import keys_component, sshd_component
 from deploys.base.system import (
     apparmor_component,
     audit_component,
     journal_component,
+    login_component,
     revert_component,
+    sudo_component,
     time_component,
     updates_component,
 )

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from bunker.applications.of_host import rooms_of
-from bunker.bundle import Bundle, BundleFile
-from bunker.component import Component
+from bunker.bundle import Bundle, BundleFile, Component
 from bunker.fleet.models import FirewallRule, Host
 from bunker.rendering import as_it_is, render, scripts
 from bunker.role import named

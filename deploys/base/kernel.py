@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from bunker.bundle import Bundle, BundleFile
-from bunker.component import Component
+from bunker.bundle import Bundle, BundleFile, Component
 from bunker.rendering import render, scripts
 
 SCRIPTS = Path(__file__).parent / "scripts"

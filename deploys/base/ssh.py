@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import bunker
-from bunker.bundle import Bundle, BundleFile
-from bunker.component import Component
+from bunker.bundle import Bundle, BundleFile, Component
 from bunker.distributions import Distribution
 from bunker.errors import BunkerError, Problems
 from bunker.fleet.models import Host

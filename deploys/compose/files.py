@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from bunker.application.dotenv import to_dotenv
 from bunker.application.layout import app_folder, prefix_of
-from bunker.bundle import Bundle, BundleFile
-from bunker.component import Component
+from bunker.bundle import Bundle, BundleFile, Component
 from bunker.errors import BunkerError, Problems
 from bunker.fleet.models import Host
 from bunker.masking import Secret

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Final
 
-from bunker.bundle import Bundle
-from bunker.component import Component
+from bunker.bundle import Bundle, BundleFile, Component
 from bunker.distributions import Distribution
 from bunker.fleet.models import Host
-from deploys.docker.compose_source import compose_source_component
+from bunker.rendering import render, scripts
 from deploys.docker.past import EngineState
 
+SCRIPTS = Path(__file__).parent / "scripts"
+PREFERENCES: Final = "/etc/apt/preferences.d/bunker-compose"
 DOCKERS_OWN: Final = ("docker-ce", "docker-ce-cli", "containerd.io", "docker-compose-plugin")
 """Packages of Docker's own archive; an engine of theirs is adopted, not replaced."""
 
@@ -26,7 +28,7 @@ def docker_source_components(
     The group first: the package would give it a number that is not known beforehand, and the
     application's environment names it.
     """
-    source = None if "docker-ce" in packages else compose_source_component(distribution)
+    source = None if "docker-ce" in packages else _compose_source(distribution)
     return [_group(engine.group_id), *([source] if source else [])]
 
 
@@ -61,4 +63,27 @@ def missing_docker_packages(
         name
         for name in docker_packages(host, distribution, packages)
         if (not has_compose if name in COMPOSE_PACKAGES else name not in packages)
+    )
+
+
+def _compose_source(distribution: Distribution) -> Component | None:
+    """Compose v2 for a release that has none, from the next release by an apt pin; else None.
+
+    The mirror is the one that the host uses already: the source is derived there from what apt
+    knows. It has to be placed before the packages are installed.
+    """
+    release = distribution.compose_release
+    if release is None:
+        return None
+    package = distribution.compose_package
+    content = render("docker/compose-pin", release=release, package=package)
+    return Component(
+        Bundle("compose-source", (BundleFile(PREFERENCES, content),)),
+        **scripts(
+            SCRIPTS,
+            "compose_source",
+            CODENAME=distribution.codename,
+            RELEASE=release,
+            PACKAGE=package,
+        ),
     )

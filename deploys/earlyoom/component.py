@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from bunker.bundle import Bundle, BundleFile
-from bunker.component import Component
+from bunker.bundle import Bundle, BundleFile, Component
 from bunker.distributions import Distribution
 from bunker.fleet.models import Host
 from deploys.earlyoom.settings import EarlyoomSettings

@@ -18,8 +18,7 @@ from bunker.application.layout import MAIN
 from bunker.applications.of_host import applications_of
 from bunker.distributions import distribution
 from bunker.fleet.models import Host
-from bunker.ops.changing import changing
-from bunker.ops.context import current_host, current_run, current_system
+from bunker.ops.context import changing, current_host, current_run, current_system
 from bunker.ops.facts import reading, require
 from bunker.ops.packages import APT_FUNCTIONS
 from bunker.ops.reboot import SCHEDULE, reboot_and_wait

@@ -12,8 +12,7 @@ from pyinfra.api import FactBase
 from pyinfra.context import ctx_host
 
 from bunker.answers import line, sections
-from bunker.ops.changing import changing
-from bunker.ops.context import current_host, current_run
+from bunker.ops.context import changing, current_host, current_run
 from bunker.ops.facts import reading, require
 from bunker.ops.reboot import SCHEDULE, reboot_and_wait
 from bunker.ops.recorder import recorder

@@ -12,7 +12,7 @@ from bunker.application.migrations import MigrationSafety
 from bunker.bundle import Bundle, BundleFile
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
-from bunker.ops.changing import changing
+from bunker.ops.context import changing
 from bunker.ops.facts import reading
 from bunker.ops.migrations import classify_pending
 from bunker.ops.place import archive

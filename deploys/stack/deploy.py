@@ -19,13 +19,12 @@ from pyinfra.context import ctx_host
 from bunker.answers import sections
 from bunker.application.layout import MAIN
 from bunker.applications.of_host import secrets_of
-from bunker.bundle import Bundle
-from bunker.component import Component
+from bunker.bundle import Bundle, Component
 from bunker.errors import BunkerError, Problems
 from bunker.fleet.models import Host
 from bunker.folder_source import commit_of
-from bunker.ops.changing import changing
 from bunker.ops.context import (
+    changing,
     current_commit,
     current_run,
     current_secrets,

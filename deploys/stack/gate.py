@@ -1,7 +1,7 @@
 """The gate of a Compose project after its host has booted."""
 
 from bunker.fleet.models import Host
-from bunker.ops.changing import changing
+from bunker.ops.context import changing
 from deploys.stack.armed import PROJECT
 from deploys.stack.stack import Stack
 

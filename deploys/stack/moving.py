@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from bunker.application.layout import Layout, app_folder
 from bunker.errors import BunkerError, Problems
-from bunker.ops.changing import changing
+from bunker.ops.context import changing
 from bunker.ops.recorder import recorder
 from bunker.ops.step import Command, shell, step
 from bunker.plan.changes import Change

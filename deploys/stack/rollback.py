@@ -10,8 +10,7 @@ from pyinfra.context import ctx_host
 from bunker.applications.of_host import secrets_of
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
-from bunker.ops.changing import changing
-from bunker.ops.context import current_run, current_secrets
+from bunker.ops.context import changing, current_run, current_secrets
 from bunker.ops.facts import boot_function, require
 from bunker.ops.recorder import recorder
 from bunker.ops.rollback import RollbackFacts

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
 from bunker.application.layout import MAIN
-from bunker.bundle import Bundle, BundleFile
-from bunker.component import Component
+from bunker.bundle import Bundle, BundleFile, Component
 from bunker.fleet.models import Host
 from bunker.masking import Secret
 

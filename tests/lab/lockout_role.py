@@ -9,8 +9,7 @@ from dataclasses import replace
 
 from pyinfra.context import ctx_host
 
-from bunker.bundle import Bundle, BundleFile
-from bunker.component import Component
+from bunker.bundle import Bundle, BundleFile, Component
 from bunker.distributions import distribution
 from bunker.ops.context import current_host, current_system
 from bunker.ops.logins import read_logins

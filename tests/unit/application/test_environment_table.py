@@ -12,8 +12,7 @@ import pytest
 
 from bunker.application.document import DOCUMENT, document
 from bunker.application.features import FEATURES, FEATURES_BY_NAME, REPORTING
-from bunker.application.resources import RESOURCES
-from bunker.application.services import SERVICES, SERVICES_BY_NAME
+from bunker.application.services import RESOURCES, SERVICES, SERVICES_BY_NAME
 from bunker.application.table import PUBLIC_KEYS, SECRET_KEYS, SECRET_SPECS, TABLE
 from bunker.application.value_types import EXPECTED, ValueType, is_valid
 

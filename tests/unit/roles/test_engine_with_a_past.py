@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bunker.component import Component
+from bunker.bundle import Component
 from bunker.distributions import DEBIAN_12, DEBIAN_13, UBUNTU_24_04
 from bunker.errors import Problems
 from bunker.fleet.models import Host

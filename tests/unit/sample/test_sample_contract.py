@@ -11,8 +11,7 @@ from ruamel.yaml import YAML
 
 from bunker.application.dotenv import parse_dotenv
 from bunker.application.envcheck import compare_with_example
-from bunker.application.resources import RESOURCES
-from bunker.application.services import SERVICES_BY_NAME
+from bunker.application.services import RESOURCES, SERVICES_BY_NAME
 from bunker.application.table import SECRET_KEYS, TABLE
 from sample.build import HERE
 
