@@ -7,11 +7,11 @@ unquoted and double-quoted values, and takes single-quoted ones as they stand.
 import re
 from collections.abc import Mapping, Sequence
 
-from bunker.application.interpolation import interpolate
 from bunker.errors import BunkerError
 from bunker.masking import Secret
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OPERATOR = re.compile(r":?[-+?]")
 _BARE = re.compile(r"[A-Za-z0-9_@%+=:,./-]*")
 # One entry (in quotes it may have several lines), a name alone (Compose takes its value from the
 # shell that runs it: unknown to the file), a comment, or nothing.
@@ -103,3 +103,61 @@ def _value(line: re.Match[str], values: Mapping[str, str]) -> str:
 def _unreadable(text: str, position: int, where: str, expected: str) -> BunkerError:
     line = text.count("\n", 0, position) + 1
     return BunkerError("the line cannot be read", where=f"{where}, line {line}", expected=expected)
+
+
+def interpolate(text: str, values: Mapping[str, str]) -> str:
+    """The text with its variables replaced: ``$KEY``, ``${KEY}``, ``${KEY:-other}``, ``$$`` for a
+    dollar sign (Compose Specification, "Interpolation"). An unknown one is empty.
+
+    Raises :class:`ValueError`, without the text, for a ``${`` that Compose refuses.
+    """
+    output: list[str] = []
+    position = 0
+    while (start := text.find("$", position)) >= 0:
+        output.append(text[position:start])
+        if text.startswith("$$", start):
+            output.append("$")
+            position = start + 2
+        elif text.startswith("${", start):
+            end = _closing_brace(text, start + 2)
+            output.append(_braced(text[start + 2 : end], values))
+            position = end + 1
+        elif match := _KEY.match(text, start + 1):
+            output.append(values.get(match.group(), ""))
+            position = match.end()
+        else:
+            output.append("$")
+            position = start + 1
+    return "".join((*output, text[position:]))
+
+
+def _closing_brace(text: str, start: int) -> int:
+    depth = 1
+    for position in range(start, len(text)):
+        if text.startswith("${", position):
+            depth += 1
+        elif text[position] == "}":
+            depth -= 1
+            if not depth:
+                return position
+    raise ValueError("a ${ is not closed")
+
+
+def _braced(body: str, values: Mapping[str, str]) -> str:
+    match = _KEY.match(body)
+    if not match:
+        raise ValueError("a ${ is not followed by a name")
+    value = values.get(match.group())
+    rest = body[match.end() :]
+    operator = _OPERATOR.match(rest)
+    if not operator:
+        if rest:
+            raise ValueError("a ${ names no variable")
+        return value or ""
+    other = interpolate(rest[operator.end() :], values)
+    is_set = bool(value) if operator.group().startswith(":") else value is not None
+    if operator.group().endswith("+"):
+        return other if is_set else ""
+    if operator.group().endswith("?") and not is_set:
+        raise ValueError("a variable that must be set is not")
+    return (value or "") if is_set else other

@@ -102,7 +102,7 @@ class _Rendering:
         self.host = host
         self.vault = secrets
         self.where = f"host file of {host.name}"
-        self.problems: list[BunkerError] = feature_problems(host.features, where=self.where)
+        self.problems = list(feature_problems(host.features, where=self.where))
         self.features = resolve_features(host.features, tier=host.tier)
         self.profiles = compose_profiles(self.features)
         context = Context(host, self.features, self.profiles, ids)

@@ -3,7 +3,7 @@
 Correcting the name of a profile or of an ENABLE_ key is a change of one line here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bunker.errors import BunkerError
@@ -65,28 +65,22 @@ def resolve_features(wanted: Mapping[str, bool], *, tier: int) -> dict[str, bool
     return resolved
 
 
-def feature_problems(wanted: Mapping[str, bool], *, where: str) -> list[BunkerError]:
+def feature_problems(wanted: Mapping[str, bool], *, where: str) -> Iterator[BunkerError]:
     """One problem for each name in a host file's ``features`` that the table does not know."""
-    problems = []
     for name in wanted:
         if name == REPORTING.name:
-            problems.append(
-                BunkerError(
-                    "features: reporting is not a switch of its own",
-                    where=where,
-                    remedy="Set `tier: 2` to report to central, `tier: 1` not to",
-                )
+            yield BunkerError(
+                "features: reporting is not a switch of its own",
+                where=where,
+                remedy="Set `tier: 2` to report to central, `tier: 1` not to",
             )
         elif name not in FEATURES_BY_NAME:
-            problems.append(
-                BunkerError(
-                    f"features: {name!r} is not a feature",
-                    where=where,
-                    expected="a feature of the table",
-                    remedy=perhaps(name, FEATURES_BY_NAME),
-                )
+            yield BunkerError(
+                f"features: {name!r} is not a feature",
+                where=where,
+                expected="a feature of the table",
+                remedy=perhaps(name, FEATURES_BY_NAME),
             )
-    return problems
 
 
 def compose_profiles(features: Mapping[str, bool]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ host's firewall rules, so that the application's Compose file runs as it stands.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bunker.application.services import SERVICES, SERVICES_BY_NAME
@@ -30,8 +31,7 @@ def override_file(host: Host) -> BundleFile:
     invalid. Raises :class:`Problems` for limits of services that the application does not have and
     for limits that limit nothing.
     """
-    problems = _problems(host)
-    if problems:
+    if problems := list(_problems(host)):
         raise Problems(f"the resource limits of {host.name} are not usable", problems)
     lines = [
         f"# Made by Bunker Ops for host {host.name}. Do not edit: the next deploy overwrites it.",
@@ -62,24 +62,19 @@ def _limits(limit: ResourceLimit) -> list[str]:
     return lines
 
 
-def _problems(host: Host) -> list[BunkerError]:
-    problems, where = [], f"host file of {host.name}"
+def _problems(host: Host) -> Iterator[BunkerError]:
+    where = f"host file of {host.name}"
     for name, limit in host.resources.items():
         if name not in SERVICES_BY_NAME:
-            problems.append(
-                BunkerError(
-                    f"resources: {name!r} is not a service of the application",
-                    where=where,
-                    expected="a Compose service",
-                    remedy=perhaps(name, SERVICES_BY_NAME),
-                )
+            yield BunkerError(
+                f"resources: {name!r} is not a service of the application",
+                where=where,
+                expected="a Compose service",
+                remedy=perhaps(name, SERVICES_BY_NAME),
             )
         elif limit.cpus is None and limit.memory is None:
-            problems.append(
-                BunkerError(
-                    f"resources: {name} has no limit",
-                    where=where,
-                    expected="memory (such as 512m), cpus (such as 0.5) or both",
-                )
+            yield BunkerError(
+                f"resources: {name} has no limit",
+                where=where,
+                expected="memory (such as 512m), cpus (such as 0.5) or both",
             )
-    return problems

@@ -71,4 +71,4 @@ RESOURCES: tuple[Resource, ...] = (
     Resource("qr", "mini-qr", "QR code maker", "mini_qr"),
     Resource("grafana", "grafana", "dashboards", "monitoring"),
 )
-"""The application lists the same in its ``configs/pangolin/resources.yml``: tunnel and DNS know them."""
+"""The application's ``configs/pangolin/resources.yml`` lists the same, for the tunnel and DNS."""

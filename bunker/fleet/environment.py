@@ -1,6 +1,7 @@
 """Secrets that stand in the plain environment of a host or a group."""
 
 import re
+from collections.abc import Iterator
 
 from bunker.application.layout import MAIN, prefix_of
 from bunker.application.table import PUBLIC_KEYS, SECRET_KEYS
@@ -14,12 +15,11 @@ _SECRET_NAME = re.compile(
 )
 
 
-def secrets_in_environment(layer: Layer, host: str) -> list[BunkerError]:
+def secrets_in_environment(layer: Layer, host: str) -> Iterator[BunkerError]:
     """Keys of a file's environment whose values belong to the vault; the values are never told.
 
     Those are the application's secrets, and keys that it does not know but that sound like one.
     """
-    faults = []
     for path, _value in leaves(layer.data):
         if not is_environment(path[:-1]):
             continue
@@ -31,11 +31,8 @@ def secrets_in_environment(layer: Layer, host: str) -> list[BunkerError]:
         remedy = f"run `invoke secrets.set --key {prefix_of(name)}{key} --host {host}`"
         if not known:
             remedy = "see the names that there are with `invoke secrets.show`"
-        faults.append(
-            BunkerError(
-                f"{'.'.join(map(str, path))} is a secret and must not stand in a plain file",
-                where=layer.place(path),
-                remedy=f"Remove it and {remedy}; the value that stood there counts as disclosed",
-            )
+        yield BunkerError(
+            f"{'.'.join(map(str, path))} is a secret and must not stand in a plain file",
+            where=layer.place(path),
+            remedy=f"Remove it and {remedy}; the value that stood there counts as disclosed",
         )
-    return faults

@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -33,12 +33,13 @@ _NOISE: Final = (("udp", 137), ("udp", 138), ("tcp", 139), ("tcp", 445))
 
 @dataclass(frozen=True)
 class _Rule:
-    """One rule of one address family; ``source`` is "" for any."""
+    """One rule of one address family; ``source`` is "" for any, comments make no difference."""
 
     protocol: str
     port: int
     source: str
-    comment: str
+    published: bool
+    comment: str = field(compare=False)
 
 
 def ssh_ports(host: Host) -> tuple[int, ...]:
@@ -81,21 +82,20 @@ def firewall_component(host: Host) -> Component:
         BundleFile("/etc/ufw/ufw.conf", as_it_is("base/ufw.conf")),
     ]
     for version, suffix, everywhere in ((4, "", "0.0.0.0/0"), (6, "6", "::/0")):
-        rules = list(_of_family(declared_rules(host), version))
-        published = [rule for declared, rule in rules if declared.published]
+        rules = list(dict.fromkeys(_of_family(declared_rules(host), version)))
         dhcp = (("udp", 67), ("udp", 68)) if version == 4 else (("udp", 546), ("udp", 547))
         user_rules = render(
             "base/ufw-user.rules",
             ufw=f"ufw{suffix}",
             everywhere=everywhere,
-            rules=[rule for _declared, rule in rules],
+            rules=rules,
         )
         after_rules = render(
             "base/ufw-after.rules",
             ufw=f"ufw{suffix}",
             quiet=_NOISE + dhcp,
             egress=egress(host),
-            published=published,
+            published=[rule for rule in rules if rule.published],
         )
         files.append(BundleFile(f"/etc/ufw/user{suffix}.rules", user_rules, mode=0o640))
         files.append(BundleFile(f"/etc/ufw/after{suffix}.rules", after_rules, mode=0o640))
@@ -107,11 +107,8 @@ def firewall_component(host: Host) -> Component:
     )
 
 
-def _of_family(
-    rules: tuple[FirewallRule, ...], version: int
-) -> Iterator[tuple[FirewallRule, _Rule]]:
+def _of_family(rules: tuple[FirewallRule, ...], version: int) -> Iterator[_Rule]:
     """The rules that concern IPv4 or IPv6, in the form that the templates write."""
-    seen = set()
     for rule in rules:
         source = ""
         if rule.source != "any":
@@ -122,8 +119,4 @@ def _of_family(
             single = network.prefixlen == network.max_prefixlen
             source = str(network.network_address) if single else str(network)
         # UFW keeps comments in hexadecimal, so a note can hold anything.
-        row = _Rule(rule.protocol, rule.port, source, rule.note.encode().hex())
-        key = (row.protocol, row.port, row.source, rule.published)
-        if key not in seen:
-            seen.add(key)
-            yield rule, row
+        yield _Rule(rule.protocol, rule.port, source, rule.published, rule.note.encode().hex())

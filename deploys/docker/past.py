@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -130,28 +130,22 @@ def own_settings(
     return {**kept, **declared}, problems
 
 
-def engine_problems(engine: EngineState) -> list[BunkerError]:
+def engine_problems(engine: EngineState) -> Iterator[BunkerError]:
     """What cannot stand beside the engine and the firewall that a host is to have."""
-    problems = []
     if engine.snap:
-        problems.append(
-            BunkerError(
-                "Docker is installed from snap: a second engine would not see its containers and "
-                "volumes, and both would write the same firewall chains",
-                where="/snap/docker",
-                remedy="Save what its volumes hold, then run `sudo snap remove --purge docker`",
-            )
+        yield BunkerError(
+            "Docker is installed from snap: a second engine would not see its containers and "
+            "volumes, and both would write the same firewall chains",
+            where="/snap/docker",
+            remedy="Save what its volumes hold, then run `sudo snap remove --purge docker`",
         )
     if engine.firewalld:
-        problems.append(
-            BunkerError(
-                "firewalld is active, and ufw would write over its rules",
-                where="firewalld.service",
-                remedy="Carry its rules over to `base.firewall` in the host's file, then run "
-                "`sudo systemctl disable --now firewalld`",
-            )
+        yield BunkerError(
+            "firewalld is active, and ufw would write over its rules",
+            where="firewalld.service",
+            remedy="Carry its rules over to `base.firewall` in the host's file, then run "
+            "`sudo systemctl disable --now firewalld`",
         )
-    return problems
 
 
 def _parsed(text: str | None, problems: list[BunkerError]) -> dict[str, Any]:

@@ -127,8 +127,8 @@ def deploy_stack(
         build=decision.build,
         database_kb=instance.database.size_kb if _is_upgrade(decision, instance) else None,
     )
-    problems = check_space(host, instance.space, wanted, instance.layout) if decision.needed else []
-    if problems:
+    problems = list(check_space(host, instance.space, wanted, instance.layout))
+    if problems and decision.needed:
         raise Problems("there is not enough room", problems)
     _record(host.application.name, bundle, commit, instance, state, decision)
     _announce_egress(host, instance)

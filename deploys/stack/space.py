@@ -1,6 +1,6 @@
 """Room on a host's file systems: what a change needs, asked before anything is touched. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -128,9 +128,8 @@ def needs(space: Space, *, code: bool, build: bool, database_kb: int | None) -> 
 
 def check_space(
     host: Host, space: Space, wanted: Sequence[Need], layout: Layout
-) -> list[BunkerError]:
+) -> Iterator[BunkerError]:
     """The file systems without the room that is needed, with what may be removed."""
-    problems = []
     for need in wanted:
         if need.met:
             continue
@@ -139,16 +138,13 @@ def check_space(
         if place.free_files is None:
             free = f"{_size(place.free_kb)} are free"
         parts = f" ({', '.join(need.parts)}, and {_size(FLOOR_KB)} to spare)" if need.parts else ""
-        problems.append(
-            BunkerError(
-                f"there is no room on {place.mount}: {free}",
-                where=host.name,
-                expected=f"{_size(need.kb)} and {need.files} files{parts}",
-                remedy=f"Make room: {space.unused} images are not used (sudo docker image prune),"
-                f" snapshots take {_size(space.snapshots_kb)} ({layout.snapshots})",
-            )
+        yield BunkerError(
+            f"there is no room on {place.mount}: {free}",
+            where=host.name,
+            expected=f"{_size(need.kb)} and {need.files} files{parts}",
+            remedy=f"Make room: {space.unused} images are not used (sudo docker image prune),"
+            f" snapshots take {_size(space.snapshots_kb)} ({layout.snapshots})",
         )
-    return problems
 
 
 def needed_lines(wanted: Sequence[Need]) -> str:

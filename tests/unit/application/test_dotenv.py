@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bunker.application.dotenv import parse_dotenv, quote_value, to_dotenv
-from bunker.application.interpolation import interpolate
+from bunker.application.dotenv import interpolate, parse_dotenv, quote_value, to_dotenv
 from bunker.errors import BunkerError
 from bunker.masking import Secret
 
