@@ -1,6 +1,6 @@
 """The fleet's known_hosts: whole lines added or removed for one address, the rest untouched."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bunker.errors import BunkerError
@@ -18,13 +18,13 @@ def read_lines(path: Path, where: str = "") -> list[str]:
     return text.removesuffix("\n").split("\n") if text else []
 
 
-def faults(path: Path, where: str) -> list[BunkerError]:
+def faults(path: Path, where: str) -> Iterator[BunkerError]:
     """Lines that are no host keys: one of them would make pyinfra drop the whole file."""
-    found = []
     try:
         lines = read_lines(path, where)
     except BunkerError as error:
-        return [error]
+        yield error
+        return
     for number, line in enumerate(lines, 1):
         fields = line.split()
         if not fields or fields[0].startswith(("#", "@")):
@@ -32,11 +32,12 @@ def faults(path: Path, where: str) -> list[BunkerError]:
         try:
             fingerprint(fields[2])
         except (IndexError, ValueError, BunkerError):
-            place, remedy = f"{where}:{number}", "Remove the line"
-            expected = "ADDRESS KIND KEY, as ssh-keyscan prints it"
-            problem = "this is not a host key"
-            found.append(BunkerError(problem, where=place, expected=expected, remedy=remedy))
-    return found
+            yield BunkerError(
+                "this is not a host key",
+                where=f"{where}:{number}",
+                expected="ADDRESS KIND KEY, as ssh-keyscan prints it",
+                remedy="Remove the line",
+            )
 
 
 def lines_of(path: Path, address: str, port: int) -> list[str]:

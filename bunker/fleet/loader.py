@@ -1,7 +1,7 @@
 """Loading a fleet: read every file, merge the defaults, check everything, report all at once."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,9 +101,9 @@ def load_fleet(
     problems: list[BunkerError] = []
     group_data = load_group_data(root, problems)
     entries = _read_entries(root, name, candidates or {}, group_data, problems)
-    _check_unique(entries, problems)
+    problems += _check_unique(entries)
     hosts = {entry.host.name: entry.host for entry in entries if entry.host}
-    _check_secrets(root, name, entries, problems, required=require_secrets)
+    problems += _check_secrets(root, name, entries, required=require_secrets)
     keys = Path("inventories", name, "known_hosts")
     problems += known_hosts.faults(root / keys, keys.as_posix())
     if problems:
@@ -209,39 +209,34 @@ def host_groups(document: Document, fleet: str) -> tuple[str, ...]:
     return (*(group for group in groups if isinstance(group, str)), fleet)
 
 
-def _check_owner(document: Document, stem: str) -> list[BunkerError]:
+def _check_owner(document: Document, stem: str) -> Iterator[BunkerError]:
     if not document.data:
-        return []
-    faults = []
+        return
     if "name" in document.data:
         # The model calls it `name`; in a file it could contradict `host`.
         place, remedy = document.place(("name",)), "Perhaps host was meant"
-        faults.append(BunkerError("name is not a known key", where=place, remedy=remedy))
+        yield BunkerError("name is not a known key", where=place, remedy=remedy)
     owner, expected = document.data.get("host"), f"`host: {stem}`, as the file is named"
     if owner is None:
-        faults.append(BunkerError("host is missing", where=document.where, expected=expected))
+        yield BunkerError("host is missing", where=document.where, expected=expected)
     elif owner != stem:
         text, place = f"host is {owner!r}: the file of another host", document.place(("host",))
-        faults.append(BunkerError(text, where=place, expected=expected))
-    return faults
+        yield BunkerError(text, where=place, expected=expected)
 
 
-def _check_unique(entries: Iterable[Entry], problems: list[BunkerError]) -> None:
-    checks: list[tuple[str, Callable[[Host], str]]] = [
-        ("domain", lambda host: host.domain),
-        ("address", lambda host: f"{host.address} port {host.port}"),
-    ]
-    for key, value_of in checks:
+def _check_unique(entries: Sequence[Entry]) -> Iterator[BunkerError]:
+    for key in ("domain", "address"):
         first: dict[str, Entry] = {}
         for entry in entries:
-            if entry.host is None:
+            host = entry.host
+            if host is None:
                 continue
-            value = value_of(entry.host)
+            value = host.domain if key == "domain" else f"{host.address} port {host.port}"
             earlier = first.setdefault(value, entry)
             if earlier is not entry:
                 text = f"{key} {value} belongs to {earlier.document.place((key,))} already"
                 place = entry.document.place((key,))
-                problems.append(BunkerError(text, where=place, expected=f"a {key} of its own"))
+                yield BunkerError(text, where=place, expected=f"a {key} of its own")
     names: dict[str, Entry] = {}
     for entry in entries:
         for name in {entry.stem, str(entry.document.data.get("host", entry.stem))}:
@@ -249,15 +244,14 @@ def _check_unique(entries: Iterable[Entry], problems: list[BunkerError]) -> None
             if earlier is not entry:
                 text = f"the name {name} is taken by {earlier.document.where} already"
                 place = entry.document.place(("host",))
-                problems.append(BunkerError(text, where=place, expected="a name of its own"))
+                yield BunkerError(text, where=place, expected="a name of its own")
 
 
 def _check_secrets(
-    root: Path, name: str, entries: Iterable[Entry], problems: list[BunkerError], *, required: bool
-) -> None:
-    folder = root / "inventories" / name
+    root: Path, name: str, entries: Iterable[Entry], *, required: bool
+) -> Iterator[BunkerError]:
     try:
-        present = {path.name for path in folder.iterdir()}
+        present = {path.name for path in (root / "inventories" / name).iterdir()}
     except OSError:  # not there, or reported already
         return
     for entry in entries:
@@ -266,15 +260,15 @@ def _check_secrets(
             continue
         if entry.host is None or needs_vault(entry.host):
             if required and file not in present:
-                problem = "the secrets file is missing"
-                remedy = (
-                    "Restore it from git or a backup; a new host is made by `invoke instance.add`,"
-                    f" and one that had none gets it with `invoke secrets.generate {entry.stem}`"
+                yield BunkerError(
+                    "the secrets file is missing",
+                    where=f"inventories/{name}/{file}",
+                    remedy="Restore it from git or a backup; a new host is made by"
+                    " `invoke instance.add`, and one that had none gets it with"
+                    f" `invoke secrets.generate {entry.stem}`",
                 )
-                where = f"inventories/{name}/{file}"
-                problems.append(BunkerError(problem, where=where, remedy=remedy))
         elif file in present and not may_have_vault(entry.host):
-            problems += _unneeded(entry, entry.host, file)
+            yield from _unneeded(entry, entry.host, file)
 
 
 def _unneeded(entry: Entry, host: Host, file: str) -> Iterable[BunkerError]:

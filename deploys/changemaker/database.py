@@ -1,6 +1,6 @@
 """The database of an instance as its host tells of it: a lost one stops the plan. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,10 +41,10 @@ def read_database(lines: Sequence[str]) -> Database:
 
 def check_database(
     host: Host, database: Database, generation: Mapping[str, Any] | None, layout: Layout
-) -> list[BunkerError]:
+) -> Iterator[BunkerError]:
     """Why nothing may be started: it would make a new, empty database in silence."""
     if not database.gone or generation is None:
-        return []
+        return
     volumes = [
         f"{name} (of {project})" if project else name
         for name, _, project in (line.partition(" ") for line in database.elsewhere[:NAMED])
@@ -56,13 +56,11 @@ def check_database(
         f" snapshots below {layout.snapshots}: {snapshots}"
     )
     wanted = database.snapshots[0] if database.snapshots else "empty"
-    return [
-        BunkerError(
-            text,
-            where=host.name,
-            expected="the database of before",
-            remedy="Put the volume back (another project name, or the engine's data in another"
-            " place, hide it); or say that a new database is meant, with the data of a snapshot or"
-            f" empty: echo {wanted} | sudo tee {layout.mark}",
-        )
-    ]
+    yield BunkerError(
+        text,
+        where=host.name,
+        expected="the database of before",
+        remedy="Put the volume back (another project name, or the engine's data in another"
+        " place, hide it); or say that a new database is meant, with the data of a snapshot or"
+        f" empty: echo {wanted} | sudo tee {layout.mark}",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +25,7 @@ from deploys.stack.rollback import roll_back_stack
 from deploys.stack.stack import Phase, Stack
 
 
-def _check(host: Host, instance: InstanceState) -> list[BunkerError]:
+def _check(host: Host, instance: InstanceState) -> Iterator[BunkerError]:
     return check_database(host, instance.database, instance.generation, instance.layout)
 
 

@@ -90,9 +90,8 @@ def deploy_stack(
         ),
         "what its instance runs",
     )
-    problems = check_folder(host, instance.folder, ours=instance.generation is not None)
-    problems += stack.check(host, instance)
-    if problems:
+    unusable = check_folder(host, instance.folder, ours=instance.generation is not None)
+    if problems := [*unusable, *stack.check(host, instance)]:
         raise Problems("the instance cannot be deployed as it is", problems)
     if instance.folder.shallow and instance.generation is None:
         folder = host.application.directory

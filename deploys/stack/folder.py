@@ -1,6 +1,6 @@
 """The folder of an instance as someone left it: whether it can be taken over. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,63 +57,52 @@ def read_folder(lines: Sequence[str]) -> Folder:
     )
 
 
-def check_folder(host: Host, folder: Folder, *, ours: bool) -> list[BunkerError]:
+def check_folder(host: Host, folder: Folder, *, ours: bool) -> Iterator[BunkerError]:
     """Why the checkout cannot be made there, or what is there not be taken over; all reasons.
 
     ``ours``: this tool has deployed here before.
     """
+    for problem, expected, remedy in _faults(host, folder, ours):
+        yield BunkerError(problem, where=host.name, expected=expected, remedy=remedy)
+
+
+def _faults(host: Host, folder: Folder, ours: bool) -> Iterator[tuple[str, str, str]]:
+    """What is wrong, what was expected, and what to do about it."""
     path = host.application.directory
     away = f"move it away: sudo mv {path} {path}.before"
-
-    def problem(text: str, expected: str, remedy: str) -> BunkerError:
-        return BunkerError(text, where=host.name, expected=expected, remedy=remedy)
-
     if folder.real and folder.real != path:
-        return [
-            problem(
-                f"{path} is reached through a link, and is really {folder.real}",
-                "a path without links",
-                f"Write it to the host's file: application.directory: {folder.real}",
-            )
-        ]
+        yield (
+            f"{path} is reached through a link, and is really {folder.real}",
+            "a path without links",
+            f"Write it to the host's file: application.directory: {folder.real}",
+        )
+        return
     if folder.kind == "other":
-        return [problem(f"{path} is not a folder", "a folder or nothing", f"Please {away}")]
-    found = []
+        yield f"{path} is not a folder", "a folder or nothing", f"Please {away}"
+        return
     if folder.unwritable:
-        found.append(
-            problem(
-                f"{folder.unwritable} cannot be written: its file system is mounted read-only,"
-                " or it is marked immutable",
-                "a folder that can be written",
-                f"Look with: findmnt -T {folder.unwritable}; lsattr -d {folder.unwritable}",
-            )
+        yield (
+            f"{folder.unwritable} cannot be written: its file system is mounted read-only,"
+            " or it is marked immutable",
+            "a folder that can be written",
+            f"Look with: findmnt -T {folder.unwritable}; lsattr -d {folder.unwritable}",
         )
     if folder.closed:
-        found.append(
-            problem(
-                f"{host.user} cannot enter {folder.closed}, in which {path} is",
-                "a folder that others may enter",
-                f"Open it: sudo chmod o+x {folder.closed}",
-            )
+        yield (
+            f"{host.user} cannot enter {folder.closed}, in which {path} is",
+            "a folder that others may enter",
+            f"Open it: sudo chmod o+x {folder.closed}",
         )
-    strangers = {folder.owner, folder.git_owner} - {"", "root", host.user}
-    if strangers:
+    if strangers := {folder.owner, folder.git_owner} - {"", "root", host.user}:
         owner = min(strangers)
-        what = path if folder.owner == owner else f"{path}/.git"
-        found.append(
-            problem(
-                f"{what} belongs to {owner}",
-                f"a folder of {host.user} or of root",
-                f"Where it is this instance's: sudo chown -R --from={owner} {host.user}: {path};"
-                f" else {away}",
-            )
+        yield (
+            f"{path if folder.owner == owner else f'{path}/.git'} belongs to {owner}",
+            f"a folder of {host.user} or of root",
+            f"Where it is this instance's: sudo chown -R --from={owner} {host.user}: {path};"
+            f" else {away}",
         )
-    else:
-        found += [
-            problem(text, expected, f"Please {away}")
-            for text, expected in _foreign(host, folder, ours)
-        ]
-    return found
+    elif foreign := _foreign(host, folder, ours):
+        yield (*foreign, f"Please {away}")
 
 
 def take_over(host: Host, folder: Folder) -> str:
@@ -124,7 +113,7 @@ def take_over(host: Host, folder: Folder) -> str:
     return f"{host.application.directory} belongs to {min(owners)}; given to {host.user}"
 
 
-def _foreign(host: Host, folder: Folder, ours: bool) -> list[tuple[str, str]]:
+def _foreign(host: Host, folder: Folder, ours: bool) -> tuple[str, str] | None:
     """What is not a plain checkout of the instance's repository, with what was expected."""
     path = host.application.directory
     if folder.git not in ("", "folder"):
@@ -136,23 +125,21 @@ def _foreign(host: Host, folder: Folder, ours: bool) -> list[tuple[str, str]]:
             "bare": "it is a bare repository",
         }
         odd = words.get(kind, "its .git is none that git makes")
-        return [(f"{path} is not a clone by itself: {odd}", "a plain clone, or nothing")]
+        return f"{path} is not a clone by itself: {odd}", "a plain clone, or nothing"
     if not folder.holds or ours:
-        return []
+        return None
     if not folder.git:
         names = ", ".join(folder.holds[:ENTRIES_NAMED])
         more = " and more" if len(folder.holds) > ENTRIES_NAMED else ""
-        return [
-            (
-                f"{path} holds files and is no git repository: {names}{more}",
-                "an empty folder, or a clone of the application's repository",
-            )
-        ]
+        return (
+            f"{path} holds files and is no git repository: {names}{more}",
+            "an empty folder, or a clone of the application's repository",
+        )
     wanted = host.application.repository
     if same_repository(wanted, *folder.remotes):
-        return []
+        return None
     of = f"is a clone of {folder.remotes[0]}" if folder.remotes else "is a repository of its own"
-    return [(f"{path} {of}", f"a clone of {_without_user(wanted)}")]
+    return f"{path} {of}", f"a clone of {_without_user(wanted)}"
 
 
 def same_repository(wanted: str, *remotes: str) -> bool:

@@ -12,27 +12,23 @@ from deploys.stack.armed import armed_files
 from deploys.stack.stack import Stack
 
 
-def check_layout(host: str, layout: Layout) -> list[BunkerError]:
-    """Why the state cannot be moved; empty where it can, or where it is at its place."""
-    twice = [
-        BunkerError(
+def check_layout(host: str, layout: Layout) -> Iterator[BunkerError]:
+    """Why the state cannot be moved; nothing where it can, or where it is at its place."""
+    for old, new in layout.twice:
+        yield BunkerError(
             f"an older release of this tool has worked here again: there is {old} beside {new}",
             where=host,
             expected="one place for the state of an application",
             remedy=f"Use one release for this host, and put the older one's away: sudo mv {old}"
             f" {old}.older-release",
         )
-        for old, new in layout.twice
-    ]
-    return twice + [
-        BunkerError(
+    for old, new in layout.fixed:
+        yield BunkerError(
             f"{old} cannot be renamed: it is a mount point or a relative link",
             where=host,
             expected="a folder, or an absolute link",
             remedy=f"Put it at {new} by hand, in the same way, as root alone",
         )
-        for old, new in layout.fixed
-    ]
 
 
 def move_state(stack: Stack, host: str, layout: Layout, variables: Mapping[str, str | int]) -> None:
@@ -41,8 +37,7 @@ def move_state(stack: Stack, host: str, layout: Layout, variables: Mapping[str, 
     Raises Problems where it cannot be. ``variables`` are those of the rollback, with RUN and
     PLANNED: an armed change gets this release's scripts, as from any run that goes on with it.
     """
-    problems = check_layout(host, layout)
-    if problems:
+    if problems := list(check_layout(host, layout)):
         raise Problems("the state of its application cannot be moved", problems)
     if not layout.unmoved:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -52,7 +52,7 @@ class Stack:
     bundle: Callable[[Host, Mapping[str, Secret]], Bundle]
     phases: tuple[Phase, ...]
     files: Callable[[Host], Sequence[str]]
-    check: Callable[[Host, InstanceState], list[BunkerError]] = lambda _host, _instance: []
+    check: Callable[[Host, InstanceState], Iterable[BunkerError]] = lambda _host, _instance: ()
     rebuilt: tuple[str, ...] | None = None
     services: tuple[str, ...] = ()
     data: frozenset[str] = field(default_factory=frozenset)

@@ -167,5 +167,5 @@ def test_a_host_tells_what_stands_there(
     folder = read_folder(sections(server.fact())["place"])
     user = "root" if not os.geteuid() else folder.owner
     there = host(str(server.directory), server.address).model_copy(update={"user": user})
-    problems = check_folder(there, folder, ours=False)
+    problems = list(check_folder(there, folder, ours=False))
     assert words in str(problems[0]) if words else not problems

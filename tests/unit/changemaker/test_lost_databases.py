@@ -126,8 +126,8 @@ def test_the_refusal_says_what_is_gone_and_what_there_is_instead() -> None:
     assert "volumes that hold one: old_data (of old), x" in text
     assert "snapshots below /var/lib/bunker/apps/changemaker/snapshots: run-2" in text
     assert "echo run-2 | sudo tee /var/lib/bunker/apps/changemaker/state/new-database" in text
-    assert check_database(host(), LOST, None, Layout()) == []
-    assert check_database(host(), Database(size_kb=7), {"number": 7}, Layout()) == []
+    assert not list(check_database(host(), LOST, None, Layout()))
+    assert not list(check_database(host(), Database(size_kb=7), {"number": 7}, Layout()))
 
 
 @pytest.mark.parametrize(
