@@ -89,6 +89,17 @@ class Problems(BunkerError):
         return printable(f"{self.problem} ({len(self.problems)}):\n{lines}", keep="\n")
 
 
+def refuse(title: str, problems: Iterable[BunkerError], *, single: bool = False) -> None:
+    """Raise Problems where there are any; with ``single`` one alone as it is."""
+    match list(problems):
+        case []:
+            return
+        case [problem] if single:
+            raise problem
+        case found:
+            raise Problems(title, found)
+
+
 class PlanStale(BunkerError):
     """A saved plan no longer fits its host or its inputs."""
 

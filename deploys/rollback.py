@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bunker.applications.of_host import applications_of
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, refuse
 from bunker.ops.context import current_host, wants_application
 from bunker.role import named
 
@@ -21,7 +21,4 @@ def rollback() -> None:
                 named(one.port.rollback)(one.host)
             except BunkerError as error:
                 problems += error.each
-    if len(problems) == 1:
-        raise problems[0]
-    if problems:
-        raise Problems("what cannot be rolled back", problems)
+    refuse("what cannot be rolled back", problems, single=True)

@@ -1,7 +1,7 @@
 """All roles of one host, in their order."""
 
 from bunker.applications.of_host import rooms_of
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, Problems, refuse
 from bunker.ops.alone import failing_alone
 from bunker.ops.context import current_host, wants, wants_application
 from bunker.role import named
@@ -24,11 +24,8 @@ def whole_host() -> None:
             except BunkerError as error:
                 problems.append(error)
     # What all roles want to know and cannot read is told once.
-    problems = list({str(problem): problem for problem in problems}.values())
-    if len(problems) == 1:
-        raise problems[0]
-    if problems:
-        raise Problems("what has to be settled first", problems)
+    once = {str(problem): problem for problem in problems}
+    refuse("what has to be settled first", once.values(), single=True)
 
 
 def site() -> None:

@@ -22,7 +22,7 @@ from bunker.application.table import (
 )
 from bunker.application.value_types import EXPECTED, ValueType, is_valid
 from bunker.bundle import BundleFile
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, refuse
 from bunker.masking import Secret
 from bunker.suggest import perhaps
 
@@ -113,8 +113,7 @@ class _Rendering:
         plain = {key: self.public(TABLE[key]) for key in TABLE if key in PUBLIC_KEYS}
         vaulted = {key: self._secret(TABLE[key]) for key in TABLE if key in SECRET_KEYS}
         self._check_ports(plain)
-        if self.problems:
-            raise Problems(f"the environment of {self.host.name} is not usable", self.problems)
+        refuse(f"the environment of {self.host.name} is not usable", self.problems)
         clear = plain | {key: secret.reveal() for key, secret in vaulted.items()}
         values: dict[str, str | Secret] = {}
         for key, row in TABLE.items():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bunker.application.services import SERVICES, SERVICES_BY_NAME
 from bunker.bundle import BundleFile
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, refuse
 from bunker.suggest import perhaps
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ def override_file(host: Host) -> BundleFile:
     invalid. Raises :class:`Problems` for limits of services that the application does not have and
     for limits that limit nothing.
     """
-    if problems := list(_problems(host)):
-        raise Problems(f"the resource limits of {host.name} are not usable", problems)
+    refuse(f"the resource limits of {host.name} are not usable", _problems(host))
     lines = [
         f"# Made by Bunker Ops for host {host.name}. Do not edit: the next deploy overwrites it.",
         "# Limits: `resources` in the host's file of the inventory.",

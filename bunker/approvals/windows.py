@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, refuse
 from bunker.fleet.fleet import Fleet
 from bunker.fleet.settings import FleetSettings, Window
 
@@ -48,10 +48,7 @@ def check_window(settings: FleetSettings, groups: Iterable[str], now: datetime) 
         window = policy.window if policy else None
         if window is not None and not is_open(window, now):
             problems.append(_closed(group, window, now))
-    if len(problems) == 1:
-        raise problems[0]
-    if problems:
-        raise Problems("no rollout may start now", problems)
+    refuse("no rollout may start now", problems, single=True)
 
 
 def policy_groups(fleet: Fleet, hosts: Iterable[str]) -> tuple[str, ...]:

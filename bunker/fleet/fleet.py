@@ -3,10 +3,11 @@
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, refuse
 from bunker.fleet.models import Host
 from bunker.suggest import suggest
 from deploys.roles import TAGS, may_have_vault, needs_vault
@@ -103,22 +104,15 @@ class Fleet:
                 expected="a host, a group or a tag",
                 remedy=f"Name a host or a group ({', '.join(sorted(self.groups))})",
             )
-        problems: list[BunkerError] = []
-        chosen = set(self._by_name(hosts, problems)) | set(self._by_group(groups, problems))
-        known_tags = self.tags
-        for tag in tags:
-            if tag not in known_tags:
-                text = f"no host of the fleet {self.name} has the tag {tag!r}"
-                remedy = suggest(tag, known_tags)
-                if tag in TAGS:
-                    remedy = (
-                        f"--tag selects hosts by tag; to limit a deploy to a role use --role {tag}"
-                    )
-                problems.append(BunkerError(text, remedy=remedy))
-        if len(problems) == 1:
-            raise problems[0]
-        if problems:
-            raise Problems("the choice of hosts does not fit the fleet", problems)
+        members = self.groups
+        named = {pattern: fnmatch.filter(self.hosts, pattern) for pattern in hosts}
+        problems = [
+            *(self._unknown_host(pattern) for pattern, found in named.items() if not found),
+            *(self._unknown_group(group) for group in groups if group not in members),
+            *(self._unknown_tag(tag) for tag in tags if tag not in self.tags),
+        ]
+        refuse("the choice of hosts does not fit the fleet", problems, single=True)
+        chosen = {*chain(*named.values()), *chain(*(members[group] for group in groups))}
         names = chosen if hosts or groups else set(self.hosts)
         wanted = set(tags)
         result = [self.hosts[name] for name in sorted(names) if wanted <= {*self.hosts[name].tags}]
@@ -126,24 +120,18 @@ class Fleet:
             raise self._nothing(hosts, groups, tags)
         return result
 
-    def _by_name(self, patterns: Iterable[str], problems: list[BunkerError]) -> Iterable[str]:
-        for pattern in patterns:
-            matches = fnmatch.filter(self.hosts, pattern)
-            if not matches:
-                problems.append(self._unknown_host(pattern))
-            yield from matches
+    def _unknown_tag(self, tag: str) -> BunkerError:
+        text = f"no host of the fleet {self.name} has the tag {tag!r}"
+        remedy = suggest(tag, self.tags)
+        if tag in TAGS:
+            remedy = f"--tag selects hosts by tag; to limit a deploy to a role use --role {tag}"
+        return BunkerError(text, remedy=remedy)
 
-    def _by_group(self, wanted: Iterable[str], problems: list[BunkerError]) -> Iterable[str]:
-        groups = self.groups
-        for group in wanted:
-            if group in groups:
-                yield from groups[group]
-                continue
-            text = f"no group {group!r} in the fleet {self.name}"
-            remedy = suggest(group, groups)
-            if group in self.hosts:
-                remedy = f"{group} is a host: choose it with --host {group}"
-            problems.append(BunkerError(text, remedy=remedy))
+    def _unknown_group(self, group: str) -> BunkerError:
+        text = f"no group {group!r} in the fleet {self.name}"
+        if group in self.hosts:
+            return BunkerError(text, remedy=f"{group} is a host: choose it with --host {group}")
+        return BunkerError(text, remedy=suggest(group, self.groups))
 
     def _unknown_host(self, name: str) -> BunkerError:
         text = f"no host {name!r} in the fleet {self.name}"

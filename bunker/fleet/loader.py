@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, refuse
 from bunker.files import read_listed, user_path
 from bunker.fleet import known_hosts
 from bunker.fleet.collisions import collisions
@@ -106,10 +106,9 @@ def load_fleet(
     problems += _check_secrets(root, name, entries, required=require_secrets)
     keys = Path("inventories", name, "known_hosts")
     problems += known_hosts.faults(root / keys, keys.as_posix())
-    if problems:
-        # What is wrong in group data is found again with every host of the group.
-        once = {str(problem): problem for problem in problems}
-        raise Problems(f"the fleet {name} has problems", once.values())
+    # What is wrong in group data is found again with every host of the group.
+    once = {str(problem): problem for problem in problems}
+    refuse(f"the fleet {name} has problems", once.values())
     everyone = group_data.pyinfra_for((name,))
     return Fleet(
         name=name,

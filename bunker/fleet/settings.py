@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from bunker.duration import EXPECTED, parse_duration
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, refuse
 from bunker.files import read_text
 from bunker.fleet.explain import explain
 from bunker.fleet.loader import HOST_FILE_BYTES, SETTINGS_FILE
@@ -217,6 +217,5 @@ def load_settings(fleet_folder: Path) -> FleetSettings:
     except ValidationError as error:
         layer = Layer(document.data, document.place)
         problems += explain(error, (layer,), document.where, model=FleetSettings)
-    if problems:
-        raise Problems("the fleet's settings have problems", problems)
+    refuse("the fleet's settings have problems", problems)
     return settings

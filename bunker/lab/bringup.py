@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, refuse
 from bunker.lab import keys, machine, network, parts, recipes, registry, sample, wait
 from bunker.lab.hosts import Wanted
 from bunker.lab.images import Images
@@ -109,7 +109,4 @@ def _raise_all(futures: list[Future[Any]]) -> None:
         if not isinstance(error, BunkerError):
             raise error
     operator = [error for error in errors if isinstance(error, BunkerError)]
-    if len(operator) == 1:
-        raise operator[0]
-    if operator:
-        raise Problems("the lab did not come up", operator)
+    refuse("the lab did not come up", operator, single=True)

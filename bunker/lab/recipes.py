@@ -9,7 +9,7 @@ from pathlib import Path
 
 from docker.utils import parse_repository_tag
 
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, refuse
 
 REPOSITORY = "bunker-lab"
 # Folders of lab/images that are the lab's own machinery; every other one is a stack image.
@@ -160,8 +160,7 @@ def stack(images: Path) -> list[Recipe]:
             problems.append(BunkerError("no public name in it", where=str(names)))
         pull = not (folder / "build-always").exists()
         recipes.append(Recipe(folder.name, folder, SERVICE_BASE, public, pull))
-    if problems:
-        raise Problems("the lab's stack images are not in order", problems)
+    refuse("the lab's stack images are not in order", problems)
     return recipes
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, refuse
 from bunker.masking import Secret
 from bunker.secrets import catalog, files, fleet, operator_key, sops, vault
 from bunker.vault_text import plaintext_keys, recipients
@@ -24,8 +24,7 @@ class CheckReport:
 
     def raise_for_problems(self) -> None:
         """Raise all problems at once, if there are any."""
-        if self.problems:
-            raise Problems("the fleet's secrets are not in order", self.problems)
+        refuse("the fleet's secrets are not in order", self.problems)
 
 
 def check(

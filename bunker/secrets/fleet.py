@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bunker.audit.secret_access import record_reading, recorded_change
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, refuse
 from bunker.masking import Secret
 from bunker.secrets import files, operator_key, sops, vault
 from bunker.vault_text import recipients
@@ -42,8 +42,7 @@ def decrypt_hosts(
 
     results, problems = for_each(read, host_names)
     record_reading(fleet_folder, results, failed=problems)
-    if problems:
-        raise Problems("secrets could not be read", problems.values())
+    refuse("secrets could not be read", problems.values())
     return results
 
 
@@ -79,8 +78,7 @@ def rekey(
         for name in names:
             locks.enter_context(files.locked(fleet_folder, name))
         prepared, problems = for_each(prepare, names)
-        if problems:
-            raise Problems("no vault was changed", problems.values())
+        refuse("no vault was changed", problems.values())
         removed = tuple(sorted(before - after))
         details = {"recipients": sorted(after), "recipients_removed": removed}
         with recorded_change(fleet_folder, names, details):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bunker.audit.secret_access import record_reading, recorded_change
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, refuse
 from bunker.masking import MASK, Secret
 from bunker.secrets import catalog, files, operator_key, sops
 
@@ -204,8 +204,7 @@ def verify(path: Path, ciphertext: bytes, values: Mapping[str, Secret], *, key_f
 def refuse_unfit(values: Mapping[str, Secret], known: frozenset[str], where: str) -> None:
     """Raise all that is wrong with these entries at once."""
     found = (catalog.problem_with(name, value, known, where) for name, value in values.items())
-    if problems := [problem for problem in found if problem is not None]:
-        raise Problems("these secrets cannot be stored", problems)
+    refuse("these secrets cannot be stored", [problem for problem in found if problem])
 
 
 def _refuse_overtaken(

@@ -18,7 +18,7 @@ from bunker.applications.of_host import (
     rooms_of,
     secrets_of,
 )
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, Problems, refuse
 from bunker.fleet import Fleet, load_fleet
 from bunker.fleet.applications import has_application, having
 from bunker.fleet.models import Host
@@ -161,10 +161,7 @@ def _check_named(hosts: Sequence[Host], name: str) -> None:
             application_of(host, name)
         except BunkerError as error:
             problems.append(error)
-    if len(problems) == 1:
-        raise problems[0]
-    if problems:
-        raise Problems("It is not clear which application is meant", problems)
+    refuse("It is not clear which application is meant", problems, single=True)
 
 
 def _resolve_commits(
@@ -173,8 +170,7 @@ def _resolve_commits(
     """The commit of every application; all problems at once."""
     answers = find_commits(root, hosts, secrets)
     problems = [answer for answer in answers.values() if isinstance(answer, BunkerError)]
-    if problems:
-        raise Problems("The wanted code cannot be found", dict.fromkeys(problems))
+    refuse("The wanted code cannot be found", dict.fromkeys(problems))
     return {name: answer for name, answer in answers.items() if isinstance(answer, str)}
 
 
@@ -221,5 +217,4 @@ def _check_rendering(targets: Sequence[Target]) -> None:
             problems += error.problems
         except BunkerError as error:
             problems.append(error)
-    if problems:
-        raise Problems("The configuration cannot be rendered", problems)
+    refuse("The configuration cannot be rendered", problems)

@@ -9,7 +9,7 @@ from typing import Final
 import bunker
 from bunker.bundle import Bundle, BundleFile, Component
 from bunker.distributions import Distribution
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, refuse
 from bunker.fleet.models import Host
 from bunker.rendering import render, script
 from bunker.shell import script_file
@@ -62,8 +62,7 @@ def sshd_component(host: Host, distribution: Distribution, logins: Logins) -> Co
         problems.append(problem)
     if logins.socket:
         problems += socket_problems(host, logins.unit)
-    if problems:
-        raise Problems(f"sshd's configuration on {host.name}", problems)
+    refuse(f"sshd's configuration on {host.name}", problems)
     files = [BundleFile(DROP_IN, content.encode(), mode=0o600)]
     for path, lines in sorted(foreign.items()):
         text = "".join(f"{line}\n" for line in lines).encode()
@@ -178,8 +177,7 @@ def keys_component(host: Host, login: Login) -> Component | None:
             problems.append(BunkerError(problem, where=where, expected=expected))
     if home := home_problem(host, login):
         problems.append(home)
-    if problems:
-        raise Problems("keys that allow no login", problems)
+    refuse("keys that allow no login", problems)
     path = keys_file(login)
     directory = path.rsplit("/", 1)[0]
     content = render("base/authorized_keys", keys=keys)

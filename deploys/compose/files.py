@@ -10,7 +10,7 @@ from typing import Any, Final
 from bunker.application.dotenv import to_dotenv
 from bunker.application.layout import app_folder, prefix_of
 from bunker.bundle import Bundle, BundleFile, Component
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, refuse
 from bunker.fleet.models import Host
 from bunker.masking import Secret
 from deploys.compose.settings import OVERRIDE, ComposeEntry
@@ -38,8 +38,7 @@ def compose_bundle(host: Host, secrets: Mapping[str, Secret]) -> Bundle:
         for key in entry.own_secrets
         if key not in secrets
     ]
-    if missing:
-        raise Problems(f"the application {entry.name} of {host.name} is not usable", missing)
+    refuse(f"the application {entry.name} of {host.name} is not usable", missing)
     return Bundle(entry.name, (_environment(host, entry, secrets), _override(host, entry)))
 
 

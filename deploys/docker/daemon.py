@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bunker.bundle import Bundle, BundleFile, Component
 from bunker.distributions import Distribution
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, refuse
 from bunker.fleet.models import Host
 from bunker.rendering import scripts
 from deploys.docker.past import EngineState, engine_problems, own_settings
@@ -69,9 +69,10 @@ def whole_settings(host: Host, engine: EngineState) -> dict[str, Any]:
                 expected="keys that Bunker does not set itself",
             )
         )
-    problems += engine_problems(engine)
-    if problems:
-        raise Problems("the engine that is there cannot be taken over as it is", problems)
+    refuse(
+        "the engine that is there cannot be taken over as it is",
+        [*problems, *engine_problems(engine)],
+    )
     return {**kept, **ours}
 
 

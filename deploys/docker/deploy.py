@@ -5,7 +5,7 @@ from typing import Any
 from pyinfra.api.deploy import deploy
 
 from bunker.distributions import distribution
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, Problems, refuse
 from bunker.fleet.models import Host
 from bunker.ops.context import current_system
 from bunker.ops.packages import install_packages
@@ -54,6 +54,5 @@ def _check_past(host: Host, engine: EngineState) -> dict[str, Any]:
     else:
         for key in kept_keys(host, settings):
             recorder().note("docker", f"{DAEMON_JSON} keeps its own key {key}")
-    if problems:
-        raise Problems("the engine that is there cannot be taken over as it is", problems)
+    refuse("the engine that is there cannot be taken over as it is", problems)
     return settings

@@ -20,7 +20,7 @@ from bunker.answers import sections
 from bunker.application.layout import MAIN
 from bunker.applications.of_host import secrets_of
 from bunker.bundle import Bundle, Component
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, refuse
 from bunker.fleet.models import Host
 from bunker.folder_source import commit_of
 from bunker.ops.context import (
@@ -91,8 +91,8 @@ def deploy_stack(
         "what its instance runs",
     )
     unusable = check_folder(host, instance.folder, ours=instance.generation is not None)
-    if problems := [*unusable, *stack.check(host, instance)]:
-        raise Problems("the instance cannot be deployed as it is", problems)
+    problems = [*unusable, *stack.check(host, instance)]
+    refuse("the instance cannot be deployed as it is", problems)
     if instance.folder.shallow and instance.generation is None:
         folder = host.application.directory
         recorder().note(
@@ -126,9 +126,9 @@ def deploy_stack(
         build=decision.build,
         database_kb=instance.database.size_kb if _is_upgrade(decision, instance) else None,
     )
-    problems = list(check_space(host, instance.space, wanted, instance.layout))
-    if problems and decision.needed:
-        raise Problems("there is not enough room", problems)
+    if decision.needed:
+        missing = check_space(host, instance.space, wanted, instance.layout)
+        refuse("there is not enough room", missing)
     _record(host.application.name, bundle, commit, instance, state, decision)
     _announce_egress(host, instance)
     if decision.needed:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from bunker.application.layout import Layout, app_folder
-from bunker.errors import BunkerError, Problems
+from bunker.errors import BunkerError, refuse
 from bunker.ops.context import changing
 from bunker.ops.recorder import recorder
 from bunker.ops.step import Command, shell, step
@@ -37,8 +37,7 @@ def move_state(stack: Stack, host: str, layout: Layout, variables: Mapping[str, 
     Raises Problems where it cannot be. ``variables`` are those of the rollback, with RUN and
     PLANNED: an armed change gets this release's scripts, as from any run that goes on with it.
     """
-    if problems := list(check_layout(host, layout)):
-        raise Problems("the state of its application cannot be moved", problems)
+    refuse("the state of its application cannot be moved", check_layout(host, layout))
     if not layout.unmoved:
         return
     name = str(variables["APP_NAME"])
