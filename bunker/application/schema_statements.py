@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 from pglast import ast
@@ -101,21 +102,13 @@ def _unreadable(sql: str, problem: _Unreadable) -> StatementSafety:
         if str(problem).startswith(f"unterminated {words}"):
             reason = f"cannot be read: the {what} that begins in line {line} never ends"
             return StatementSafety(line, "", "not understood", (reason,))
-    start, end = 0, len(sql)
-    try:
-        for token in scan(sql):
-            if token.name == "ASCII_59":
-                start, end = (
-                    (token.end + 1, end) if token.end < problem.at else (start, token.start)
-                )
-                if end < len(sql):
-                    break
-            elif (
-                token.name in ("SQL_COMMENT", "C_COMMENT") and not sql[start : token.start].strip()
-            ):
-                start = token.end + 1
-    except (ParseError, UnicodeError):
-        start = end = 0
+    start = end = 0
+    with suppress(ParseError, UnicodeError):
+        tokens = [token for token in scan(sql) if not token.name.endswith("_COMMENT")]
+        ends = [token.start for token in tokens if token.name == "ASCII_59"]
+        after = max((at + 1 for at in ends if at < problem.at), default=0)
+        start = next((token.start for token in tokens if token.start >= after), after)
+        end = next((at for at in ends if at >= problem.at), len(sql))
     one = StatementSafety(line, " ".join(sql[start:end].split()), "not understood")
     reason = _NOT_UNDERSTOOD + one.short if one.text else f"cannot be read: {problem}"
     return StatementSafety(line, one.text, "not understood", (reason,))

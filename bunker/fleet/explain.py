@@ -3,7 +3,7 @@
 import re
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -39,22 +39,20 @@ def explain(
     where: str,
     *,
     model: type[BaseModel] = Host,
-) -> list[BunkerError]:
+) -> Iterator[BunkerError]:
     """One sentence for each fault. ``where`` names the file itself, for what stands nowhere.
 
     ``model`` is what was validated.
     """
-    sentences = []
     for fault in error.errors(include_url=False):
         path, section, kinds = _resolved(fault["loc"], model)
         if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
-            sentences.append(_kind((*path, "kind"), kinds, layers, where))
+            yield _kind((*path, "kind"), kinds, layers, where)
         elif fault["type"] == "extra_forbidden":
-            sentences.append(_unknown_key(path, known_keys(section), layers, where))
+            yield _unknown_key(path, known_keys(section), layers, where)
         else:
             spelling = FILE_KEY if model is Host else {}
-            sentences.append(_sentence(dict(fault), path, layers, where, spelling))
-    return sentences
+            yield _sentence(dict(fault), path, layers, where, spelling)
 
 
 def _resolved(steps: Path, model: Any) -> tuple[Path, Any, Mapping[str, Any]]:

@@ -90,37 +90,14 @@ def load_group_data(root: Path, problems: list[BunkerError]) -> GroupData:
 def _read(path: Path, where: str, problems: list[BunkerError]) -> GroupFile:
     result = GroupFile(path.stem, where)
     try:
-        tree = ast.parse(read_listed(path, where=where), str(path))
-        values: dict[str, Any] = {"__file__": str(path)}
-        # Group data is code of this repository, as trusted as the deploys themselves.
-        exec(compile(tree, str(path), "exec"), values)  # noqa: S102
-    except BunkerError as error:
-        problems.append(error)
-        return result
-    except SyntaxError as error:
-        place = f"{where}:{error.lineno}" if error.lineno else where
-        problems.append(BunkerError(f"this is not valid Python: {error.msg}", where=place))
-        return result
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - whatever a file of the operator raises
-        problems.append(_failed(error, path, where))
-        return result
-    result.lines.update(_lines(tree))
-    exported = values.get("__all__", values.keys() - _imported(tree))
-    if not isinstance(exported, list | tuple | set) or not all(
-        isinstance(key, str) and key in values for key in exported
-    ):
-        expected = "a list of names that the file assigns"
-        place = result.place(("__all__",))
-        problems.append(BunkerError("__all__ is not right", where=place, expected=expected))
-        return result
-    for key, value in values.items():
-        if key in exported and not key.startswith("__"):
+        for key, value in _assigned(path, result):
             try:
                 _take(key, value, result)
             except BunkerError as error:
                 problems.append(error)
+    except BunkerError as error:
+        problems.append(error)
+        return result
     problems += secrets_in_environment(result.layer(), "NAME")
     try:
         # On its own, so that a fault shows before the first host joins the group.
@@ -128,6 +105,34 @@ def _read(path: Path, where: str, problems: list[BunkerError]) -> GroupFile:
     except ValidationError as error:
         problems += explain(error, [result.layer()], where)
     return result
+
+
+def _assigned(path: Path, file: GroupFile) -> list[tuple[str, Any]]:
+    """What the file assigns for others; raises BunkerError where it cannot be known."""
+    try:
+        tree = ast.parse(read_listed(path, where=file.where), str(path))
+        values: dict[str, Any] = {"__file__": str(path)}
+        # Group data is code of this repository, as trusted as the deploys themselves.
+        exec(compile(tree, str(path), "exec"), values)  # noqa: S102
+    except (BunkerError, KeyboardInterrupt):
+        raise
+    except SyntaxError as error:
+        place = f"{file.where}:{error.lineno}" if error.lineno else file.where
+        raise BunkerError(f"this is not valid Python: {error.msg}", where=place) from None
+    except BaseException as error:  # noqa: BLE001 - whatever a file of the operator raises
+        raise _failed(error, path, file.where) from None
+    file.lines.update(_lines(tree))
+    exported = values.get("__all__", values.keys() - _imported(tree))
+    if not isinstance(exported, list | tuple | set) or not all(
+        isinstance(key, str) and key in values for key in exported
+    ):
+        expected = "a list of names that the file assigns"
+        raise BunkerError("__all__ is not right", where=file.place(("__all__",)), expected=expected)
+    return [
+        (key, value)
+        for key, value in values.items()
+        if key in exported and not key.startswith("__")
+    ]
 
 
 def _take(key: str, value: Any, file: GroupFile) -> None:

@@ -114,7 +114,7 @@ def host_from_data(name: str, data: Mapping[str, Any]) -> Host:
         try:
             return Host.model_validate(merged)
         except ValidationError as error:
-            problems = explain(error, [Layer(merged, lambda _path: WHERE)], WHERE)
+            problems += explain(error, [Layer(merged, lambda _path: WHERE)], WHERE)
     raise Problems(f"the data of host {short_name} do not fit", problems)
 
 

@@ -116,27 +116,20 @@ def login_of(host: Host, logins: Logins) -> Login:
 
 def home_problem(host: Host, login: Login) -> BunkerError | None:
     """Why sshd, which checks modes (StrictModes), would refuse keys that lie in the home."""
-    where = f"{host.name}: {login.home}"
-    if not login.home_owner:
-        return BunkerError(
-            f"the home of {login.name} does not exist",
-            where=where,
-            remedy=f"On the host: install -d -m 0755 -o {login.name} {login.home}",
-        )
-    if login.home_owner not in (login.name, "root"):
-        return BunkerError(
-            f"the home of {login.name} belongs to {login.home_owner}: sshd refuses keys there",
-            where=where,
-            remedy=f"On the host: chown {login.name} {login.home}",
-        )
-    if login.home_mode & WRITABLE_BY_OTHERS:
-        return BunkerError(
-            f"others may write to the home of {login.name} (mode {login.home_mode:o}): "
-            "sshd refuses keys there",
-            where=where,
-            remedy=f"On the host: chmod g-w,o-w {login.home}",
-        )
-    return None
+    owner, home = login.home_owner, login.home
+    if not owner:
+        text = f"the home of {login.name} does not exist"
+        command = f"install -d -m 0755 -o {login.name} {home}"
+    elif owner not in (login.name, "root"):
+        text = f"the home of {login.name} belongs to {owner}: sshd refuses keys there"
+        command = f"chown {login.name} {home}"
+    elif login.home_mode & WRITABLE_BY_OTHERS:
+        mode = f"mode {login.home_mode:o}"
+        text = f"others may write to the home of {login.name} ({mode}): sshd refuses keys there"
+        command = f"chmod g-w,o-w {home}"
+    else:
+        return None
+    return BunkerError(text, where=f"{host.name}: {home}", remedy=f"On the host: {command}")
 
 
 def closing(
