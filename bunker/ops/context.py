@@ -15,9 +15,8 @@ from bunker.applications.of_host import secrets_of
 from bunker.fleet import host_from_data
 from bunker.fleet.models import Host
 from bunker.masking import Secret
-from bunker.ops.facts import require
+from bunker.ops.facts import asked
 from bunker.ops.recorder import name_of, recorder
-from bunker.ops.step import AS_ROOT
 from bunker.ops.system import System, SystemState
 from bunker.ops.terminal_guard import guard_terminal
 from bunker.role import named
@@ -66,8 +65,7 @@ def current_system() -> SystemState:
     """The host's operating system, asked once per run: several roles want to know."""
     given = recorder().given
     if given.system is None:
-        fact = ctx_host.get().get_fact(System, user=current_host().user, **AS_ROOT)
-        given.system = require(fact, "its operating system")
+        given.system = asked(System, user=current_host().user)
     found: SystemState = given.system
     return found
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Generic, TypeVar
 
 from pyinfra.api import FactBase
 from pyinfra.api.exceptions import FactProcessError
@@ -14,7 +14,10 @@ from pyinfra.context import ctx_host
 from bunker.answers import MARK, UnreadableAnswer, decoded, mode, moment, sections
 from bunker.errors import BunkerError
 from bunker.ops.recorder import name_of
+from bunker.ops.step import AS_ROOT
 from bunker.shell import failed_line_function, script_file
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -35,6 +38,30 @@ def reading(what: str) -> Iterator[None]:
             where=host,
             remedy=f"Look at what its commands print with: invoke ssh --host {host or 'NAME'}",
         ) from error
+
+
+class Answer(FactBase[T], Generic[T]):
+    """What a script of ours tells of a host, in sections.
+
+    ``about`` says in errors what that is, ``read`` makes of the sections what a role wants to know:
+    it raises LookupError or ValueError (UnreadableAnswer) where they make no sense.
+    """
+
+    about: ClassVar[str]
+    read: ClassVar[Any]
+
+    def process(self, output: list[str]) -> T:
+        with reading(self.about):
+            found: T = self.read(sections(output))
+            return found
+
+
+def asked(fact: type[Answer[T]], **arguments: Any) -> T:
+    """What the current host answers; an error where it does not, never a default taken as real."""
+    found: T | None = ctx_host.get().get_fact(fact, **arguments, **AS_ROOT)
+    if found is None:
+        raise FactProcessError(f"the host did not answer: {fact.about}")
+    return found
 
 
 def boot_function() -> str:
@@ -85,8 +112,27 @@ class ComponentsState:
     checks: Mapping[str, str] = field(default_factory=dict)
 
 
-class Components(FactBase[ComponentsState]):
+def _components(found: Mapping[str, Iterable[str]]) -> ComponentsState:
+    files = {}
+    for line in found["files"]:
+        sha256, bits, owner, group, path = line.split(" ", 4)
+        found_mode = mode(bits, f"the mode of {path}")
+        files[path] = FileState(sha256, found_mode, owner, "" if group == "-" else group)
+    applied = dict(line.split(" ", 1) for line in found["applied"] if " " in line)
+    checks = {}
+    for line in found["checks"]:
+        name, word, *said = line.split(" ", 2)
+        if word not in ("yes", "no"):
+            raise UnreadableAnswer(f"the check of {name} says neither yes nor no")
+        checks[name] = "" if word == "yes" else "".join(said).strip() or "its check fails"
+    return ComponentsState(files, applied, checks)
+
+
+class Components(Answer[ComponentsState]):
     """Compare any number of bundles with one remote command."""
+
+    about = "its files and checks"
+    read = staticmethod(_components)
 
     def command(  # type: ignore[override]
         self, paths: list[str], names: list[str], checks: dict[str, str]
@@ -124,26 +170,6 @@ class Components(FactBase[ComponentsState]):
         lines.append(f"echo '{MARK} end'")
         return "\n".join(lines)
 
-    def process(self, output: list[str]) -> ComponentsState:
-        with reading("its files and checks"):
-            return _components(sections(output))
-
-
-def _components(found: Mapping[str, Iterable[str]]) -> ComponentsState:
-    files = {}
-    for line in found["files"]:
-        sha256, bits, owner, group, path = line.split(" ", 4)
-        found_mode = mode(bits, f"the mode of {path}")
-        files[path] = FileState(sha256, found_mode, owner, "" if group == "-" else group)
-    applied = dict(line.split(" ", 1) for line in found["applied"] if " " in line)
-    checks = {}
-    for line in found["checks"]:
-        name, word, *said = line.split(" ", 2)
-        if word not in ("yes", "no"):
-            raise UnreadableAnswer(f"the check of {name} says neither yes nor no")
-        checks[name] = "" if word == "yes" else "".join(said).strip() or "its check fails"
-    return ComponentsState(files, applied, checks)
-
 
 class Contents(FactBase[dict[str, bytes]]):
     """The content of files that differ, for their diff. The caller masks what is secret.
@@ -166,10 +192,3 @@ class Contents(FactBase[dict[str, bytes]]):
             found = sections(output)
             del found["end"]
             return {path: decoded("".join(lines), path) for path, lines in found.items()}
-
-
-def require(value: Any, what: str) -> Any:
-    """A fact's value, or an error where the host did not answer: never a default taken as real."""
-    if value is None:
-        raise FactProcessError(f"the host did not answer: {what}")
-    return value

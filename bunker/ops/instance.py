@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from pyinfra.api import FactBase
-
-from bunker.answers import UnreadableAnswer, line, sections, whole
+from bunker.answers import UnreadableAnswer, line, whole
 from bunker.application.containers import Container, containers_function, read_containers
 from bunker.application.generation import read_generation
 from bunker.application.layout import Layout, layout_function, read_layout
-from bunker.ops.facts import boot_function, read_boot, reading
+from bunker.ops.facts import Answer, boot_function, read_boot
 from bunker.shell import script_file, with_variables
 from deploys.changemaker.database import Database, read_database
 from deploys.stack.folder import Folder, read_folder
@@ -63,30 +61,6 @@ def database_function() -> str:
     return script_file(_SCRIPTS / "database.sh")
 
 
-class Instance(FactBase[InstanceState]):
-    """One remote command for everything that the changemaker role decides on."""
-
-    def command(  # type: ignore[override]
-        self, app: str, directory: str, project: str, owner: str, wanted: str = ""
-    ) -> str:
-        return with_variables(
-            layout_function()
-            + containers_function()
-            + boot_function()
-            + database_function()
-            + script_file(_SCRIPTS / "instance.sh"),
-            APP_NAME=app,
-            DIRECTORY=directory,
-            PROJECT=project,
-            OWNER=owner,
-            WANTED=wanted,
-        )
-
-    def process(self, output: list[str]) -> InstanceState:
-        with reading("its instance"):
-            return read_instance(sections(output))
-
-
 def read_instance(found: Mapping[str, Sequence[str]]) -> InstanceState:
     """The instance by the sections of an answer. Raises LookupError or UnreadableAnswer."""
 
@@ -115,6 +89,29 @@ def read_instance(found: Mapping[str, Sequence[str]]) -> InstanceState:
         boot=read_boot(found.get("boot", ())),
         egress=_egress(found.get("egress", ())),
     )
+
+
+class Instance(Answer[InstanceState]):
+    """One remote command for everything that the changemaker role decides on."""
+
+    about = "its instance"
+    read = staticmethod(read_instance)
+
+    def command(  # type: ignore[override]
+        self, app: str, directory: str, project: str, owner: str, wanted: str = ""
+    ) -> str:
+        return with_variables(
+            layout_function()
+            + containers_function()
+            + boot_function()
+            + database_function()
+            + script_file(_SCRIPTS / "instance.sh"),
+            APP_NAME=app,
+            DIRECTORY=directory,
+            PROJECT=project,
+            OWNER=owner,
+            WANTED=wanted,
+        )
 
 
 def _commit(text: str, what: str) -> str:

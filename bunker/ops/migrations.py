@@ -2,10 +2,10 @@
 
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bunker.answers import UnreadableAnswer, decoded, sections
+from bunker.answers import UnreadableAnswer, decoded
 from bunker.application.migrations import MigrationSafety, classify_with_history
 
 _MOST_BYTES: Final = 32 << 20
@@ -34,9 +34,8 @@ def read_sql(found: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return sql
 
 
-def classify_pending(output: Iterable[str]) -> list[MigrationSafety]:
+def classify_pending(found: Mapping[str, Sequence[str]]) -> list[MigrationSafety]:
     """Classify what the wanted commit brings, from the host's answer. Raises UnreadableAnswer."""
-    found = sections(output)
     names: dict[str, list[str]] = {"new": [], "old": []}
     if "migrations" not in found:
         raise _nonsense("their list is missing")

@@ -1,18 +1,14 @@
 """Packages: what is missing is installed in one go; an interrupted dpkg is finished first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from pyinfra.api import FactBase
-from pyinfra.context import ctx_host
-
-from bunker.answers import sections
 from bunker.distributions import distribution
 from bunker.fleet.models import Host
 from bunker.ops.context import changing, current_system
-from bunker.ops.facts import reading, require
+from bunker.ops.facts import Answer, asked
 from bunker.ops.recorder import recorder
-from bunker.ops.step import AS_ROOT, shell, step
+from bunker.ops.step import shell, step
 from bunker.packages import Simulation, check_simulation
 from bunker.plan.changes import Change
 from bunker.role import Role, named
@@ -24,15 +20,14 @@ APT_FUNCTIONS = script_file(_SCRIPTS / "apt.sh")
 """Shell functions ``apt`` and ``finish_installation``, which wait for whoever holds a lock."""
 
 
-class Simulated(FactBase[dict[str, list[str]]]):
+class Simulated(Answer[dict[str, list[str]]]):
     """What apt would do; asked only where a package is missing."""
+
+    about = "what installing packages would do"
+    read = staticmethod(dict)
 
     def command(self, packages: list[str]) -> str:  # type: ignore[override]
         return with_variables(script_file(_SCRIPTS / "simulate.sh"), PACKAGES=" ".join(packages))
-
-    def process(self, output: list[str]) -> dict[str, list[str]]:
-        with reading("what installing packages would do"):
-            return sections(output)
 
 
 def install_packages(role: Role, host: Host, *, missing: Sequence[str] | None = None) -> bool:
@@ -53,10 +48,7 @@ def install_packages(role: Role, host: Host, *, missing: Sequence[str] | None = 
         return False
     simulation = Simulation(None if system.half_installed else ())
     if missing and not system.half_installed:
-        found: Mapping[str, Sequence[str]] = require(
-            ctx_host.get().get_fact(Simulated, packages=list(missing), **AS_ROOT),
-            "what installing packages would do",
-        )
+        found = asked(Simulated, packages=list(missing))
         simulation = check_simulation(missing, found, packages_of(host, release, system.packages))
     for change in package_changes(
         role.name, missing, simulation, half_installed=system.half_installed

@@ -15,7 +15,7 @@ from bunker.bundle import Bundle, BundleFile, Component
 from bunker.bundle_diff import FileMeta, diff_file
 from bunker.ops.confirm import fresh_login
 from bunker.ops.context import changing
-from bunker.ops.facts import Components, ComponentsState, Contents, FileState, require
+from bunker.ops.facts import Components, ComponentsState, Contents, FileState, asked
 from bunker.ops.recorder import recorder
 from bunker.ops.step import AS_ROOT, Command, shell, step
 from bunker.plan.changes import Change, Symbol
@@ -53,17 +53,12 @@ def read_components(components: Sequence[Component]) -> ComponentsState:
     """Manifest, applied hashes and checks of all components with one remote command."""
     paths = [file.path for item in components for file in item.bundle.files]
     paths += [path for item in components for path in item.bundle.absent]
-    state: ComponentsState = require(
-        ctx_host.get().get_fact(
-            Components,
-            paths=paths,
-            names=[item.bundle.name for item in components],
-            checks={item.bundle.name: item.check for item in components if item.check},
-            **AS_ROOT,
-        ),
-        "state of its components",
+    return asked(
+        Components,
+        paths=paths,
+        names=[item.bundle.name for item in components],
+        checks={item.bundle.name: item.check for item in components if item.check},
     )
-    return state
 
 
 def differing(bundle: Bundle, state: ComponentsState) -> list[str]:

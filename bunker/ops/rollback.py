@@ -2,29 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from pyinfra.api import FactBase
-
 from bunker.answers import line as one_line
-from bunker.answers import moment, of, sections, whole
+from bunker.answers import moment, of, whole
 from bunker.application.generation import read_generation
 from bunker.application.layout import Layout, read_layout
-from bunker.ops.facts import read_boot, reading
+from bunker.ops.facts import Answer, read_boot
 from bunker.ops.migrations import read_sql
 from deploys.stack.rollback_choice import Armed, KeptGeneration, RollbackState
-
-
-class RollbackFacts(FactBase[tuple[RollbackState, str]]):
-    """Generations, an armed change, migrations and snapshots; and the token of the moment.
-
-    ``script`` is the role's script of that name with its variables.
-    """
-
-    def command(self, script: str) -> str:  # type: ignore[override]
-        return script
-
-    def process(self, output: list[str]) -> tuple[RollbackState, str]:
-        with reading("what it can roll back to"):
-            return read_rollback(sections(output))
 
 
 def read_rollback(found: Mapping[str, Sequence[str]]) -> tuple[RollbackState, str]:
@@ -63,6 +47,19 @@ def read_rollback(found: Mapping[str, Sequence[str]]) -> tuple[RollbackState, st
         boot=read_boot(found.get("boot", ())),
     )
     return state, one_line(first("token"), "its token")
+
+
+class RollbackFacts(Answer[tuple[RollbackState, str]]):
+    """Generations, an armed change, migrations and snapshots; and the token of the moment.
+
+    ``script`` is the role's script of that name with its variables.
+    """
+
+    about = "what it can roll back to"
+    read = staticmethod(read_rollback)
+
+    def command(self, script: str) -> str:  # type: ignore[override]
+        return script
 
 
 def _names(lines: Sequence[str]) -> tuple[str, ...]:

@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyinfra.api import FactBase
-
-from bunker.answers import MARK, sections
-from bunker.ops.facts import reading
+from bunker.answers import MARK
+from bunker.ops.facts import Answer, reading
 from bunker.ops.logins import logins_script
 from bunker.shell import script_file
 from deploys.docker.past import ENGINE_SCRIPT, EngineState, read_engine
@@ -36,27 +34,6 @@ class SystemState:
             return read_engine(self.found)
 
 
-class System(FactBase[SystemState]):
-    """One command for all roles."""
-
-    def command(self, user: str) -> str:  # type: ignore[override]
-        return rf"""
-echo '{MARK} os'; cat /etc/os-release
-echo '{MARK} packages'; dpkg-query -W -f='${{db:Status-Status}} ${{Package}} ${{Version}}\n'
-echo '{MARK} audit'; dpkg --audit | head -n 5
-{ENGINE_SCRIPT}
-{logins_script(user)}
-(
-{_SURROUNDINGS}
-)
-echo '{MARK} end'
-"""
-
-    def process(self, output: list[str]) -> SystemState:
-        with reading("its operating system"):
-            return _system(sections(output))
-
-
 def _system(found: Mapping[str, Sequence[str]]) -> SystemState:
     release = {}
     for line in found["os"]:
@@ -74,3 +51,23 @@ def _system(found: Mapping[str, Sequence[str]]) -> SystemState:
         half_installed=any(line.strip() for line in found["audit"]),
         found=found,
     )
+
+
+class System(Answer[SystemState]):
+    """One command for all roles."""
+
+    about = "its operating system"
+    read = staticmethod(_system)
+
+    def command(self, user: str) -> str:  # type: ignore[override]
+        return rf"""
+echo '{MARK} os'; cat /etc/os-release
+echo '{MARK} packages'; dpkg-query -W -f='${{db:Status-Status}} ${{Package}} ${{Version}}\n'
+echo '{MARK} audit'; dpkg --audit | head -n 5
+{ENGINE_SCRIPT}
+{logins_script(user)}
+(
+{_SURROUNDINGS}
+)
+echo '{MARK} end'
+"""

@@ -9,21 +9,19 @@ Host data ``bunker_reboot``: ``if-required`` (default), ``never``, ``always``.
 
 from pathlib import Path
 
-from pyinfra.api import FactBase
 from pyinfra.api.deploy import deploy
 from pyinfra.context import ctx_host
 
-from bunker.answers import sections
 from bunker.application.layout import MAIN
 from bunker.applications.of_host import applications_of
 from bunker.distributions import distribution
 from bunker.fleet.models import Host
 from bunker.ops.context import changing, current_host, current_run, current_system
-from bunker.ops.facts import reading, require
+from bunker.ops.facts import Answer, asked
 from bunker.ops.packages import APT_FUNCTIONS
 from bunker.ops.reboot import SCHEDULE, reboot_and_wait
 from bunker.ops.recorder import recorder
-from bunker.ops.step import AS_ROOT, shell, step
+from bunker.ops.step import shell, step
 from bunker.role import named
 from bunker.shell import script_file
 from deploys.os_upgrade.decision import Reboot, UpgradeDecision, decide, reboot_choice
@@ -33,15 +31,14 @@ from deploys.roles import health_function, packages_of
 _SCRIPTS = Path(__file__).parent / "scripts"
 
 
-class Upgrade(FactBase[UpgradeState]):
+class Upgrade(Answer[UpgradeState]):
     """One command for everything that this role decides on."""
+
+    about = "what there is to upgrade"
+    read = staticmethod(read_upgrade_state)
 
     def command(self) -> str:
         return STATE_SCRIPT
-
-    def process(self, output: list[str]) -> UpgradeState:
-        with reading("what there is to upgrade"):
-            return read_upgrade_state(sections(output))
 
 
 @deploy("os-upgrade")
@@ -50,9 +47,7 @@ def upgrade(host: Host, reboot: Reboot) -> None:
     system = current_system()
     release = distribution(system.os_release)
     protected = sorted(packages_of(host, release, system.packages))
-    state: UpgradeState = require(
-        ctx_host.get().get_fact(Upgrade, **AS_ROOT), "what there is to upgrade"
-    )
+    state = asked(Upgrade)
     decision = decide(state, reboot, protected)
     _record(state, decision, reboot)
     if decision.needed:

@@ -8,15 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyinfra.api import FactBase
-from pyinfra.context import ctx_host
-
-from bunker.answers import line, sections
+from bunker.answers import line
 from bunker.ops.context import changing, current_host, current_run
-from bunker.ops.facts import reading, require
+from bunker.ops.facts import Answer, asked
 from bunker.ops.reboot import SCHEDULE, reboot_and_wait
 from bunker.ops.recorder import recorder
-from bunker.ops.step import AS_ROOT, shell, step
+from bunker.ops.step import shell, step
 from bunker.plan.changes import Change
 from bunker.shell import script_file
 from deploys.os_upgrade.deploy import declare_gate
@@ -38,17 +35,6 @@ class State:
         return marked == run and boot != self.boot.boot
 
 
-class RebootFacts(FactBase[State]):
-    """One command for everything that this role decides on."""
-
-    def command(self) -> str:
-        return script_file(_SCRIPTS / "state.sh") + REBOOT_SCRIPT
-
-    def process(self, output: list[str]) -> State:
-        with reading("which boot this is"):
-            return read_state(sections(output))
-
-
 def read_state(found: Mapping[str, Sequence[str]]) -> State:
     """The state from the answer's sections; a LookupError or ValueError where it makes no sense."""
     run, _, boot = line("".join(found["rebooting"][:1]), "the reboot's mark").partition(" ")
@@ -58,10 +44,20 @@ def read_state(found: Mapping[str, Sequence[str]]) -> State:
     )
 
 
+class RebootFacts(Answer[State]):
+    """One command for everything that this role decides on."""
+
+    about = "which boot this is"
+    read = staticmethod(read_state)
+
+    def command(self) -> str:
+        return script_file(_SCRIPTS / "state.sh") + REBOOT_SCRIPT
+
+
 def reboot() -> None:
     """The reboot of the current host, for a worker: ``deploys.reboot.deploy:reboot``."""
     host = current_host()
-    state: State = require(ctx_host.get().get_fact(RebootFacts, **AS_ROOT), "which boot this is")
+    state = asked(RebootFacts)
     run, boot = current_run(), state.boot
     done = state.is_done(run)
     recorder().current().observed.append(["boot", boot.boot])

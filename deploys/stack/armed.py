@@ -7,6 +7,7 @@ from pyinfra import logger
 from pyinfra.api import FunctionCommand
 from pyinfra.api.command import StringCommand
 
+from bunker.answers import sections
 from bunker.application.layout import app_folder
 from bunker.application.migrations import MigrationSafety
 from bunker.bundle import Bundle, BundleFile
@@ -113,7 +114,7 @@ def _classify_pending(state: Any, host: Any, question: str, found: list[Migratio
         return False
     try:
         with reading("its migrations"):
-            found += classify_pending(output.stdout_lines)
+            found += classify_pending(sections(output.stdout_lines))
     except BunkerError as error:
         logger.error(f"{host.print_prefix}{error}")
         return False

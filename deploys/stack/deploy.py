@@ -31,7 +31,7 @@ from bunker.ops.context import (
     current_system,
     wants,
 )
-from bunker.ops.facts import ComponentsState, reading, require
+from bunker.ops.facts import ComponentsState, asked, reading
 from bunker.ops.instance import Instance, InstanceState
 from bunker.ops.logins import read_logins
 from bunker.ops.place import (
@@ -46,7 +46,7 @@ from bunker.ops.place import (
     read_contents,
 )
 from bunker.ops.recorder import recorder
-from bunker.ops.step import AS_ROOT, Command, shell, step
+from bunker.ops.step import Command, shell, step
 from bunker.shell import CLEAN_ENVIRONMENT, with_variables
 from deploys.base.firewall import egress
 from deploys.base.logins import login_of
@@ -78,17 +78,13 @@ def deploy_stack(
         access = [source, *access]
     unplaced = Component(bundle=bundle, validate=None, activate=None, check=None)
     state = read_components([*access, unplaced])
-    instance: InstanceState = require(
-        ctx_host.get().get_fact(
-            Instance,
-            app=host.application.name,
-            directory=host.application.directory,
-            project=host.application.project,
-            owner=host.user,
-            wanted=current_commit(host) if wants(stack.part) else "",
-            **AS_ROOT,
-        ),
-        "what its instance runs",
+    instance = asked(
+        Instance,
+        app=host.application.name,
+        directory=host.application.directory,
+        project=host.application.project,
+        owner=host.user,
+        wanted=current_commit(host) if wants(stack.part) else "",
     )
     unusable = check_folder(host, instance.folder, ours=instance.generation is not None)
     problems = [*unusable, *stack.check(host, instance)]

@@ -1,31 +1,28 @@
 """Older code in place of newer: said in the plan, refused unless asked for, and never across a
 migration that the older code cannot live with."""
 
-from pyinfra.api import FactBase
 from pyinfra.context import ctx_host
 
 from bunker.application.migrations import MigrationSafety
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
-from bunker.ops.facts import reading, require
+from bunker.ops.facts import Answer, asked
 from bunker.ops.instance import InstanceState
 from bunker.ops.migrations import classify_pending
-from bunker.ops.step import AS_ROOT
 from bunker.shell import with_variables
 from deploys.stack.stack import Stack
 
 
-class LeftBehind(FactBase[list[MigrationSafety]]):
+class LeftBehind(Answer[list[MigrationSafety]]):
     """The migrations that the code that runs has beyond an older commit, classified."""
+
+    about = "its migrations"
+    read = staticmethod(classify_pending)
 
     def command(  # type: ignore[override]
         self, script: str, directory: str, owner: str, commit: str
     ) -> str:
         return with_variables(script, DIRECTORY=directory, OWNER=owner, COMMIT=commit)
-
-    def process(self, output: list[str]) -> list[MigrationSafety]:
-        with reading("its migrations"):
-            return classify_pending(output)
 
 
 def downgrade_from(stack: Stack, host: Host, instance: InstanceState, commit: str) -> str:
@@ -46,16 +43,12 @@ def downgrade_from(stack: Stack, host: Host, instance: InstanceState, commit: st
             f" invoke rollback --host {host.name}, or add --allow-downgrade",
         )
     application = host.application
-    classified: list[MigrationSafety] = require(
-        ctx_host.get().get_fact(
-            LeftBehind,
-            script='cd "$DIRECTORY"\n' + stack.scripts("keep", "migrations", "downgrade"),
-            directory=application.directory,
-            owner=host.user,
-            commit=commit,
-            **AS_ROOT,
-        ),
-        "its migrations",
+    classified = asked(
+        LeftBehind,
+        script='cd "$DIRECTORY"\n' + stack.scripts("keep", "migrations", "downgrade"),
+        directory=application.directory,
+        owner=host.user,
+        commit=commit,
     )
     unsafe = [f"{one.name} {'; '.join(one.reasons)}" for one in classified if not one.safe]
     if unsafe:

@@ -11,10 +11,10 @@ from bunker.applications.of_host import secrets_of
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 from bunker.ops.context import changing, current_run, current_secrets
-from bunker.ops.facts import boot_function, require
+from bunker.ops.facts import asked, boot_function
 from bunker.ops.recorder import recorder
 from bunker.ops.rollback import RollbackFacts
-from bunker.ops.step import AS_ROOT, Command, shell, step
+from bunker.ops.step import Command, shell, step
 from bunker.plan.changes import Change
 from bunker.shell import with_variables
 from deploys.stack.armed import PROJECT, armed_files, rollback_variables
@@ -46,12 +46,7 @@ def roll_back_stack(stack: Stack, host: Host) -> None:
     data, name = ctx_host.get().data, host.application.name
     bundle = stack.bundle(host, secrets_of(host, current_secrets()))
     variables = rollback_variables(host, bundle)
-    state, token = require(
-        ctx_host.get().get_fact(
-            RollbackFacts, script=rollback_question(stack, variables), **AS_ROOT
-        ),
-        "what it can roll back to",
-    )
+    state, token = asked(RollbackFacts, script=rollback_question(stack, variables))
     restore = str(data.get("bunker_restore") or "") == "yes"
     of_run = str(data.get("bunker_of_run") or "")
     chosen = choose(state, to=_number(data.get("bunker_to")), of_run=of_run)

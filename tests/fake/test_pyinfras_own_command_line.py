@@ -56,7 +56,7 @@ def deploy(root: Path, **answers: dict[str, Any]) -> tuple[int, list[str]]:
     [
         (GARBAGE, "its answer about its operating system cannot be read"),
         (UNREADABLE, "its answer about its files and checks cannot be read"),
-        (SILENT, "the host did not answer: state of its components"),
+        (SILENT, "the host did not answer: its files and checks"),
         (UNREADABLE_CONTENT, "its answer about the content of its files cannot be read"),
         (NO_CONTENT, "the host did not answer: content of files that differ"),
     ],

@@ -152,7 +152,7 @@ def test_schema_check_an_upgrade_and_a_rollback_say_the_same(tmp_path: Path) -> 
     assert {one.safety.name for one in checked if one.safe} == SAFE
     said = unsafe([one.safety for one in checked])
     assert said.keys() == SINCE.keys() - SAFE
-    pending = classify_pending(host.pending())
+    pending = classify_pending(sections(host.pending()))
     assert {one.name for one in pending if one.safe} == SAFE
     assert unsafe(pending) == said
     host.switch(host.new, BEFORE | SINCE)
@@ -161,10 +161,10 @@ def test_schema_check_an_upgrade_and_a_rollback_say_the_same(tmp_path: Path) -> 
 
 def test_without_a_whole_history_nothing_is_known_of_what_was_there(tmp_path: Path) -> None:
     host = Deployed(tmp_path, {"1_a": 'CREATE INDEX "i" ON a (b);'}, {"3_b": 'DROP INDEX "i";'})
-    assert unsafe(classify_pending(host.pending())) == {}
+    assert unsafe(classify_pending(sections(host.pending()))) == {}
     lost = {"1_a": "", "2_lost": ""}
     host.switch(host.old, lost)
-    reasons = unsafe(classify_pending(host.pending()))["3_b"]
+    reasons = unsafe(classify_pending(sections(host.pending())))["3_b"]
     host.switch(host.new, {**lost, "3_b": ""})
     # It is of after the first generation, as far as anybody knows.
     assert "what it does is not known" in back(host.for_rollback()).pop("2_lost")[0]
@@ -177,11 +177,11 @@ def test_without_a_whole_history_nothing_is_known_of_what_was_there(tmp_path: Pa
 def test_what_is_too_long_counts_as_not_known(tmp_path: Path) -> None:
     before = {"1_a": 'CREATE INDEX "i" ON a (b);', "2_long": f"-- {'x' * (2 << 20)}"}
     host = Deployed(tmp_path, before, {"3_b": 'DROP INDEX "i";', "4_c": "SELECT 1;" * 9})
-    assert "3_b" in unsafe(classify_pending(host.pending()))
+    assert "3_b" in unsafe(classify_pending(sections(host.pending())))
     small = pending_question(CHANGEMAKER, host.variables()).replace(
         "MOST_NEW=16777216", "MOST_NEW=50"
     )
-    found = unsafe(classify_pending(host.answer(small)))
+    found = unsafe(classify_pending(sections(host.answer(small))))
     assert "too long" in found["4_c"][0]
     host.switch(host.new, {**before, "3_b": "", "4_c": ""})
     assert "3_b" in back(host.for_rollback())
@@ -196,7 +196,7 @@ def test_many_migrations_take_no_more_calls_of_git_than_few_and_little_traffic(
     many = {f"{number:03d}_made": sql.format(number) + f"-- {'y' * 1000}" for number in range(200)}
     host = Deployed(tmp_path, many, {"900_b": 'DROP INDEX "i100";'})
     answer = host.pending()
-    assert unsafe(classify_pending(answer)) == {}
+    assert unsafe(classify_pending(sections(answer))) == {}
     assert host.calls == 4
     assert sum(map(len, answer)) < 40_000
     host.switch(host.new, {**many, "900_b": ""})
@@ -232,7 +232,7 @@ def test_an_answer_that_makes_no_sense_is_one_sentence(
     told = {"migrations": names, "sql": rows, "contents": contents}
     lines = [line for name in told for line in (f"@@bunker {name}", told[name])]
     with pytest.raises(UnreadableAnswer, match="of its migrations makes no sense") as error:
-        classify_pending([*lines, "@@bunker end"])
+        classify_pending(sections([*lines, "@@bunker end"]))
     assert said in str(error.value)
 
 
