@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from bunker.errors import BunkerError
+from bunker.files import MEBIBYTE
 from bunker.git import Git, GitFailed
 
-MEBIBYTE: Final = 1024 * 1024
 MOST_BYTES: Final = 16 * MEBIBYTE
 BRANCH: Final = "refs/heads/files"
 _AUTHOR: Final = {
@@ -22,17 +22,9 @@ _AUTHOR: Final = {
         ("DATE", "2000-01-01T00:00:00+0000"),
     )
 }
-_SAME_EVERYWHERE: Final = (
-    *(
-        "-c",
-        "core.autocrlf=false",
-        "-c",
-        "core.fileMode=true",
-        "-c",
-        "core.attributesFile=/dev/null",
-    ),
-    *("-c", "commit.gpgSign=false", "-c", "core.excludesFile=/dev/null"),
-)
+_SETTINGS: Final = """core.autocrlf=false core.fileMode=true core.attributesFile=/dev/null
+    core.excludesFile=/dev/null commit.gpgSign=false"""
+_SAME_EVERYWHERE: Final = tuple(word for one in _SETTINGS.split() for word in ("-c", one))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pyinfra.api import FactBase
 from pyinfra.api.exceptions import FactProcessError
 from pyinfra.context import ctx_host
 
-from bunker.answers import MARK, UnreadableAnswer, decoded, mode, moment, sections
+from bunker.answers import MARK, UnreadableAnswer, mode, moment, sections
 from bunker.errors import BunkerError
 from bunker.ops.recorder import name_of
 from bunker.ops.step import AS_ROOT
@@ -169,26 +169,3 @@ class Components(Answer[ComponentsState]):
             )
         lines.append(f"echo '{MARK} end'")
         return "\n".join(lines)
-
-
-class Contents(FactBase[dict[str, bytes]]):
-    """The content of files that differ, for their diff. The caller masks what is secret.
-
-    Asked by :func:`bunker.ops.place.read_contents` alone: with -vvv pyinfra prints what facts
-    answer, and a secret that was changed by hand on the host is one that could not be redacted.
-    """
-
-    def command(self, paths: list[str]) -> str:  # type: ignore[override]
-        quoted = " ".join(shlex.quote(path) for path in paths)
-        return (
-            f"for path in {quoted}; do\n"
-            f'  [ -f "$path" ] || continue\n'
-            f'  echo "{MARK} $path"; base64 < "$path" | tr -d \'\\n\'; echo\n'
-            f"done\necho '{MARK} end'"
-        )
-
-    def process(self, output: list[str]) -> dict[str, bytes]:
-        with reading("the content of its files"):
-            found = sections(output)
-            del found["end"]
-            return {path: decoded("".join(lines), path) for path, lines in found.items()}

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import shlex
 import tarfile
 from collections.abc import Sequence
 from functools import partial
@@ -11,11 +12,12 @@ from pyinfra.api import StringCommand
 from pyinfra.api.exceptions import FactProcessError
 from pyinfra.context import ctx_host
 
+from bunker.answers import MARK, decoded, sections
 from bunker.bundle import Bundle, BundleFile, Component
 from bunker.bundle_diff import FileMeta, diff_file
 from bunker.ops.confirm import fresh_login
 from bunker.ops.context import changing
-from bunker.ops.facts import Components, ComponentsState, Contents, FileState, asked
+from bunker.ops.facts import Components, ComponentsState, FileState, asked, reading
 from bunker.ops.recorder import recorder
 from bunker.ops.step import AS_ROOT, Command, shell, step
 from bunker.plan.changes import Change, Symbol
@@ -72,14 +74,30 @@ def differing(bundle: Bundle, state: ComponentsState) -> list[str]:
 
 
 def read_contents(paths: Sequence[str]) -> dict[str, bytes]:
-    """Content of the paths that exist, for diffs; no command where there is nothing to read."""
+    """Content of the paths that exist, for diffs; no command where there is nothing to read.
+
+    The caller masks what is secret. No fact: with -vvv pyinfra prints what facts answer, and a
+    secret that was changed by hand on the host is one that could not be redacted.
+    """
     if not paths:
         return {}
-    fact = Contents()
-    answer = ask(fact.command(list(paths)))
+    answer = ask(
+        f"for path in {shlex.join(paths)}; do\n"
+        '  [ -f "$path" ] || continue\n'
+        f'  echo "{MARK} $path"; base64 < "$path" | tr -d \'\\n\'; echo\n'
+        f"done\necho '{MARK} end'"
+    )
     if answer is None:
         raise FactProcessError("the host did not answer: content of files that differ")
-    return fact.process(answer)
+    return contents_of(answer)
+
+
+def contents_of(answer: list[str]) -> dict[str, bytes]:
+    """By path, what the host says that its files hold."""
+    with reading("the content of its files"):
+        found = sections(answer)
+        del found["end"]
+        return {path: decoded("".join(lines), path) for path, lines in found.items()}
 
 
 def ask(script: str, *, stdin: str | None = None, by: str = CLEAN_SHELL) -> list[str] | None:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,13 +29,6 @@ _LOGGED_IN: Final = "sudo -n systemctl is-active --quiet multi-user.target"
 """Early in a boot sshd answers already, while services are still being started."""
 
 
-@dataclass(frozen=True)
-class _Reboot:
-    schedule: str
-    always: bool
-    patience: float
-
-
 def reboot_and_wait(
     schedule: str, *, always: bool = False, patience: float = PATIENCE_SECONDS
 ) -> FunctionCommand:
@@ -46,27 +38,27 @@ def reboot_and_wait(
     fails where no new boot lets the operator in (login, sudo, services started) within
     ``patience`` seconds. pyinfra's connection of the host goes on in the new boot.
     """
-    return FunctionCommand(_reboot, (_Reboot(schedule, always, patience),), {})
+    return FunctionCommand(_reboot, (schedule, always, patience), {})
 
 
-def _reboot(state: Any, host: Any, wanted: _Reboot) -> bool:
+def _reboot(state: Any, host: Any, schedule: str, always: bool, patience: float) -> bool:
     if not isinstance(host.connector, SSHConnector):
         return True  # a connector without SSH (the fake one) has nothing to reboot
     before = _look(host.run_shell_command)
     if before is None:
         logger.error(f"{host.print_prefix}the host does not say which boot this is")
         return False
-    if not (before.reasons or wanted.always):
+    if not (before.reasons or always):
         return True
     done, output = host.run_shell_command(
-        StringCommand(wanted.schedule), **AS_ROOT, _timeout=700, print_output=False
+        StringCommand(schedule), **AS_ROOT, _timeout=700, print_output=False
     )
     if not done:
         for line in output.stderr_lines:
             logger.error(f"{host.print_prefix}{line}")
         return False
     _close(host.connector)
-    return _wait(state, host, before, wanted.patience)
+    return _wait(state, host, before, patience)
 
 
 def _wait(state: Any, host: Any, before: RebootState, patience: float) -> bool:

@@ -1,19 +1,22 @@
 """The folder of an instance as someone left it: whether it can be taken over. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from bunker.answers import by_key
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
+from bunker.json_form import JsonForm
 
 Kind = Literal["absent", "folder", "other"]
 ENTRIES_NAMED = 3
 
 
 @dataclass(frozen=True)
-class Folder:
+class Folder(JsonForm):
     """What stands where the instance's checkout is, or has to be.
 
     ``real`` is its path without links. ``unwritable`` and ``closed`` name the folder that cannot be
@@ -31,30 +34,16 @@ class Folder:
     holds: tuple[str, ...] = ()
     git: str = ""
     git_owner: str = ""
-    remotes: tuple[str, ...] = ()
+    remotes: Annotated[tuple[str, ...], Field(alias="remote")] = ()
     shallow: bool = False
 
 
 def read_folder(lines: Sequence[str]) -> Folder:
-    """The folder by the lines ``KEY VALUE`` of a host's answer; of ``git`` the last one counts."""
+    """The folder by the lines ``KEY VALUE`` of a host's answer: the last of most keys counts."""
     found = by_key(lines)
-    kinds: Mapping[str, Kind] = {"absent": "absent", "folder": "folder"}
-
-    def last(key: str) -> str:
-        return found.get(key, [""])[-1]
-
-    return Folder(
-        kind=kinds.get(last("kind"), "other"),
-        real=last("real"),
-        owner=last("owner"),
-        unwritable=last("unwritable"),
-        closed=last("closed"),
-        holds=tuple(found.get("holds", ())),
-        git=last("git"),
-        git_owner=last("git_owner"),
-        remotes=tuple(found.get("remote", ())),
-        shallow=last("shallow") == "yes",
-    )
+    last = {key: values[-1] for key, values in found.items()}
+    lists = {key: found.get(key, ()) for key in ("holds", "remote")}
+    return Folder.from_json({"kind": "other", **last, **lists})
 
 
 def check_folder(host: Host, folder: Folder, *, ours: bool) -> Iterator[BunkerError]:

@@ -15,10 +15,11 @@ from bunker.errors import BunkerError
 from bunker.generations import Generation, read_generations
 from bunker.lease.holder import read_lease
 from bunker.maintenance.maintenance import read_maintenance
-from bunker.ops.facts import Components, Contents, reading
+from bunker.ops.facts import Components, reading
 from bunker.ops.instance import Instance
 from bunker.ops.logins import read_logins
 from bunker.ops.packages import Simulated
+from bunker.ops.place import contents_of
 from bunker.ops.rollback import RollbackFacts
 from bunker.ops.system import System
 from bunker.outcomes import HostOutcome
@@ -148,7 +149,7 @@ def show_status(lines: list[str]) -> None:
 READERS: dict[str, tuple[Reader, Sequence[str]]] = {
     "system": (read_system, RESPONSES["dpkg-query"]),
     "components": (Components().process, COMPONENTS),
-    "contents": (Contents().process, CONTENTS),
+    "contents": (contents_of, CONTENTS),
     "instance": (read_boot_of_instance, INSTANCE),
     "forecast": (read_what_compose_says, ANSWER),
     "rollback": (RollbackFacts().process, ROLLBACK.splitlines()),
