@@ -7,8 +7,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from bunker.addresses import Address, Domain, HttpAddress, Network, Port, Registry, Source
 from bunker.applications.settings import ApplicationSettings
-from bunker.fleet.entries import Applications, completed
-from bunker.fleet.roles import Choices
+from bunker.fleet.roles import Applications, Choices, completed
 from bunker.values import (
     DaemonKey,
     EnvironmentKey,
