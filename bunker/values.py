@@ -286,7 +286,8 @@ SecretName = Annotated[str, AfterValidator(_secret_name)]
 AppName = Annotated[
     str,
     _of_form(
-        r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?", "lower-case letters, digits and dashes, such as wiki"
+        r"(?=.{1,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*",
+        "lower-case letters, digits and single dashes between them, such as wiki",
     ),
 ]
 

@@ -63,9 +63,11 @@ def _resolved(steps: Path, model: Any) -> tuple[Path, Any, Mapping[str, Any]]:
     path: Path = ()
     section = None
     for step in steps:
+        if step == "[key]":
+            continue
         if kinds := _kinds(model):
             model = kinds[str(step)]
-        elif step != "[key]":
+        else:
             path, section, model = (*path, step), model, _model_below(model, step)
     return path, section, _kinds(model)
 

@@ -56,11 +56,6 @@ class InstanceState:
         return tuple(service for service in self.services if service not in fine)
 
 
-def database_function() -> str:
-    """The shell functions that tell of the instance's database, ``database_gone`` among them."""
-    return script_file(_SCRIPTS / "database.sh")
-
-
 def read_instance(found: Mapping[str, Sequence[str]]) -> InstanceState:
     """The instance by the sections of an answer. Raises LookupError or UnreadableAnswer."""
 
@@ -92,19 +87,29 @@ def read_instance(found: Mapping[str, Sequence[str]]) -> InstanceState:
 
 
 class Instance(Answer[InstanceState]):
-    """One remote command for everything that the changemaker role decides on."""
+    """One remote command for everything that the roles of applications decide on.
+
+    ``database`` are the shell functions that tell of its database.
+    """
 
     about = "its instance"
     read = staticmethod(read_instance)
 
     def command(  # type: ignore[override]
-        self, app: str, directory: str, project: str, owner: str, wanted: str = ""
+        self,
+        app: str,
+        directory: str,
+        project: str,
+        owner: str,
+        *,
+        database: str,
+        wanted: str = "",
     ) -> str:
         return with_variables(
             layout_function()
             + containers_function()
             + boot_function()
-            + database_function()
+            + database
             + script_file(_SCRIPTS / "instance.sh"),
             APP_NAME=app,
             DIRECTORY=directory,

@@ -84,6 +84,7 @@ def deploy_stack(
         directory=host.application.directory,
         project=host.application.project,
         owner=host.user,
+        database=stack.scripts("database_state"),
         wanted=current_commit(host) if wants(stack.part) else "",
     )
     unusable = check_folder(host, instance.folder, ours=instance.generation is not None)

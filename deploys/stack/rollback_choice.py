@@ -194,7 +194,7 @@ def assess(state: RollbackState, chosen: Choice) -> Assessment:
         if not (untouched and state.armed and not state.armed.migrating):
             raise BunkerError(
                 "the database does not answer, so what was migrated since is not known",
-                remedy="Bring it up first: invoke logs --service v2-postgres shows why it is down",
+                remedy="Bring it up first: invoke logs shows why it is down",
             )
         applied = target.migrations or ()
     if target.migrations is None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from bunker.application.containers import containers_function
 from bunker.application.layout import layout_function
-from bunker.ops.instance import database_function
 from bunker.shell import script_file
 
 if TYPE_CHECKING:
@@ -36,15 +35,15 @@ class Stack:
     """A kind of Compose project.
 
     ``part`` is what a deploy is limited to where it brings its code. ``folder`` holds the scripts
-    of this kind alone, among them those that the shared ones call: ``database``, ``migrations``,
-    ``pending``, ``snapshot``, ``restore``, ``swap``, ``reload``, ``up``, ``health``, ``downgrade``,
-    and ``front_door`` (see :class:`bunker.applications.question.Question`). ``bundle`` renders the
-    files that are placed. ``phases`` come after the files were switched. ``files`` are the Compose
-    files of its code. ``check`` finds why it cannot be deployed as it is. ``rebuilt`` are services
-    that other code may make anew, None for all. ``services`` are the known ones, in the order in
-    which a plan names them; ``data`` of them are brought up before the others. ``probed``:
-    visitors' requests are counted during an upgrade. ``migrates``: its code brings migrations of a
-    database.
+    of this kind alone, among them those that the shared ones call: ``database``,
+    ``database_state``, ``migrations``, ``pending``, ``snapshot``, ``restore``, ``swap``,
+    ``reload``, ``up``, ``health``, ``downgrade``, and ``front_door`` (see
+    :class:`bunker.applications.question.Question`). ``bundle`` renders the files that are placed.
+    ``phases`` come after the files were switched. ``files`` are the Compose files of its code.
+    ``check`` finds why it cannot be deployed as it is. ``rebuilt`` are services that other code may
+    make anew, None for all. ``services`` are the known ones, in the order in which a plan names
+    them; ``data`` of them are brought up before the others. ``probed``: visitors' requests are
+    counted during an upgrade. ``migrates``: its code brings migrations of a database.
     """
 
     part: str
@@ -63,7 +62,7 @@ class Stack:
         """The text of several scripts, one after the other; others stand on ``armed``."""
         text = "".join(script_file(self._file(name)) for name in names)
         if "common" in names:
-            text = containers_function() + database_function() + text
+            text = containers_function() + script_file(self._file("database_state")) + text
         return layout_function() + text if "armed" in names else text
 
     def _file(self, name: str) -> Path:

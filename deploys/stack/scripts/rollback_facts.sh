@@ -34,12 +34,11 @@ for file in "$GENERATIONS"/*.json; do
 done
 echo '@@bunker database'
 applied=
-if sql 'select 1' >/dev/null 2>&1 && applied=$(applied_migrations); then
+if applied=$(applied_migrations 2>/dev/null); then
   echo yes
   echo '@@bunker applied'; printf '%s\n' "$applied"
   echo '@@bunker failed'
-  sql 'select migration_name from _prisma_migrations where finished_at is null and rolled_back_at is null' \
-    2>/dev/null || true
+  failed_migrations 2>/dev/null || true
 fi
 if [ -n "$applied" ]; then
   printf '%s\n' "$applied" | while IFS= read -r name; do

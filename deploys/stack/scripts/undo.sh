@@ -99,9 +99,9 @@ if ! bring_up; then
     explain
     failed 'its services do not come up'
   fi
-  reload_changed "$began" || failed 'nginx does not take its configuration'
+  reload_changed "$began" || failed 'its web server does not take its configuration'
 fi
-gate || failed 'its API is not healthy'
+gate || failed 'it is not healthy'
 echo "$COMMIT" | write "$KEPT/migrated"
 echo "$COMMIT" | write "$KEPT/built"
 # Its code on the database of now, whose migrations stay where it was not restored.
@@ -124,10 +124,7 @@ if [ ! -e "$UPGRADE/unrecorded" ] && [ "$RUN-$undoes-$FROM" != \
   drop_generations
 fi
 field configuration "$record" | write "$APPLIED"
-half=$(sql 'select migration_name from _prisma_migrations where finished_at is null and rolled_back_at is null') || half=
-for name in $half; do
-  echo "migration $name failed half-way, and no other is applied before what it left is fixed and that is recorded: npx prisma migrate resolve --rolled-back $name (or --applied), in the api container"
-done
+tell_failed_migrations
 trap - EXIT
 disarm
 rm -rf /var/lib/bunker/stage

@@ -10,6 +10,7 @@ from pathlib import Path
 from bunker.application.layout import layout_function
 from bunker.ops.instance import Instance
 from bunker.shell import script_file, with_variables
+from deploys.changemaker.deploy import CHANGEMAKER
 
 SCRIPTS = Path(__file__).parents[3] / "deploys/stack/scripts"
 RUNUSER = '#!/bin/sh\nshift 2\n[ "$1" != -- ] || shift\nexec "$@"\n'
@@ -83,7 +84,8 @@ class Server:
     def fact(self) -> list[str]:
         """What the host says of the instance."""
         command = Instance().command(
-            "changemaker", str(self.directory), "no-such-project", getpass.getuser()
+            *("changemaker", str(self.directory), "no-such-project", getpass.getuser()),
+            database=CHANGEMAKER.scripts("database_state"),
         )
         done = self._shell(command)
         assert done.returncode == 0, done.stderr

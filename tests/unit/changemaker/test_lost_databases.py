@@ -13,7 +13,7 @@ from deploys.stack.decision import Files, decide
 from tests.unit.changemaker.test_folders_with_a_past import host
 from tests.unit.plan.test_changemaker_decision import COMMIT, SAME, State
 
-SCRIPT = Path(__file__).parents[3] / "bunker/ops/scripts/database.sh"
+SCRIPT = Path(__file__).parents[3] / "deploys/changemaker/scripts/database_state.sh"
 DOCKER = r"""#!/bin/sh
 case "$*" in
   version) ;;

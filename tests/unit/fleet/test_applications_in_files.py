@@ -23,6 +23,12 @@ ENTRY = f"{BARE}    environment: {PORTS}\n"
 WIKI = "applications:\n  wiki:\n    kind: compose\n    folder: wiki\n    ports: [8088, 443]\n"
 
 
+@pytest.mark.parametrize("name", ["a--b", "-a", "a-", "A", "a_b", "a" * 33])
+def test_a_name_leads_to_one_prefix_of_secrets(repository, name):
+    text = f"applications:\n  {name!r}: {{kind: compose, folder: x}}\n"
+    assert "single dashes between them" in refusal(repository, text)
+
+
 def test_another_application_is_taken(repository):
     repository.host("north", ENTRY)
     assert repository.load().host("north").applications["staging"].project == "staging"
