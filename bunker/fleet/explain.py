@@ -44,8 +44,12 @@ def explain(
 
     ``model`` is what was validated.
     """
-    for fault in error.errors(include_url=False):
+    faults = error.errors(include_url=False)
+    names = [fault["loc"][:-1] for fault in faults if fault["loc"][-1:] == ("[key]",)]
+    for fault in faults:
         path, section, kinds = _resolved(fault["loc"], model)
+        if any(path[: len(name)] == name for name in names) and fault["loc"][-1] != "[key]":
+            continue  # it may have been made from that name
         if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
             yield _kind((*path, "kind"), kinds, layers, where)
         elif fault["type"] == "extra_forbidden":
@@ -109,6 +113,8 @@ def _sentence(
         return BunkerError(f"{key} is missing", where=place, expected=f"a line `{path[-1]}: …`")
     hidden = isinstance(fault.get("ctx", {}).get("error"), Disclosed)
     found = "not right" if hidden else _found(source, path)
+    if fault["loc"][-1:] == ("[key]",):
+        found = "no name for it"
     return BunkerError(f"{key} is {found}", where=place, expected=_expected(fault))
 
 
