@@ -120,7 +120,9 @@ class Project:
             check=True,
         )
         self.printed = done.stdout + done.stderr
-        return read_forecast(sections(done.stdout.splitlines()))
+        return read_forecast(
+            sections(done.stdout.splitlines()), CHANGEMAKER.services, CHANGEMAKER.data
+        )
 
 
 def dotenv(**changed: str) -> str:
@@ -275,6 +277,7 @@ def test_nothing_of_it_is_left_or_seen_on_the_host_even_when_it_is_killed(projec
         'docker() { [ ! -e /run/lock/opt ] || exec sleep 600; command docker "$@"; }\n'
         + CHANGEMAKER.scripts("forecast"),
         COMMIT="0" * 40,
+        FILES="docker-compose.yml",
         DIRECTORY=OTHER,
         PROJECT="forecast",
     )
