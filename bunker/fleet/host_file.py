@@ -7,11 +7,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import YAMLError
 
-from bunker.errors import BunkerError
 from bunker.files import read_text, write_atomically
-from bunker.fleet.yaml_file import read_document
+from bunker.fleet.yaml_edit import edited
 from deploys.roles import ROLES
 
 ORDER = ("host", "address", "port", "user", "domain", "tier", "label", "groups", "tags", "notes")
@@ -59,42 +57,14 @@ def write_host_file(path: Path, data: Mapping[str, Any]) -> None:
     """Write a host file atomically, readable by all: it holds no secret.
 
     A new file gets comments. In an existing one the keys of ``data`` are set, or taken out where
-    their value is None, and everything else, comments included, stays. Raises BunkerError where the
-    existing file is not valid YAML, or does not have what is to be taken out.
+    their value is None, and every other character stays (:func:`bunker.fleet.yaml_edit.edited`).
     """
     try:
         text = read_text(path)
     except FileNotFoundError:
         write_atomically(path, render_host_file(data).encode(), mode=0o644)
         return
-    faults = read_document(text, str(path)).problems
-    if faults:
-        raise faults[0]
-    try:
-        document = _round_trip().load(text)
-    except YAMLError as error:  # tabs, which are read and could not be written back
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        problem = "this cannot be changed with its comments kept"
-        raise BunkerError(problem, where=where, expected="blanks instead of tabs") from None
-    _update(document, data)
-    write_atomically(path, _dump(document).encode(), mode=0o644)
-
-
-def _update(document: CommentedMap, data: Mapping[str, Any]) -> None:
-    for key, value in data.items():
-        if value is None:
-            if key not in document:
-                raise BunkerError(f"{key} comes from group_data/, not from this file")
-            del document[key]
-        elif isinstance(value, Mapping):
-            if not isinstance(document.get(key), CommentedMap):
-                document[key] = CommentedMap()
-            _update(document[key], value)
-            if not document[key]:
-                del document[key]
-        elif document.get(key, ...) != value:
-            document[key] = _node(value)
+    write_atomically(path, edited(text, data, str(path)).encode(), mode=0o644)
 
 
 def _node(value: Any) -> Any:
@@ -108,15 +78,10 @@ def _node(value: Any) -> Any:
     return value
 
 
-def _round_trip() -> YAML:
+def _dump(document: CommentedMap) -> str:
     yaml = YAML()
-    yaml.preserve_quotes = True
     yaml.width = 4096  # long notes and keys stay on their line
     yaml.indent(mapping=2, sequence=4, offset=2)
-    return yaml
-
-
-def _dump(document: CommentedMap) -> str:
     buffer = io.StringIO()
-    _round_trip().dump(document, buffer)
+    yaml.dump(document, buffer)
     return buffer.getvalue()

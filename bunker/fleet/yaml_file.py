@@ -19,6 +19,7 @@ from yaml import (
     CollectionStartEvent,
     Event,
     MarkedYAMLError,
+    Node,
     ScalarEvent,
     YAMLError,
 )
@@ -73,6 +74,11 @@ def is_environment(path: Path) -> bool:
     )
 
 
+def is_plain_text(text: str) -> bool:
+    """Whether a plain scalar is this text, and no number or other value."""
+    return not _PLAIN.fullmatch(text)
+
+
 def read_document(text: str, where: str) -> Document:
     """The mapping that a YAML text holds. Faults are listed in ``problems``, never raised.
 
@@ -93,6 +99,13 @@ def read_document(text: str, where: str) -> Document:
     else:
         _Reader(document, events).whole()
     return document
+
+
+def nodes_of(text: str) -> Node:
+    """The nodes of a text that :func:`read_document` takes, with where each begins and ends."""
+    root = yaml.compose(text.translate(_UNSEEN), Loader=yaml.CSafeLoader)
+    assert root  # noqa: S101 - it is a mapping
+    return root
 
 
 def _too_deep(place: str) -> BunkerError:

@@ -103,7 +103,9 @@ def _write(fleet: Fleet, name: str, application: str, wanted: Wanted) -> dict[st
     before = one.settings.set_values
     words = (f"{p}={json.dumps(v, ensure_ascii=False)}" for p, v in wanted.settings.items())
     settings: dict[str, Any] = {
-        path: value for path, value in parse_settings(words).items() if before.get(path) != value
+        path: value
+        for path, value in parse_settings(words).items()
+        if repr(before.get(path)) != repr(value)  # 1 and true are equal in Python
     }
     if wanted.whole:
         settings |= dict.fromkeys(before.keys() - wanted.settings.keys())
