@@ -108,6 +108,12 @@ def application_of(host: Host, name: str = "") -> Application:
     )
 
 
+def options_for(host: Host) -> str:
+    """What chooses the application that this host is seen by, on a command line."""
+    several = len(applications_of(host)) > 1
+    return f"--host {host.name}" + (f" --app {host.application.name}" if several else "")
+
+
 def rooms_of(host: Host) -> Iterator[tuple[Role, Host]]:
     """The roles of a host in their order, each with the host as it sees it.
 

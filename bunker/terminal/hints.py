@@ -6,7 +6,7 @@ from typing import Final
 
 from bunker.application.layout import MAIN
 from bunker.role import named
-from deploys.roles import KINDS
+from deploys.roles import KINDS, TAGS
 
 Words = tuple[str, ...]
 """A command of ours without `invoke`, the fleet and the host: the task, then its options."""
@@ -52,7 +52,7 @@ def looks(step: str, output: str) -> list[Words]:
         if pattern.search(output):
             return [words]
     application, _, title = step.partition(": ")
-    chosen = ("--app", application) if application not in ("", MAIN, "os") else ()
+    chosen = application_of_step(step)
     services = failing_services(output)
     if services:
         return [("logs", *chosen, "--service", service) for service in services]
@@ -62,6 +62,12 @@ def looks(step: str, output: str) -> list[Words]:
     if step in _LOGS_OF_STEP:
         return [_LOGS_OF_STEP[step]]
     return [("logs", *chosen)] if title in _ONCE_IT_RUNS and application != "os" else []
+
+
+def application_of_step(step: str) -> Words:
+    """The options that choose the application whose step it is; none for that of the short form."""
+    name = step.partition(": ")[0]
+    return ("--app", name) if name and name not in (MAIN, "os", *TAGS) else ()
 
 
 def same_again(step: str, output: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bunker.outcomes import WORDS, HostOutcome, Outcomes
-from bunker.terminal.hints import looks, same_again
+from bunker.terminal.hints import application_of_step, looks, same_again
 from bunker.terminal.lines import Line, Style, after, indented, some, table
 
 ALWAYS_COUNTED = ("ok", "changed", "failed", "unreachable")
@@ -142,7 +142,9 @@ def next_commands(host: str, outcome: HostOutcome, repeat: Repeat) -> list[str]:
             pass  # the version did not fail
         case "rolled back":
             # The instance is healthy again, and the version that failed would fail again.
-            return [repeat.other("history", host), repeat.other("upgrade", host, "--ref FIXED")]
+            app = application_of_step(step)
+            fixed = repeat.other("upgrade", host, *app, "--ref FIXED")
+            return [repeat.other("history", host, *app), fixed]
         case "failed" if "invoke " in outcome.message:
             return []  # it says itself what to do
         case "failed":

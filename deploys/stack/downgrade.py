@@ -4,6 +4,7 @@ migration that the older code cannot live with."""
 from pyinfra.context import ctx_host
 
 from bunker.application.migrations import MigrationSafety
+from bunker.applications.of_host import options_for
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 from bunker.ops.facts import Answer, asked
@@ -40,7 +41,7 @@ def downgrade_from(stack: Stack, host: Host, instance: InstanceState, commit: st
             f"{host.application.ref} is older than {now}, which runs: this is a downgrade",
             where=host.name,
             remedy=f"Set application.ref to {now} in the host's file, roll back with"
-            f" invoke rollback --host {host.name}, or add --allow-downgrade",
+            f" invoke rollback {options_for(host)}, or add --allow-downgrade",
         )
     application = host.application
     classified = asked(
@@ -56,6 +57,6 @@ def downgrade_from(stack: Stack, host: Host, instance: InstanceState, commit: st
             f"{host.application.ref} cannot work with the database of {now}: {', '.join(unsafe)}",
             where=host.name,
             remedy=f"Roll back with the database of that time:"
-            f" invoke rollback --host {host.name} --restore",
+            f" invoke rollback {options_for(host)} --restore",
         )
     return now

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bunker.answers import by_key
+from bunker.applications.of_host import path_of
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 from bunker.json_form import JsonForm
@@ -58,12 +59,13 @@ def check_folder(host: Host, folder: Folder, *, ours: bool) -> Iterator[BunkerEr
 def _faults(host: Host, folder: Folder, ours: bool) -> Iterator[tuple[str, str, str]]:
     """What is wrong, what was expected, and what to do about it."""
     path = host.application.directory
+    key = ".".join(path_of(host, host.application.name))
     away = f"move it away: sudo mv {path} {path}.before"
     if folder.real and folder.real != path:
         yield (
             f"{path} is reached through a link, and is really {folder.real}",
             "a path without links",
-            f"Write it to the host's file: application.directory: {folder.real}",
+            f"Write it to the host's file: {key}.directory: {folder.real}",
         )
         return
     if folder.kind == "other":

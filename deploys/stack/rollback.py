@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from pyinfra.context import ctx_host
 
-from bunker.applications.of_host import secrets_of
+from bunker.applications.of_host import options_for, secrets_of
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 from bunker.ops.context import changing, current_run, current_secrets
@@ -82,7 +82,7 @@ def roll_back_stack(stack: Stack, host: Host) -> None:
         "lost_since": found.lost_since,
         "failed_migrations": list(state.failed),
     }
-    check_choice(host.name, state, chosen, found, restore=restore)
+    check_choice(host.name, options_for(host), state, chosen, found, restore=restore)
     variables |= {
         "FROM": target.number,
         "RUN": current_run(),

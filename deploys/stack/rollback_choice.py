@@ -234,17 +234,26 @@ def _snapshot(
 
 
 def check_choice(
-    host: str, state: RollbackState, chosen: Choice, found: Assessment, *, restore: bool
+    host: str,
+    options: str,
+    state: RollbackState,
+    chosen: Choice,
+    found: Assessment,
+    *,
+    restore: bool,
 ) -> None:
-    """Refuse what would break the instance, with the exact choice that is left."""
+    """Refuse what would break the instance, with the exact choice that is left.
+
+    ``options`` choose it on a command line.
+    """
     number = chosen.target.number
-    forward = f"fix forward with: invoke upgrade --host {host} --ref FIXED"
+    forward = f"fix forward with: invoke upgrade {options} --ref FIXED"
     head = chosen.target.migration_head
     if not restore and state.applied and head and head not in state.applied:
         raise BunkerError(
             f"generation {number} needs migration {head}, which the database does not have",
             where=host,
-            remedy=f"Deploy it instead: invoke upgrade --host {host} --ref {chosen.target.commit}",
+            remedy=f"Deploy it instead: invoke upgrade {options} --ref {chosen.target.commit}",
         )
     if restore and found.snapshot is None:
         raise BunkerError(
@@ -258,7 +267,7 @@ def check_choice(
     if found.lost_since is not None:
         choice = (
             f"Restore the database as it was at {moment(found.lost_since)}, which loses everything"
-            f" written since: invoke rollback --host {host} --to {number} --restore; or {forward}"
+            f" written since: invoke rollback {options} --to {number} --restore; or {forward}"
         )
     raise BunkerError(
         f"generation {number} cannot run on the database as it is now: {'; '.join(found.reasons)}",

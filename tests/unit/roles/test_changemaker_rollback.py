@@ -120,7 +120,7 @@ def test_code_alone_suffices_across_safe_migrations() -> None:
     found = assess(STATE, chosen)
     assert found.code_alone
     assert found.applied_since == (TAGLINE,)
-    check_choice("north", STATE, chosen, found, restore=False)
+    check_choice("north", "--host north --app wiki", STATE, chosen, found, restore=False)
     assert "code alone suffices: 20250210_tagline is safe" in summary(found, restore=False)
 
 
@@ -129,13 +129,13 @@ def test_a_destructive_migration_leaves_the_choice_between_restoring_and_fixing_
     found = assess(AFTER_DROP, chosen)
     assert not found.code_alone
     with pytest.raises(BunkerError) as error:
-        check_choice("north", AFTER_DROP, chosen, found, restore=False)
+        check_choice("north", "--host north --app wiki", AFTER_DROP, chosen, found, restore=False)
     assert "drops column campaigns.description" in error.value.problem
     assert error.value.remedy is not None
     assert "as it was at 2023-11-14 22:30:00 UTC" in error.value.remedy
-    assert "invoke rollback --host north --to 2 --restore" in error.value.remedy
-    assert "invoke upgrade --host north --ref FIXED" in error.value.remedy
-    check_choice("north", AFTER_DROP, chosen, found, restore=True)
+    assert "invoke rollback --host north --app wiki --to 2 --restore" in error.value.remedy
+    assert "invoke upgrade --host north --app wiki --ref FIXED" in error.value.remedy
+    check_choice("north", "--host north --app wiki", AFTER_DROP, chosen, found, restore=True)
     assert "what was written since is lost" in summary(found, restore=True)
 
 
@@ -150,7 +150,9 @@ def test_a_restore_without_a_snapshot_is_refused() -> None:
     state = replace(AFTER_DROP, snapshots={})
     chosen = Choice(GOOD, "run-3")
     with pytest.raises(BunkerError, match="no snapshot") as error:
-        check_choice("north", state, chosen, assess(state, chosen), restore=True)
+        check_choice(
+            "north", "--host north --app wiki", state, chosen, assess(state, chosen), restore=True
+        )
     assert "Fix forward" in str(error.value)
 
 
@@ -163,7 +165,9 @@ def test_code_that_needs_a_migration_which_the_database_lacks_is_refused() -> No
     state = replace(STATE, applied=(INIT,), generations=(OLD, GOOD, replace(OLD, number=3)))
     chosen = Choice(GOOD, "run-3")
     with pytest.raises(BunkerError, match="needs migration 20250210_tagline"):
-        check_choice("north", state, chosen, assess(state, chosen), restore=False)
+        check_choice(
+            "north", "--host north --app wiki", state, chosen, assess(state, chosen), restore=False
+        )
 
 
 def test_a_database_that_is_down_stops_all_but_what_had_not_begun_to_migrate() -> None:

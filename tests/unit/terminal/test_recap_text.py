@@ -145,6 +145,14 @@ def test_each_failure_has_the_hint_of_its_cause_or_step(
     assert again == "invoke deploy --host a"
 
 
+def test_after_a_rollback_the_application_is_named() -> None:
+    undone = HostOutcome(outcome="rolled back", step="wiki: health gate")
+    assert next_commands("a", undone, Repeat()) == [
+        "invoke history --host a --app wiki",
+        "invoke upgrade --host a --app wiki --ref FIXED",
+    ]
+
+
 def test_a_version_that_never_came_to_run_is_tried_again_and_one_that_did_is_not() -> None:
     repeat = Repeat("invoke upgrade --ref v3", "", "invoke deploy")
     for step, output, command in (
