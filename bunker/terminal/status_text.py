@@ -44,13 +44,19 @@ def status_lines(statuses: Sequence[HostStatus]) -> list[Line]:
 
 
 def _at_work(statuses: Sequence[HostStatus], *, blank: bool) -> list[Line]:
-    """Who works on which host: open maintenance, and the run that holds a lease."""
+    """Who works on which host, by maintenance and leases; and what no file names any more."""
     lines: list[Line] = []
     for status in statuses:
         if status.probe and status.probe.maintenance:
             lines += after(f"{status.host}: ", status.probe.maintenance.sentence(), "warn")
         if status.probe and status.probe.lease:
             lines += after(f"{status.host}: ", status.probe.lease.sentence(), "faint")
+        if status.forgotten:
+            text = (
+                f"{', '.join(status.forgotten)} was deployed and is not in the host's file any more;"
+                " docs/other-applications.md says how to remove it"
+            )
+            lines += after(f"{status.host}: ", text, "warn")
     return [Line(""), *lines] if blank and lines else lines
 
 

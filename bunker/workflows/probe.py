@@ -44,6 +44,8 @@ date +%s
 [ ! -f /run/bunker/lease.json ] || base64 < /run/bunker/lease.json
 echo '{MARK} placed'
 ls -A /var/lib/bunker/applied 2>/dev/null
+echo '{MARK} known'
+ls -A /var/lib/bunker/apps 2>/dev/null
 echo '{MARK} wrong'
 roles_health
 """
@@ -132,7 +134,8 @@ class Probe:
 
     ``applied``: the last deployment succeeded. ``checkout``: the commit that the checkout is at,
     empty where it has none, None where there is no checkout. ``lease``: who changes it now.
-    ``placed``: whether anything was ever deployed. ``wrong``: what its roles' checks found.
+    ``placed``: whether anything was ever deployed. ``known``: applications that were.
+    ``wrong``: what its roles' checks found.
     ``application``: whether one was asked for; a host with several has a probe for each.
     """
 
@@ -151,6 +154,7 @@ class Probe:
     maintenance: Maintenance | None = None
     lease: LeaseHolder | None = None
     placed: bool = True
+    known: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
     application: bool = True
 
@@ -219,6 +223,7 @@ def read_probe(host: str, output: str, question: Question | None = None) -> Prob
             maintenance=read_maintenance(found.get("maintenance", ())),
             lease=read_lease(host, found.get("lease", ())),
             placed=bool(found["placed"]),
+            known=tuple(found.get("known", ())),
             wrong=tuple(found["wrong"]),
             application=question is not None,
         )

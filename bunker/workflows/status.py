@@ -42,6 +42,12 @@ class HostStatus:
         return key_of(self.host, self.application or MAIN)
 
     @property
+    def forgotten(self) -> tuple[str, ...]:
+        """Applications that were deployed on the host and that its file does not name."""
+        named = {one.application for one in self.each}
+        return tuple(name for name in self.probe.known if name not in named) if self.probe else ()
+
+    @property
     def each(self) -> tuple[HostStatus, ...]:
         """As each of its applications sees the host."""
         return (self, *self.others)
@@ -100,6 +106,7 @@ class HostStatus:
             },
             "maintenance": probe.maintenance.to_json() if probe.maintenance else None,
             "lease": probe.lease.to_json() if probe.lease else None,
+            "not_in_file": list(self.forgotten),
             "applications": {
                 one.application: {
                     "state": one.verdict.state,

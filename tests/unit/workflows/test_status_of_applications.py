@@ -117,6 +117,18 @@ def test_each_application_is_a_row_and_is_named_where_its_logs_are_shown() -> No
     assert "  try: invoke logs --host north --app wiki --service web" in shown
 
 
+def test_one_that_its_file_does_not_name_any_more_is_told() -> None:
+    text = of_each(answer(HEALTHY, UP), answer(HEALTHY, UP))
+    more = "@@bunker known\nchangemaker\nold-wiki\nwiki\n@@bunker wrong\n"
+    there = Completed("north", 0, text.replace("@@bunker wrong\n", more), "")
+    found = status_of(with_wiki(), there)
+    assert found.forgotten == ("old-wiki",)
+    assert found.to_json()["not_in_file"] == ["old-wiki"]
+    shown = [line.text for line in status_lines([found])]
+    assert any("north: old-wiki was deployed and is not in the host's file" in row for row in shown)
+    assert found.healthy
+
+
 def test_an_answer_without_one_of_them_is_never_guessed() -> None:
     whole = of_each(answer(HEALTHY, UP), answer(HEALTHY, UP))
     cut = whole.replace(f"{BEGINS}wiki\n", "")
