@@ -44,7 +44,7 @@ def status_lines(statuses: Sequence[HostStatus]) -> list[Line]:
 
 
 def _at_work(statuses: Sequence[HostStatus], *, blank: bool) -> list[Line]:
-    """Who works on which host, by maintenance and leases; and what no file names any more."""
+    """Who works on which host, and what is there that no file names any more."""
     lines: list[Line] = []
     for status in statuses:
         if status.probe and status.probe.maintenance:

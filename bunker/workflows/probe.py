@@ -135,8 +135,8 @@ class Probe:
     ``applied``: the last deployment succeeded. ``checkout``: the commit that the checkout is at,
     empty where it has none, None where there is no checkout. ``lease``: who changes it now.
     ``placed``: whether anything was ever deployed. ``known``: applications that were.
-    ``wrong``: what its roles' checks found.
-    ``application``: whether one was asked for; a host with several has a probe for each.
+    ``wrong``: what its roles' checks found. ``application``: whether one was asked for; a host with
+    several has a probe for each.
     """
 
     uptime_seconds: int
