@@ -53,7 +53,7 @@ def _at_work(statuses: Sequence[HostStatus], *, blank: bool) -> list[Line]:
             lines += after(f"{status.host}: ", status.probe.lease.sentence(), "faint")
         if status.forgotten:
             text = (
-                f"{', '.join(status.forgotten)} was deployed and is not in the host's file any more;"
+                f"{', '.join(status.forgotten)} was deployed and is in the host's file no more;"
                 " docs/other-applications.md says how to remove it"
             )
             lines += after(f"{status.host}: ", text, "warn")

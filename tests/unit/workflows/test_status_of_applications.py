@@ -125,7 +125,9 @@ def test_one_that_its_file_does_not_name_any_more_is_told() -> None:
     assert found.forgotten == ("old-wiki",)
     assert found.to_json()["not_in_file"] == ["old-wiki"]
     shown = [line.text for line in status_lines([found])]
-    assert any("north: old-wiki was deployed and is not in the host's file" in row for row in shown)
+    assert any(
+        "north: old-wiki was deployed and is in the host's file no more" in row for row in shown
+    )
     assert found.healthy
 
 
