@@ -6,6 +6,7 @@ INFRASTRUCTURE_SECRETS = ("DEPLOY_KEY", "GIT_TOKEN")
 """Names beside the environment's keys: a private key for git over SSH, a token for HTTP."""
 
 _ENCRYPTED_LINE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*: ENC\[AES256_GCM,.*\]")
+_NAME = re.compile(r"^([A-Z][A-Z0-9_]*):", re.MULTILINE)
 _RECIPIENT = re.compile(r"^\s+-?\s*recipient: (\S+)$", re.MULTILINE)
 
 
@@ -13,6 +14,11 @@ def recipients(ciphertext: bytes) -> tuple[str, ...]:
     """Who can open a vault, in its own order; readable without any key."""
     _body, _mark, metadata = ciphertext.decode(errors="replace").partition("\nsops:\n")
     return tuple(_RECIPIENT.findall(metadata))
+
+
+def secret_names(text: str) -> frozenset[str]:
+    """Names of the secrets that a vault holds, also of one that is damaged."""
+    return frozenset(_NAME.findall(text))
 
 
 def plaintext_keys(ciphertext: bytes) -> tuple[str, ...]:

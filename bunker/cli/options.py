@@ -143,7 +143,10 @@ class Options:
             from bunker.fleet.applications import having
             from deploys.roles import may_have_vault
 
-            hosts = having(hosts, may_have_vault, "need of secrets", self.hosts)
+            def has(host: Host) -> bool:
+                return may_have_vault(host) or fleet.has_secrets(host)
+
+            hosts = having(hosts, has, "need of secrets", self.hosts)
         if len(hosts) != 1:
             names = ", ".join(host.name for host in hosts)
             raise BunkerError(

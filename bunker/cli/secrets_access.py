@@ -104,8 +104,7 @@ def _chosen(options: Options) -> list[Host]:
     from bunker.fleet.applications import having
 
     fleet, hosts = options.select()
-    names = fleet.with_secrets(hosts)
-    return having(hosts, lambda host: host.name in names, "need of secrets", options.hosts)
+    return having(hosts, fleet.has_secrets, "need of secrets", options.hosts)
 
 
 def _with_vault(
@@ -117,7 +116,6 @@ def _with_vault(
     """
     from bunker.applications.secret_specs import specs_of
     from bunker.secrets.fleet import vault_names
-    from deploys.roles import may_have_vault
 
     if options.chosen:
         hosts = _chosen(options)
@@ -126,6 +124,5 @@ def _with_vault(
         fleet = options.load_fleet()
     except BunkerError:
         return None, {}
-    names = {*fleet.with_secrets(fleet.hosts.values()), *vault_names(options.fleet_folder)}
-    known = [host for name, host in fleet.hosts.items() if name in names and may_have_vault(host)]
-    return sorted(names), {host.name: specs_of(host) for host in known}
+    known = {host.name: specs_of(host) for host in fleet.hosts.values() if fleet.has_secrets(host)}
+    return sorted({*known, *vault_names(options.fleet_folder)}), known

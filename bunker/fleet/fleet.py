@@ -80,6 +80,10 @@ class Fleet:
             or (may_have_vault(host) and self.secrets_file(host.name).is_file())
         ]
 
+    def has_secrets(self, host: Host) -> bool:
+        """Whether it needs secrets, or has a file of them all the same, whatever they are for."""
+        return needs_vault(host) or self.secrets_file(host.name).is_file()
+
     def host(self, name: str) -> Host:
         """One host by its exact name; an error names near misses."""
         if name not in self.hosts:

@@ -18,13 +18,17 @@ from bunker.fleet.group_data import GroupData, load_group_data
 from bunker.fleet.merge import Layer, deep_merge
 from bunker.fleet.models import Host
 from bunker.fleet.yaml_file import Document, read_document
-from deploys.roles import ROLES, may_have_vault, needs_vault, roles_by_section
+from bunker.role import named
+from bunker.vault_text import secret_names
+from deploys.roles import ROLES, needs_vault, roles_by_section, roles_of
 
 SUFFIX = ".yml"
 SECRETS_SUFFIX = ".sops.yml"
 SETTINGS_FILE = "fleet.settings.yaml"
 HOST_FILE_BYTES = 1 << 18
 """More than a hundred times what a host file has."""
+VAULT_BYTES = 1 << 22
+"""The same of a file of secrets."""
 
 
 def fleet_names(root: Path) -> list[str]:
@@ -266,18 +270,28 @@ def _check_secrets(
                     " `invoke instance.add`, and one that had none gets it with"
                     f" `invoke secrets.generate {entry.stem}`",
                 )
-        elif file in present and not may_have_vault(entry.host):
-            yield from _unneeded(entry, entry.host, file)
+        elif file in present and not _says_what_it_is(entry.host):
+            yield from _dropped(entry, root / "inventories" / name / file)
 
 
-def _unneeded(entry: Entry, host: Host, file: str) -> Iterable[BunkerError]:
-    """A host is without the role that its secrets are for only where its file says so."""
-    undecided = [r for r in ROLES if r.secrets and host.roles.enabled(r.name) is None]
-    if undecided:
-        role, where = undecided[0], entry.document.where
-        problem = f"{file} holds secrets of a role that the host does not have"
-        remedy = f"Add the group {role.groups[0]}, or write `roles: {{{role.name}: false}}`"
-        yield BunkerError(problem, where=where, remedy=remedy)
+def _says_what_it_is(host: Host) -> bool:
+    """Whether a host's file has more to say of its roles than that of any host."""
+    more = any("all" not in role.groups for role in roles_of(host))
+    return more or any(host.roles.enabled(role.name) is not None for role in ROLES)
+
+
+def _dropped(entry: Entry, vault: Path) -> Iterator[BunkerError]:
+    """A host that has secrets of a role is without it only where its file says so."""
+    try:
+        names = secret_names(read_listed(vault, where=vault.name, most=VAULT_BYTES))
+    except BunkerError as error:
+        yield error
+        return
+    for role in ROLES:
+        if role.secrets and not names.isdisjoint(spec.key for spec in named(role.secrets)):
+            problem = f"{vault.name} holds secrets of a role that the host does not have"
+            remedy = f"Add the group {role.groups[0]}, or write `roles: {{{role.name}: false}}`"
+            yield BunkerError(problem, where=entry.document.where, remedy=remedy)
 
 
 def _ssh_key(root: Path, configured: object) -> Path | None:

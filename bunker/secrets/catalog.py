@@ -59,6 +59,13 @@ def known_names(specs: Iterable[SecretSpec]) -> frozenset[str]:
     return frozenset(spec.key for spec in specs) | frozenset(INFRASTRUCTURE_SECRETS)
 
 
+def is_left_over(key: str, known: frozenset[str]) -> bool:
+    """Whether nothing of the host wants it any more: it is another role's or application's."""
+    return key not in known and (
+        SEPARATOR in key or any(spec.key == key for spec in default_specs())
+    )
+
+
 def generate(spec: SecretSpec) -> Secret:
     """A random value of the right length; never one that starts with a dash.
 

@@ -91,8 +91,12 @@ def _check_host(
     secrets = vault.without_host(values)
     # The fleet's own secrets have the names that its settings gave them.
     known = frozenset(secrets) if name == FLEET_OWNER else catalog.known_names(specs)
+    warnings = []
     for entry, value in secrets.items():
-        if problem_found := catalog.problem_with(entry, value, known, str(path)):
+        if catalog.is_left_over(entry, known):
+            remedy = f"remove it with `invoke secrets.edit --host {name}`"
+            warnings.append(f"{name}: {entry} belongs to no application of the host: {remedy}")
+        elif problem_found := catalog.problem_with(entry, value, known, str(path)):
             problems.append(problem_found)
     missing = [spec.key for spec in specs if spec.generated and spec.key not in secrets]
     if missing:
@@ -108,8 +112,8 @@ def _check_host(
                 f"{spec.key}`, then `invoke configure --host {name}`"
             )
             problems.append(BunkerError(weakness, where=str(path), remedy=remedy))
-    recipient_problems, warnings = _recipients(fleet_folder, path, ciphertext)
-    return problems + recipient_problems, warnings
+    recipient_problems, advice = _recipients(fleet_folder, path, ciphertext)
+    return problems + recipient_problems, warnings + advice
 
 
 def _file_problems(fleet_folder: Path, name: str, path: Path) -> list[BunkerError]:

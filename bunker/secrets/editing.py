@@ -58,7 +58,10 @@ def edit(
                 after = parse(_read(text_file), str(path))
                 if after is None:
                     return EditReport((), (), ())
-                vault.refuse_unfit(after, known, str(path))
+                # What nothing of the host wants any more may stay as it is.
+                stays = after.keys() - known
+                new = {k: v for k, v in after.items() if k not in stays or before.get(k) != v}
+                vault.refuse_unfit(new, known, str(path))
                 _refuse_losses(before, after, needed, str(path))
                 break
             except BunkerError as error:

@@ -154,6 +154,38 @@ def test_another_applications_secrets_are_generated_set_and_checked_by_its_name(
     assert "The secrets of 2 hosts are in order" in capsys.readouterr().out
 
 
+def test_secrets_of_an_application_that_was_removed_are_named_and_can_be_removed(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, east = root / "inventories" / "production", {**SELECTION, "host": ["east"]}
+    secrets_access.init(Context(), fleet="production", **COMMON)
+    secrets.generate(Context(), name="north", fleet="production", **COMMON)
+    (folder / "east.yml").write_text(WIKI)
+    secrets.generate(Context(), name="east", fleet="production", **COMMON)
+    for key in ("WIKI__DB_PASSWORD", "GIT_TOKEN"):
+        monkeypatch.setattr(sys, "stdin", io.StringIO("canary-password\n"))
+        secrets.set_(Context(), key=key, **east, **COMMON)
+    (folder / "east.yml").write_text(WIKI.partition("applications:")[0])
+
+    left_over = (
+        "advice: east: WIKI__DB_PASSWORD belongs to no application of the host: "
+        "remove it with `invoke secrets.edit --host east`"
+    )
+    for chosen in ({**SELECTION, "host": []}, east):
+        capsys.readouterr()
+        secrets_access.check(Context(), **chosen, **COMMON)
+        assert left_over in capsys.readouterr().err
+    secrets.show(Context(), key="", reveal=False, **east, **COMMON)
+    assert "WIKI__DB_PASSWORD" in capsys.readouterr().out
+    for change in ("s/GIT_TOKEN: .*/GIT_TOKEN: other/", "/^WIKI/d"):
+        monkeypatch.setenv("VISUAL", f"sed -i '{change}'")
+        secrets.edit(Context(), remove=["WIKI__DB_PASSWORD"], **east, **COMMON)
+    secrets_access.check(Context(), **east, **COMMON)
+    said = capsys.readouterr()
+    assert "east: changed GIT_TOKEN\neast: removed WIKI__DB_PASSWORD\n" in said.out
+    assert "belongs to no application" not in said.err
+
+
 def test_list_and_show(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert root
     instance.list_(Context(), fleet="", **COMMON)

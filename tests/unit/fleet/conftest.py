@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from textwrap import dedent
 
@@ -26,7 +27,14 @@ class Repository:
         target.write_text(dedent(text))
         return target
 
-    def host(self, name: str = "north", more: str = "", *, number: int = 1) -> Path:
+    def host(
+        self,
+        name: str = "north",
+        more: str = "",
+        *,
+        number: int = 1,
+        secrets: Iterable[str] = ("REDIS_PASSWORD",),
+    ) -> Path:
         """A good host file with its secrets file; ``more`` is appended, and a group at the end."""
         text = f"host: {name}\naddress: 203.0.113.{number}\ndomain: {name}.example.org\n"
         path = self.folder / f"{name}.yml"
@@ -34,7 +42,8 @@ class Repository:
         if "groups:" not in rest:
             rest += f"{'' if rest.endswith(chr(10)) or not rest else chr(10)}{GROUP}"
         path.write_text(text + rest)
-        text = "host: ENC[AES256_GCM,data]\nsops:\n    age:\n        - recipient: age1x\n"
+        text = "".join(f"{key}: ENC[AES256_GCM,data]\n" for key in ("host", *secrets))
+        text += "sops:\n    age:\n        - recipient: age1x\n"
         (self.folder / f"{name}.sops.yml").write_text(text)
         return path
 

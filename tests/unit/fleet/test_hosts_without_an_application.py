@@ -80,6 +80,27 @@ def test_an_instance_of_before_is_never_dropped_for_want_of_a_group(
     assert has_application(repository.load().host("north"))
 
 
+@pytest.mark.parametrize(
+    ("more", "secrets"),
+    [
+        ("groups: []\n", ["BLOG__DB_PASSWORD", "DEPLOY_KEY"]),
+        ("groups: [canary]\n", ["STAGING__REDIS_PASSWORD"]),
+        ("groups: [central]\n", ["REDIS_PASSWORD"]),
+        ("groups: []\ndocker: {log_max_files: 4}\n", ["REDIS_PASSWORD"]),
+        ("groups: []\nroles: {earlyoom: true}\n", ["REDIS_PASSWORD"]),
+        (
+            "groups: []\napplications: {blog: {kind: compose, folder: blog}}\n",
+            ["REDIS_PASSWORD", "BLOG__DB_PASSWORD"],
+        ),
+    ],
+)
+def test_secrets_that_are_left_over_stop_no_fleet(
+    repository: Repository, more: str, secrets: list[str]
+) -> None:
+    repository.host("north", more, secrets=secrets)
+    assert list(repository.load().hosts) == ["north"]
+
+
 def test_its_roles_are_shown_and_no_version(repository: Repository) -> None:
     alone(repository, "relay", "groups: []\nroles: {earlyoom: true}\n")
     fleet = repository.load()
