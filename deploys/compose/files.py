@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from bunker.application.dotenv import to_dotenv
 from bunker.application.layout import app_folder, prefix_of
@@ -14,9 +14,6 @@ from bunker.errors import BunkerError, refuse
 from bunker.fleet.models import Host
 from bunker.masking import Secret
 from deploys.compose.settings import OVERRIDE, ComposeEntry
-
-OWN_KEYS: Final = frozenset({"COMPOSE_PROJECT_NAME", "COMPOSE_FILE", "BUNKER_HEALTH_URL"})
-"""Keys of its .env that follow from its other settings."""
 
 
 def entry_of(host: Host) -> ComposeEntry:

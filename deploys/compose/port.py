@@ -6,7 +6,8 @@ from typing import Final
 from bunker.applications.question import Question
 from bunker.fleet.models import Host
 from bunker.shell import script_file
-from deploys.compose.files import OWN_KEYS, entry_of
+from deploys.compose.files import entry_of
+from deploys.compose.settings import OWN_KEYS
 
 FRONT_DOOR: Final = Path(__file__).parent / "scripts" / "front_door.sh"
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from bunker.addresses import HttpPage, Port, Registry
 from bunker.applications.settings import ApplicationEntry
@@ -23,6 +23,20 @@ from bunker.values import (
 
 OVERRIDE = "compose.bunker.yml"
 """Made by us, and merged last."""
+OWN_KEYS: Final = frozenset({"COMPOSE_PROJECT_NAME", "COMPOSE_FILE", "BUNKER_HEALTH_URL"})
+"""Keys of its .env that follow from its other settings."""
+_TAKEN: Final = OWN_KEYS | {"COMPOSE_PATH_SEPARATOR", "COMPOSE_ENV_FILES"}
+"""Those, and what would give them another meaning."""
+
+
+def _not_ours(key: str) -> str:
+    if key in _TAKEN:
+        raise ValueError(f"expected another key: {key} belongs to Bunker Ops")
+    return key
+
+
+OwnKey = Annotated[EnvironmentKey, AfterValidator(_not_ours)]
+"""A key of its .env that its entry may give a value."""
 
 
 class RegistryLogin(Section):
@@ -56,9 +70,9 @@ class ComposeEntry(ApplicationEntry):
     """Compose files, merged in this order."""
     set: dict[SettingPath, SettingValue] = Field(default={})
     """Keys of the Compose files with other values, such as services.web.image."""
-    environment: dict[EnvironmentKey, EnvironmentValue] = Field(default={})
+    environment: dict[OwnKey, EnvironmentValue] = Field(default={})
     """Plain keys of its .env; never a secret."""
-    secrets: tuple[EnvironmentKey, ...] = ()
+    secrets: tuple[OwnKey, ...] = ()
     """Keys of its .env whose values come from the vault."""
     registries: tuple[RegistryLogin, ...] = ()
     """Logins for private registries."""

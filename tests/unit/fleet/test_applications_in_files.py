@@ -104,3 +104,20 @@ def test_secrets_of_a_host_that_needs_none_are_read_where_it_has_some(repository
     path.with_name("north.sops.yml").unlink()
     fleet = repository.load()
     assert fleet.with_secrets(fleet.hosts.values()) == []
+
+
+@pytest.mark.parametrize("key", ["COMPOSE_FILE", "BUNKER_HEALTH_URL", "COMPOSE_ENV_FILES"])
+@pytest.mark.parametrize(
+    ("more", "line", "said"),
+    [
+        ("environment: {{{}: x}}", 10, "wiki.environment.{} is no name for it"),
+        ("secrets: [{}]", 10, "wiki.secrets.0 is '{}'"),
+    ],
+)
+def test_a_key_that_is_ours_is_refused_in_one_sentence(repository, key, more, line, said):
+    found = refusal(repository, f"groups: []\n{WIKI}    {more.format(key)}\n")
+    assert found.endswith(
+        f"north.yml:{line}: applications.{said.format(key)}; "
+        f"expected another key: {key} belongs to Bunker Ops."
+    )
+    assert len(found.splitlines()) == 2
