@@ -18,7 +18,9 @@ from pydantic import (
     GetJsonSchemaHandler,
     TypeAdapter,
     ValidationError,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
@@ -198,6 +200,17 @@ def _to_string(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) else value
 
 
+def _one_sentence(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    """For a value that may be one of several things: not a sentence for each that it is not."""
+    try:
+        return read(value)
+    except ValidationError as error:
+        faults = [fault.get("ctx", {}).get("error") for fault in error.errors(include_url=False)]
+    if any(isinstance(fault, Disclosed) for fault in faults):
+        raise Disclosed
+    raise ValueError("expected a text, a number, true, false or a list of texts")
+
+
 def checked(kind: Any, value: str, where: str) -> str:
     """The text as a type of this module takes it; BunkerError where an option holds another one."""
     try:
@@ -277,7 +290,7 @@ SettingPath = Annotated[
         "a path in the Compose file such as services.web.image",
     ),
 ]
-SettingValue = bool | int | float | Line | tuple[Line, ...]
+SettingValue = Annotated[bool | int | float | Line | tuple[Line, ...], WrapValidator(_one_sentence)]
 """What a key of a Compose file is set to."""
 Interface = Annotated[str, _of_form(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}", "a name such as wg0")]
 DaemonKey = Annotated[str, _of_form(r"[a-z0-9][a-z0-9-]{0,40}", "a key such as data-root")]

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bunker.applications.of_host import application_of
 from bunker.errors import BunkerError
+from bunker.fleet.environment import secrets_set
 from bunker.fleet.yaml_file import read_document
 from bunker.role import named
 from bunker.values import GitRef, SettingPath, SettingValue, checked
@@ -71,6 +72,13 @@ def parse_settings(given: Iterable[str]) -> dict[str, SettingValue]:
             )
         except ValidationError:
             raise wrong from None
+        if secrets_set(path, found[path]):
+            raise BunkerError(
+                "this is a secret and must not stand in a command line",
+                where=where,
+                remedy="Name its key under `secrets:` of the application and store it with `invoke"
+                " secrets.set`; the value that stood there counts as disclosed",
+            )
     return found
 
 

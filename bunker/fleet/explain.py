@@ -143,7 +143,7 @@ def _found(source: Layer | None, path: Path) -> str:
     text = repr(value)
     # An address may carry a password or a token, a secret may stand in the environment, and who
     # mixes up the name of a secret with its value puts it here; never repeat them.
-    secret = str(path[-1]).endswith("_secret") or "environment" in path
+    secret = str(path[-1]).endswith("_secret") or not {"environment", "set"}.isdisjoint(path)
     if secret or holds_secret(text) or ("://" in text and set("@?#") & set(text)):
         return "not right"
     return text if len(text) <= 60 else f"{text[:57]}…"

@@ -54,6 +54,18 @@ def test_what_cannot_be_one_is_refused_in_a_sentence_that_does_not_repeat_it(giv
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "given", ["services.web.environment.DB_PASSWORD=hunter2", "services.web.environment=[TOKEN=h2]"]
+)
+def test_a_secret_on_the_command_line_is_refused_and_not_repeated(given):
+    with pytest.raises(BunkerError, match="this is a secret and must not stand in") as caught:
+        parse_settings([given])
+    assert "invoke secrets.set" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    path, _equals, _value = given.partition("=")
+    assert parse_settings([f"{path}.PASSWORD=${{DB_PASSWORD}}"])
+
+
 def test_the_same_path_twice_is_refused():
     with pytest.raises(BunkerError, match="this is given twice"):
         parse_settings(["services.web.image=a", "services.web.image=b"])

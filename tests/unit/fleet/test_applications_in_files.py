@@ -70,6 +70,51 @@ def test_a_secret_in_its_environment_is_refused_and_not_repeated(repository):
     assert "hunter2" not in found
 
 
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ("environment: {DB_PASSWORD: hunter2}", "environment.DB_PASSWORD"),
+        ("environment: {REDIS_PASSWORD: hunter2}", "environment.REDIS_PASSWORD"),
+        ("set: {services.web.environment.DB_PASSWORD: hunter2}", "set.services.web.environment.D"),
+        ("set: {services.web.environment.db-password: -hunter2}", "set.services.web.environment.d"),
+        ("set: {services.web.environment: [A=b, DB_PASSWORD=hunter2]}", "set.services.web.envi"),
+    ],
+)
+def test_a_secret_of_a_project_is_refused_with_what_to_do_and_not_repeated(repository, more, key):
+    found = refusal(repository, f"groups: []\n{WIKI}    {more}\n")
+    name = "REDIS_PASSWORD" if "REDIS" in more else "DB_PASSWORD"
+    assert f"north.yml:10: applications.wiki.{key}" in found
+    assert (
+        f"is a secret and must not stand in a plain file. Remove it, name {name} under `secrets:` "
+        f"of wiki, and run `invoke secrets.set --host north --key WIKI__{name}`; the value" in found
+    )
+    assert "hunter2" not in found
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("{a: hunter2}", "a text, a number, true, false or a list of texts"),
+        ("[a, {b: hunter2}]", "a text, a number, true, false or a list of texts"),
+        ("[a, [hunter2]]", "a text, a number, true, false or a list of texts"),
+        ("https://me:hunter2@example.org/", "no password or token in it"),
+    ],
+)
+def test_a_value_that_cannot_be_set_is_one_sentence(repository, value, expected):
+    more = f"    set: {{services.web.ports: {value}}}\n"
+    found = refusal(repository, f"groups: []\n{WIKI}{more}")
+    assert "north.yml:10: applications.wiki.set.services.web.ports is " in found
+    assert f"; expected {expected}" in found
+    assert len(found.splitlines()) == 2
+    assert "hunter2" not in found
+
+
+def test_what_is_set_may_name_the_variable_that_a_secret_comes_in(repository):
+    given = {"services.web.environment.DB_PASSWORD": "${DB_PASSWORD:?}", "services.web.x": "$Y"}
+    repository.host("north", f"groups: []\n{WIKI}    set: {given}\n    secrets: [DB_PASSWORD]\n")
+    assert repository.load().host("north").applications["wiki"].set_values == given
+
+
 def test_values_of_its_environment_stay_as_they_are_written(repository):
     repository.host("north", ENTRY.replace("{NGINX", "{VERSION: 1.10, NGINX"))
     staging = repository.load().host("north").applications["staging"]
