@@ -15,6 +15,7 @@ from bunker.terminal.lines import count, table
 from bunker.terminal.output import print_clear, tell
 
 if TYPE_CHECKING:
+    from bunker.fleet import Host
     from bunker.secrets import KeptVersion
 
 
@@ -112,12 +113,25 @@ def set_(options: Options, key: str = "") -> None:
     fleet, host = options.select_one(secrets=True)
     specs = specs_of(host)
     changed = secrets.set_secret(fleet.folder, host.name, key, read_value(key), specs=specs)
-    following = options.repeat("invoke deploy", "--role", "env").again(host.name)
+    following = _brought_by(options, host, key)
     stored = f"Stored {key} of {host.name}. Bring it to the host with: {following}"
     options.answer(
         {"host": host.name, "key": key, "changed": changed},
         stored if changed else f"{key} of {host.name} has this value already",
     )
+
+
+def _brought_by(options: Options, host: Host, key: str) -> str:
+    """The command that brings a secret to its host: of the one application that has it."""
+    from bunker.application.layout import MAIN, prefix_of
+    from bunker.applications.of_host import applications_of
+
+    names = [one.name for one in applications_of(host)]
+    for name in names:
+        if name != MAIN and key.startswith(prefix_of(name)):
+            return options.repeat().other("deploy", host.name, "--app", name)
+    part = ("--role", "env") if MAIN in names else ()
+    return options.repeat("invoke deploy", *part).again(host.name)
 
 
 @secrets_command(

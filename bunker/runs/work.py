@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from bunker.role import named
-from deploys.roles import KINDS, roles_of
+from deploys.roles import KINDS
 
 if TYPE_CHECKING:
     from bunker.fleet.models import Host
@@ -57,19 +57,28 @@ class Work:
         return self.role == WHOLE_HOST
 
     @property
-    def about(self) -> str:
-        """What of a host this is about, such as ``application``; empty: the host as a whole."""
+    def of_applications(self) -> bool:
+        """Whether it is about nothing else of a host than applications."""
         tags = {tag for role in KINDS.values() for tag in role.tags}
-        if self.role == ROLLBACK or (self.parts and tags.issuperset(self.parts)):
-            return "application"
-        return f"role {' or '.join(self.parts)}" if self.parts else ""
+        parts = self.parts and tags.issuperset(self.parts)
+        return bool(self.application or parts) or self.role == ROLLBACK
+
+    @property
+    def about(self) -> str:
+        """The parts of a host that this is about, such as ``role env``; empty: all."""
+        whose = f" for the application {self.application!r}" if self.application else ""
+        return f"role {' or '.join(self.parts)}{whose}" if self.parts else ""
 
     def concerns(self, host: Host) -> bool:
-        """Whether a host has what this is about."""
-        if self.about == "application":
-            # Named, so that the registry of kinds costs nothing.
-            return bool(named("bunker.fleet.applications:has_application")(host))
-        tags = {tag for role in roles_of(host) for tag in role.tags}
+        """Whether a host has any of those parts."""
+        # Named, so that the registry of kinds costs nothing.
+        rooms = named("bunker.applications.of_host:rooms_of")(host)
+        tags = {
+            tag
+            for role, view in rooms
+            if not role.port or self.application in ("", view.application.name)
+            for tag in role.tags
+        }
         return not self.parts or not tags.isdisjoint(self.parts)
 
     @property

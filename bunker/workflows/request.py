@@ -20,7 +20,7 @@ from bunker.applications.of_host import (
 )
 from bunker.errors import BunkerError, Problems, refuse
 from bunker.fleet import Fleet, load_fleet
-from bunker.fleet.applications import has_application, having
+from bunker.fleet.applications import has_application, having, with_application
 from bunker.fleet.models import Host
 from bunker.fleet.pyinfra_data import host_data
 from bunker.masking import Secret
@@ -85,8 +85,12 @@ def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
         )
     fleet = load_fleet(request.root, request.fleet_name)
     hosts = fleet.select(hosts=request.hosts, groups=request.groups, tags=request.tags)
+    if request.work.of_applications:
+        hosts = with_application(hosts, request.hosts, request.work.application)
+    if request.work.application:
+        _check_named(hosts, request.work.application)
     hosts = having(hosts, request.work.concerns, request.work.about, request.hosts)
-    if request.work.one or request.work.asks or request.work.application:
+    if request.work.one or request.work.asks:
         running = [host for host in hosts if has_application(host)]
         _check_named(running, request.work.application)
     if request.work.asks:
@@ -98,9 +102,9 @@ def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
     secrets = {host.name: opened.get(host.name, {}) for host in hosts}
     commits: Mapping[str, str] = request.commits
     if request.work.needs_code and not commits:
-        commits = _resolve_commits(fleet.root, hosts, secrets)
+        commits = _resolve_commits(fleet.root, hosts, secrets, request.work.application)
     targets = [Target(host, secrets[host.name], _by_name(host, commits)) for host in hosts]
-    _check_rendering(targets)
+    _check_rendering(targets, request.work.application)
     return fleet, targets
 
 
@@ -165,23 +169,31 @@ def _check_named(hosts: Sequence[Host], name: str) -> None:
 
 
 def _resolve_commits(
-    root: Path, hosts: Sequence[Host], secrets: Mapping[str, Mapping[str, Secret]]
+    root: Path, hosts: Sequence[Host], secrets: Mapping[str, Mapping[str, Secret]], application: str
 ) -> dict[str, str]:
-    """The commit of every application; all problems at once."""
-    answers = find_commits(root, hosts, secrets)
+    """The commit of every application, or of the one of that name; all problems at once."""
+    answers = find_commits(root, hosts, secrets, application)
     problems = [answer for answer in answers.values() if isinstance(answer, BunkerError)]
     refuse("The wanted code cannot be found", dict.fromkeys(problems))
     return {name: answer for name, answer in answers.items() if isinstance(answer, str)}
 
 
 def find_commits(
-    root: Path, hosts: Sequence[Host], secrets: Mapping[str, Mapping[str, Secret]]
+    root: Path,
+    hosts: Sequence[Host],
+    secrets: Mapping[str, Mapping[str, Secret]],
+    application: str = "",
 ) -> dict[str, str | BunkerError]:
-    """By application: the commit, or why it is not known. A git server is asked once per ref."""
+    """By application: the commit, or why it is not known. A git server is asked once per ref.
+
+    With ``application`` those of that name alone.
+    """
     sources: dict[str, Source] = {}
     answers: dict[str, str | BunkerError] = {}
     for host in hosts:
         for one in applications_of(host):
+            if application not in ("", one.name):
+                continue
             try:
                 vault = secrets_of(one.host, secrets.get(host.name, {}))
                 sources[one.key] = Source.of(one.host, vault, root)
@@ -206,10 +218,13 @@ def _by_name(host: Host, commits: Mapping[str, str]) -> dict[str, str]:
     return {name: commits[key] for name, key in keys.items() if key in commits}
 
 
-def _check_rendering(targets: Sequence[Target]) -> None:
-    """Render every host's files once before a connection is opened."""
+def _check_rendering(targets: Sequence[Target], application: str) -> None:
+    """Render every host's files once before a connection is opened; those of an application alone
+    where one is named."""
     problems: list[BunkerError] = []
     for target, (role, view) in ((one, room) for one in targets for room in rooms_of(one.host)):
+        if role.port and application not in ("", view.application.name):
+            continue
         try:
             if role.check:
                 named(role.check)(view, secrets_of(view, target.secrets))

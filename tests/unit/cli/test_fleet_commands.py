@@ -146,7 +146,15 @@ def test_another_applications_secrets_are_generated_set_and_checked_by_its_name(
     secrets.generate(Context(), name="east", fleet="production", **COMMON)
     east = {**SELECTION, "host": ["east"]}
     monkeypatch.setattr(sys, "stdin", io.StringIO("canary-password\n"))
+    capsys.readouterr()
     secrets.set_(Context(), key="WIKI__DB_PASSWORD", **east, **COMMON)
+    assert capsys.readouterr().out == (
+        "Stored WIKI__DB_PASSWORD of east. Bring it to the host with: "
+        "invoke deploy --fleet production --host east --app wiki\n"
+    )
+    monkeypatch.setattr(sys, "stdin", io.StringIO("canary-password\n"))
+    secrets.set_(Context(), key="GIT_TOKEN", **east, **COMMON)
+    assert "with: invoke deploy --fleet production --host east\n" in capsys.readouterr().out
     monkeypatch.setattr(sys, "stdin", io.StringIO("canary-password\n"))
     assert fails(secrets.set_, key="WIKI__DB_PASWORD", **east, **COMMON) == 1
     assert "one of WIKI__DB_PASSWORD" in capsys.readouterr().err

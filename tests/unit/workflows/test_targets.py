@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 import bunker.workflows.request as request_module
 from bunker.errors import BunkerError
 from bunker.masking import Secret
-from bunker.runs.work import Work, rollback
+from bunker.runs.work import CODE, Work, rollback
 from bunker.source import Source
 from bunker.workflows.request import DeployRequest, Target, select_targets
 
@@ -40,7 +41,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def resolve(_source: Source) -> str:
         return COMMIT
 
-    def rendered(_targets: Iterable[Target]) -> None:
+    def rendered(_targets: Iterable[Target], _application: str) -> None:
         """The environment would need all of its secrets."""
 
     monkeypatch.setattr(request_module, "decrypt_hosts", decrypt)
@@ -84,3 +85,86 @@ def test_what_a_part_is_not_about_is_left_out_of_a_group_and_refused_by_name(
     assert capsys.readouterr().err == f"Left out, as they have no {what}: {others}\n"
     with pytest.raises(BunkerError, match=f"^plain has no {what}"):
         select(root, work, hosts=("plain", "north" if "north" in left else "watched"))
+
+
+WIKI = "  wiki: {kind: compose, repository: 'https://git.example/wiki', secrets: [DB_PASSWORD]}\n"
+BLOG = "  blog: {kind: compose, repository: 'https://git.example/blog', secrets: [DB_PASSWORD]}\n"
+
+
+@pytest.fixture
+def several(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """East with a wiki and a blog whose git server is down and whose secret is missing, west with a
+    blog; nothing but their own files."""
+    monkeypatch.undo()
+    folder = root / "inventories" / "production"
+    for number, (name, more) in enumerate({"east": WIKI + BLOG, "west": BLOG}.items(), start=8):
+        text = FILE.format(name, number) + f"groups: [eu, two]\napplications:\n{more}"
+        (folder / f"{name}.yml").write_text(text)
+        (folder / f"{name}.sops.yml").write_text("sops:\n")
+
+    def decrypt(_folder: Path, names: Iterable[str]) -> dict[str, dict[str, Secret]]:
+        return {name: {"WIKI__DB_PASSWORD": Secret("w")} for name in names}
+
+    def resolve(source: Source) -> str:
+        if "blog" in source.repository:
+            raise BunkerError("the git server does not answer")
+        return COMMIT
+
+    monkeypatch.setattr(request_module, "decrypt_hosts", decrypt)
+    monkeypatch.setattr(request_module, "resolve_commit", resolve)
+    return root
+
+
+@pytest.mark.parametrize(
+    "work", [Work(parts=CODE, application="wiki", one=True), rollback(application="wiki")]
+)
+def test_what_one_application_lacks_stops_no_other(several: Path, work: Work) -> None:
+    choice = DeployRequest(several, "production", work=work, hosts=("east",))
+    (target,) = select_targets(choice)[1]
+    assert target.commits == ({"wiki": COMMIT} if work.needs_code else {})
+    choice = DeployRequest(several, "production", work=rollback(application="blog"))
+    with pytest.raises(BunkerError, match="the secret DB_PASSWORD is missing"):
+        select_targets(dataclasses.replace(choice, hosts=("east",)))
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        Work(parts=CODE, application="wiki", one=True, ref="v3"),
+        rollback(application="wiki"),
+        Work(application="wiki"),
+    ],
+)
+def test_of_a_group_those_without_the_named_application_are_left_out(
+    several: Path, capsys: pytest.CaptureFixture[str], work: Work
+) -> None:
+    choice = DeployRequest(several, "production", work=work, groups=("eu",))
+    assert [target.host.name for target in select_targets(choice)[1]] == ["east"]
+    said = capsys.readouterr().err
+    assert "Left out, as they have no application: plain, watched\n" in said
+    assert "Left out, as they have no application 'wiki': north, west\n" in said
+    with pytest.raises(BunkerError, match=r"^west has no application 'wiki'"):
+        select_targets(dataclasses.replace(choice, groups=(), hosts=("east", "west")))
+    with pytest.raises(BunkerError, match=r"^west: the host has no application 'wiki'; exp.* blog"):
+        select_targets(dataclasses.replace(choice, groups=(), hosts=("west",)))
+
+
+@pytest.mark.parametrize(
+    ("work", "name", "said"),
+    [
+        (Work(parts=("env",)), "east", "east has no role env"),
+        (Work(parts=("earlyoom", "changemaker")), "east", "no role earlyoom or changemaker"),
+        (
+            Work(parts=("env",), application="wiki"),
+            "east",
+            "east has no role env for the application 'wiki'",
+        ),
+        (Work(parts=("compose",)), "north", "north has no role compose"),
+    ],
+)
+def test_a_part_that_a_host_has_not_is_refused(
+    several: Path, work: Work, name: str, said: str
+) -> None:
+    choice = DeployRequest(several, "production", work=work, hosts=(name,))
+    with pytest.raises(BunkerError, match=said):
+        select_targets(choice)
