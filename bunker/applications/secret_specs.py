@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bunker.application.layout import prefix_of
-from bunker.applications.of_host import rooms_of
+from bunker.applications.of_host import applications_of, rooms_of
 from bunker.role import named
 from bunker.secrets.catalog import SecretSpec, Spec
 from bunker.vault_text import INFRASTRUCTURE_SECRETS
@@ -27,6 +27,15 @@ def specs_of(host: Host) -> tuple[SecretSpec, ...]:
         if prefix:
             found |= {prefix + key: Spec(prefix + key) for key in INFRASTRUCTURE_SECRETS}
     return tuple(found.values())
+
+
+def handed_out(host: Host) -> tuple[str, ...]:
+    """Names in its vault of those that its entries name: it needs them, and nothing makes them."""
+    return tuple(
+        prefix_of(one.name) + key
+        for one in applications_of(host)
+        for key in one.settings.own_secrets
+    )
 
 
 def specs_of_room(role: Role, view: Host) -> Iterator[SecretSpec]:

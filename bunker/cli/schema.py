@@ -77,7 +77,7 @@ def _source(options: Options, app: str) -> Any:
             expected="--repository PATH or ADDRESS, or --host NAME for that host's own",
         )
     fleet, host = options.select_one(app=app)
-    vault = decrypt_hosts(fleet.folder, [host.name])[host.name]
+    vault = decrypt_hosts(fleet.folder, fleet.with_secrets([host])).get(host.name, {})
     return Source.of(host, secrets_of(host, vault), fleet.root)
 
 

@@ -15,6 +15,8 @@ from bunker.terminal.lines import count, table
 from bunker.terminal.output import print_clear, tell
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bunker.fleet import Host
     from bunker.secrets import KeptVersion
 
@@ -54,6 +56,7 @@ def generate(options: Options, name: str) -> None:
     (host,) = having([options.load_fleet().host(name)], may_have_vault, "need of secrets", [name])
     path, specs = secrets.vault_path(options.fleet_folder, name), specs_of(host)
     shown = str(path.relative_to(options.root))
+    missing = _advise_missing(options, host, path)
     if path.exists():
         added = secrets.add_missing_secrets(options.fleet_folder, name, specs=specs)
         said = f"Added {count(len(added), 'secret')} to {shown}: {', '.join(added)}"
@@ -61,7 +64,21 @@ def generate(options: Options, name: str) -> None:
         secrets.create_host_secrets(options.fleet_folder, name, specs=specs)
         added = tuple(spec.key for spec in specs if spec.generated)
         said = f"Generated the secrets of {name}: {shown}"
-    options.answer({"host": name, "file": shown, "added": added}, said)
+    options.answer({"host": name, "file": shown, "added": added, "missing": missing}, said)
+
+
+def _advise_missing(options: Options, host: Host, vault: Path) -> list[str]:
+    """Secrets that others hand out and that its file has not got yet, by name; each is told of."""
+    from bunker.applications.secret_specs import handed_out
+    from bunker.files import read_text
+    from bunker.vault_text import secret_names
+
+    there = secret_names(read_text(vault)) if vault.exists() else frozenset()
+    missing = [key for key in handed_out(host) if key not in there]
+    if not options.json:
+        command = options.repeat().other("secrets.set", host.name, "--key")
+        advise(tuple(f"{key} is missing; set it: {command} {key}" for key in missing))
+    return missing
 
 
 @secrets_command(
@@ -90,7 +107,8 @@ def show(options: Options, key: str = "", reveal: bool = False) -> None:
         # What was asked for in plaintext may go into a file, so there it is just the value.
         print_clear(chosen[key])
         return
-    answer = {"host": host.name, "secrets": chosen}
+    missing = _advise_missing(options, host, fleet.secrets_file(host.name))
+    answer = {"host": host.name, "secrets": chosen, "missing": missing}
     options.answer(answer, table(("SECRET", "VALUE"), list(chosen.items())))
 
 

@@ -11,7 +11,6 @@ from bunker.terminal.lines import count
 
 if TYPE_CHECKING:
     from bunker.fleet import Host
-    from bunker.secrets import SecretSpec
 
 
 @secrets_command(select=False)
@@ -80,13 +79,15 @@ def check(options: Options) -> ExitCode:
     Exit codes: 0 in order, 1 there are problems.
     """
     from bunker import secrets
+    from bunker.applications.secret_specs import handed_out, specs_of
     from bunker.secrets.catalog import default_specs
 
     names, known = _with_vault(options)
     report = secrets.check(
         options.fleet_folder,
         host_names=names,
-        specs=lambda name: known.get(name, default_specs()),
+        specs=lambda name: specs_of(known[name]) if name in known else default_specs(),
+        handed_out=lambda name: handed_out(known[name]) if name in known else (),
     )
     problems = [str(problem) for problem in report.problems]
     if not options.json:
@@ -107,22 +108,19 @@ def _chosen(options: Options) -> list[Host]:
     return having(hosts, fleet.has_secrets, "need of secrets", options.hosts)
 
 
-def _with_vault(
-    options: Options,
-) -> tuple[list[str] | None, dict[str, tuple[SecretSpec, ...]]]:
-    """The chosen, else those that have or need secrets, and the secrets that each may have.
+def _with_vault(options: Options) -> tuple[list[str] | None, dict[str, Host]]:
+    """Names of the chosen, else of those that have or need secrets, and the hosts among them.
 
     None where the fleet cannot be read.
     """
-    from bunker.applications.secret_specs import specs_of
     from bunker.secrets.fleet import vault_names
 
     if options.chosen:
-        hosts = _chosen(options)
-        return [host.name for host in hosts], {host.name: specs_of(host) for host in hosts}
+        chosen = {host.name: host for host in _chosen(options)}
+        return list(chosen), chosen
     try:
         fleet = options.load_fleet()
     except BunkerError:
         return None, {}
-    known = {host.name: specs_of(host) for host in fleet.hosts.values() if fleet.has_secrets(host)}
+    known = {name: host for name, host in fleet.hosts.items() if fleet.has_secrets(host)}
     return sorted({*known, *vault_names(options.fleet_folder)}), known

@@ -33,10 +33,12 @@ def check(
     host_names: Iterable[str] | None = None,
     key_file: Path | None = None,
     specs: Callable[[str], Sequence[catalog.SecretSpec]] | None = None,
+    handed_out: Callable[[str], Iterable[str]] = lambda _name: (),
 ) -> CheckReport:
     """Check the named hosts' vaults, or those of every host of the fleet; changes nothing.
 
     ``specs`` says which secrets a host may have; without it, those of all roles.
+    ``handed_out`` are those that it needs though nothing makes them.
 
     Looks for files that cannot be opened or belong to another host, missing, unknown and weak
     keys, values in plaintext, modes, a vault without a host file, and recipients that differ from
@@ -47,7 +49,7 @@ def check(
 
     def look(name: str) -> tuple[list[BunkerError], list[str]]:
         table = specs(name) if specs else catalog.default_specs()
-        return _check_host(fleet_folder, name, key, table)
+        return _check_host(fleet_folder, name, key, table, handed_out(name))
 
     results, unreadable = fleet.for_each(look, names)
     problems: list[BunkerError] = []
@@ -73,7 +75,11 @@ def _is_host_file(path: Path) -> bool:
 
 
 def _check_host(
-    fleet_folder: Path, name: str, key: Path, specs: Sequence[catalog.SecretSpec]
+    fleet_folder: Path,
+    name: str,
+    key: Path,
+    specs: Sequence[catalog.SecretSpec],
+    handed_out: Iterable[str],
 ) -> tuple[list[BunkerError], list[str]]:
     path = files.vault_path(fleet_folder, name)
     ciphertext = files.read(path)
@@ -103,6 +109,9 @@ def _check_host(
         problem = f"missing: {', '.join(missing)}"
         remedy = f"Run `invoke secrets.generate {name}`"
         problems.append(BunkerError(problem, where=str(path), remedy=remedy))
+    for absent in (entry for entry in handed_out if entry not in secrets):
+        remedy = f"Run `invoke secrets.set --host {name} --key {absent}`"
+        problems.append(BunkerError(f"missing: {absent}", where=str(path), remedy=remedy))
     for spec in specs:
         weakness = catalog.weakness_of(spec, secrets[spec.key]) if spec.key in secrets else None
         if weakness:

@@ -144,7 +144,23 @@ def test_another_applications_secrets_are_generated_set_and_checked_by_its_name(
 
     (folder / "east.yml").write_text(WIKI)
     secrets.generate(Context(), name="east", fleet="production", **COMMON)
+    missing = (
+        "advice: WIKI__DB_PASSWORD is missing; set it: "
+        "invoke secrets.set --fleet production --host east --key WIKI__DB_PASSWORD\n"
+    )
+    assert capsys.readouterr().err == missing
+    assert fails(secrets.generate, name="east", fleet="production", **COMMON) == 1
+    assert capsys.readouterr().err.startswith(missing)
     east = {**SELECTION, "host": ["east"]}
+    secrets.show(Context(), key="", reveal=False, **east, **COMMON)
+    assert capsys.readouterr().err == missing
+    secrets.show(Context(), key="", reveal=False, **east, **COMMON | {"json": True})
+    assert json.loads(capsys.readouterr().out)["missing"] == ["WIKI__DB_PASSWORD"]
+    assert fails(secrets_access.check, **east, **COMMON) == 1
+    assert (
+        "east.sops.yml: missing: WIKI__DB_PASSWORD. "
+        "Run `invoke secrets.set --host east --key WIKI__DB_PASSWORD`"
+    ) in capsys.readouterr().err
     monkeypatch.setattr(sys, "stdin", io.StringIO("canary-password\n"))
     capsys.readouterr()
     secrets.set_(Context(), key="WIKI__DB_PASSWORD", **east, **COMMON)

@@ -83,6 +83,16 @@ def test_what_one_commit_has_and_another_has_not_is_read_from_a_repository(
         'api/prisma/migrations/2_b/migration.sql:1: safe: DROP INDEX "i"',
         "1 migration: safe for the older code",
     ]
+    folder = tmp_path / "inventories" / "production"
+    folder.mkdir(parents=True)
+    folder.with_suffix(".py").touch()
+    # It needs no secrets, so that it has no file of them.
+    (folder / "west.yml").write_text(
+        "host: west\naddress: 192.0.2.1\ndomain: west.example.org\napplications:\n"
+        f"  wiki: {{kind: compose, repository: '{repository}'}}\n"
+    )
+    of_host = check("--ref", "v1..v2", "--host", "west", "--app", "wiki", home=tmp_path)
+    assert (of_host.returncode, of_host.stdout) == (0, done.stdout), of_host.stderr
     gone = check("--ref", "v1..v9", "--repository", repository, home=tmp_path)
     assert gone.returncode == 1
     assert "v9" in gone.stderr
