@@ -7,6 +7,7 @@ character, an invisible one or a secret, and none but the free texts begins with
 
 import re
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from pydantic import (
@@ -33,6 +34,11 @@ PUBLIC_KEY = re.compile(r"((ssh|ecdsa|sk)-[a-z0-9@.-]+) [A-Za-z0-9+/]+=*( .*)?",
 KNOWN_HOST = re.compile(
     r"[A-Za-z0-9.:,*?!|=+/\[\]_-]+ [a-z][a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?", re.ASCII
 )
+_SYSTEM = (
+    *("/bin", "/boot", "/dev", "/etc", "/lib", "/proc", "/run", "/sbin", "/sys", "/usr"),
+    *("/var/lib/bunker", "/var/lib/docker"),
+)
+"""Folders in which, and around which, no application stands."""
 # Every host is in `all`; `notifications` is the owner of the fleet's own secrets.
 RESERVED_NAMES = ("all", "notifications")
 
@@ -183,6 +189,11 @@ def _git_ref(value: str) -> str:
 def _directory(value: str) -> str:
     if {".", ".."} & set(value.split("/")):
         raise ValueError("expected an absolute path without .. in it")
+    here = PurePosixPath(value)
+    if value == "/root" or any(
+        here.is_relative_to(taken) or PurePosixPath(taken).is_relative_to(here) for taken in _SYSTEM
+    ):
+        raise ValueError("expected a folder of its own, such as /opt/wiki, and none of the system")
     return value
 
 

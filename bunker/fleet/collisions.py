@@ -10,6 +10,7 @@ from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 from bunker.fleet.yaml_file import Document
 from bunker.role import named
+from deploys.roles import KINDS
 
 
 def collisions(host: Host, document: Document) -> Iterator[BunkerError]:
@@ -21,6 +22,14 @@ def collisions(host: Host, document: Document) -> Iterator[BunkerError]:
         text = f"applications.{MAIN} is of the kind {main.kind}"
         yield BunkerError(text, where=place, expected=f"another name, or the kind {MAIN}")
         return
+    for name, entry in host.applications.items():
+        for role in KINDS[entry.kind].needs:
+            if host.roles.enabled(role) is False:
+                yield BunkerError(
+                    f"roles.{role} is false, and the application {name} needs it",
+                    where=document.place(("roles", role)),
+                    remedy="Remove the one or the other",
+                )
     before: list[Application] = []
     for one in applications_of(host):
         for other in before:
@@ -35,6 +44,23 @@ def collisions(host: Host, document: Document) -> Iterator[BunkerError]:
                     )
         before.append(one)
     yield from _ports(host, document)
+
+
+def domains(host: Host) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The host's domain, and those that its applications say for themselves, by where they stand.
+
+    The first application of those that have one may have the host's.
+    """
+    yield ("domain",), host.domain
+    found = (one for one in applications_of(host) if one.name == MAIN or _own_domain(one))
+    for number, one in enumerate(found):
+        own = _own_domain(one)
+        if own and (number or own != host.domain):
+            yield (*one.path, "domain"), own
+
+
+def _own_domain(one: Application) -> str:
+    return getattr(one.settings, "domain", None) or ""
 
 
 def _ports(host: Host, document: Document) -> Iterator[BunkerError]:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from bunker.errors import BunkerError, refuse
 from bunker.files import read_listed, user_path
 from bunker.fleet import known_hosts
-from bunker.fleet.collisions import collisions
+from bunker.fleet.collisions import collisions, domains
 from bunker.fleet.environment import secrets_in_environment
 from bunker.fleet.explain import explain
 from bunker.fleet.fleet import Fleet
@@ -229,17 +229,18 @@ def _check_owner(document: Document, stem: str) -> Iterator[BunkerError]:
 
 def _check_unique(entries: Sequence[Entry]) -> Iterator[BunkerError]:
     for key in ("domain", "address"):
-        first: dict[str, Entry] = {}
+        first: dict[str, tuple[Entry, tuple[str, ...]]] = {}
         for entry in entries:
             host = entry.host
             if host is None:
                 continue
-            value = host.domain if key == "domain" else f"{host.address} port {host.port}"
-            earlier = first.setdefault(value, entry)
-            if earlier is not entry:
-                text = f"{key} {value} belongs to {earlier.document.place((key,))} already"
-                place = entry.document.place((key,))
-                yield BunkerError(text, where=place, expected=f"a {key} of its own")
+            address = f"{host.address} port {host.port}"
+            for path, value in domains(host) if key == "domain" else ((("address",), address),):
+                earlier, taken = first.setdefault(value, (entry, path))
+                if (earlier, taken) != (entry, path):
+                    text = f"{key} {value} belongs to {earlier.document.place(taken)} already"
+                    place = entry.document.place(path)
+                    yield BunkerError(text, where=place, expected=f"a {key} of its own")
     names: dict[str, Entry] = {}
     for entry in entries:
         for name in {entry.stem, str(entry.document.data.get("host", entry.stem))}:

@@ -6,14 +6,14 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
-from pydantic import Field, create_model
+from pydantic import AfterValidator, Field, create_model
 
 from bunker.application.layout import MAIN
 from bunker.applications.settings import ApplicationEntry
 from bunker.fleet.merge import deep_merge
 from bunker.role import named
 from bunker.values import AppName, RoleSettings, Section
-from deploys.roles import KINDS, ROLES
+from deploys.roles import KINDS, ROLES, TAGS
 
 Settings = TypeVar("Settings", bound=RoleSettings)
 
@@ -53,11 +53,21 @@ _ENTRIES: Final[Mapping[str, type[ApplicationEntry]]] = {
 }
 """The model of an application's entry, by its kind."""
 
+_TAKEN: Final = {"all", "os", *TAGS, *(role.name for role in ROLES)} - {MAIN}
+"""Names that mean something else in a plan and on a command line."""
+
+
+def _no_role(name: str) -> str:
+    if name in _TAKEN:
+        raise ValueError(f"expected another name than {name}, which stands for a part of hosts")
+    return name
+
+
 if TYPE_CHECKING:
     Applications = dict[str, ApplicationEntry]
 else:
     _entry = Annotated[reduce(or_, _ENTRIES.values()), Field(discriminator="kind")]
-    Applications = dict[AppName, _entry]
+    Applications = dict[Annotated[AppName, AfterValidator(_no_role)], _entry]
 
 
 def completed(data: Mapping[str, Any]) -> Mapping[str, Any]:

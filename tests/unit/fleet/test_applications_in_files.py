@@ -7,8 +7,8 @@ import pytest
 from bunker.errors import Problems
 
 
-def refusal(repository, more: str) -> str:
-    repository.host("north", more)
+def refusal(repository, more: str, name: str = "north", number: int = 1) -> str:
+    repository.host(name, more, number=number)
     with pytest.raises(Problems) as caught:
         repository.load()
     return str(caught.value)
@@ -166,3 +166,66 @@ def test_a_key_that_is_ours_is_refused_in_one_sentence(repository, key, more, li
         f"expected another key: {key} belongs to Bunker Ops."
     )
     assert len(found.splitlines()) == 2
+
+
+@pytest.mark.parametrize("name", ["base", "docker", "earlyoom", "compose", "env", "all", "os"])
+def test_a_name_that_stands_for_a_part_of_hosts_is_refused_in_one_sentence(repository, name):
+    found = refusal(repository, f"applications:\n  {name}: {{kind: compose, folder: x}}\n")
+    assert found.endswith(
+        f"north.yml:5: applications.{name} is no name for it; "
+        f"expected another name than {name}, which stands for a part of hosts."
+    )
+    assert len(found.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    "directory",
+    [
+        "/",
+        "/etc",
+        "/root",
+        "/var",
+        "/var/lib/docker",
+        "/var/lib/bunker/x",
+        "/usr/local/x",
+        "/run/x",
+    ],
+)
+@pytest.mark.parametrize("where", ["application: ", "applications:\n  wiki: "])
+def test_no_application_stands_in_a_folder_of_the_system(repository, where, directory):
+    kind = "kind: compose, folder: x, " if "wiki" in where else ""
+    found = refusal(repository, f"{where}{{{kind}directory: {directory}}}\n")
+    assert f"directory is '{directory}'" in found
+    assert len(found.splitlines()) == 2
+
+
+@pytest.mark.parametrize("directory", ["/root/wiki", "/home/ana/wiki", "/var/lib/wiki", "/wiki"])
+def test_any_other_folder_may_be_that_of_an_application(repository, directory):
+    repository.host("north", f"application: {{directory: {directory}}}\n")
+    assert repository.load().host("north").application.directory == directory
+
+
+def test_a_role_that_an_application_needs_cannot_be_switched_off(repository):
+    found = refusal(repository, f"groups: []\nroles: {{docker: false}}\n{WIKI}")
+    assert "north.yml:5: roles.docker is false, and the application wiki needs it." in found
+
+
+def test_a_domain_belongs_to_one_application_of_the_fleet(repository):
+    second = "  second: {kind: changemaker, domain: 2.example.org, project: x, directory: /x}\n"
+    third = second.replace("second", "third").replace("project: x, directory: /x", "project: y")
+    found = refusal(repository, ENTRY + "    domain: north.example.org\n" + second + third)
+    assert "north.yml:9: domain north.example.org belongs to inventories/production/north" in found
+    assert "north.yml:11: domain 2.example.org belongs to inventories/production/north.yml:10" in (
+        found
+    )
+    repository.host("north", ENTRY + "    domain: south.example.org\n")
+    found = refusal(repository, "", "south", 2)
+    assert (
+        "south.yml:3: domain south.example.org belongs to inventories/production/north.yml:9"
+        in (found)
+    )
+    alone = "groups: []\nroles: {changemaker: false}\n"
+    own = "applications: {staging: {kind: changemaker, domain: south.example.org}}\n"
+    repository.host("north")
+    repository.host("south", alone + own, number=2)
+    assert list(repository.load().hosts) == ["north", "south"]
