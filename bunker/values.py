@@ -291,7 +291,7 @@ RelativePath = Annotated[
     str,
     _of_form(
         r"(?!.*(^|/)\.\.?(/|$))[A-Za-z0-9._][A-Za-z0-9._-]*(/[A-Za-z0-9._][A-Za-z0-9._-]*)*",
-        "a path such as web/app.yml, without . and ..",
+        "a path such as web/app.yml, without . and .. in it",
     ),
 ]
 SettingPath = Annotated[

@@ -27,6 +27,12 @@ def with_asked(host: Host, name: str, ref: str | None, settings: Iterable[str]) 
     Raises BunkerError for a value that is not right, or where its kind takes none.
     """
     one = application_of(host, name)
+    if ref and one.settings.files_of_fleet:
+        raise BunkerError(
+            f"{one.name} of {host.name} has no ref: it is as the fleet's files are",
+            where="--ref",
+            remedy=f"Leave it out; the code is in files/{one.settings.files_of_fleet}",
+        )
     data: dict[str, Any] = {"ref": checked(GitRef, ref, "--ref")} if ref else {}
     if given := parse_settings(settings):
         if not _takes_settings(type(one.settings)):

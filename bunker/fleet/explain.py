@@ -47,20 +47,22 @@ def explain(
     faults = error.errors(include_url=False)
     names = [fault["loc"][:-1] for fault in faults if fault["loc"][-1:] == ("[key]",)]
     for fault in faults:
-        path, section, kinds = _resolved(fault["loc"], model)
+        path, section, found = _resolved(fault["loc"], model)
         if any(path[: len(name)] == name for name in names) and fault["loc"][-1] != "[key]":
             continue  # it may have been made from that name
         if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
-            yield _kind((*path, "kind"), kinds, layers, where)
+            yield _kind((*path, "kind"), _kinds(found), layers, where)
         elif fault["type"] == "extra_forbidden":
             yield _unknown_key(path, known_keys(section), layers, where)
         else:
             spelling = FILE_KEY if model is Host else {}
-            yield _sentence(dict(fault), path, layers, where, spelling)
+            yield _sentence(
+                dict(fault), path, layers, where, spelling, is_section=bool(known_keys(found))
+            )
 
 
-def _resolved(steps: Path, model: Any) -> tuple[Path, Any, Mapping[str, Any]]:
-    """Where a fault is in the file, the model of the section around it, and what kinds it may have.
+def _resolved(steps: Path, model: Any) -> tuple[Path, Any, Any]:
+    """Where a fault is in the file, the model of the section around it, and its own.
 
     Pydantic also puts the kind of an entry among the steps.
     """
@@ -73,7 +75,7 @@ def _resolved(steps: Path, model: Any) -> tuple[Path, Any, Mapping[str, Any]]:
             model = kinds[str(step)]
         else:
             path, section, model = (*path, step), model, _model_below(model, step)
-    return path, section, _kinds(model)
+    return path, section, model
 
 
 def _kinds(annotation: Any) -> dict[str, type[BaseModel]]:
@@ -105,6 +107,8 @@ def _sentence(
     layers: Sequence[Layer],
     where: str,
     spelling: Mapping[str, str],
+    *,
+    is_section: bool,
 ) -> BunkerError:
     source = source_of(layers, path)
     place = _place(source, path, where)
@@ -113,6 +117,8 @@ def _sentence(
         return BunkerError(f"{key} is missing", where=place, expected=f"a line `{path[-1]}: …`")
     hidden = isinstance(fault.get("ctx", {}).get("error"), Disclosed)
     found = "not right" if hidden else _found(source, path)
+    if is_section and found == "a section":
+        found = "not right"  # it is what has to stand there, with the wrong keys in it
     if fault["loc"][-1:] == ("[key]",):
         found = "no name for it"
     return BunkerError(f"{key} is {found}", where=place, expected=_expected(fault))

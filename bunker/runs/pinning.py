@@ -98,7 +98,7 @@ def _write(fleet: Fleet, name: str, application: str, wanted: Wanted) -> dict[st
         return {}
     one = application_of(host, application)
     content: dict[str, Any] = {}
-    if wanted.ref and wanted.ref != one.settings.ref:
+    if wanted.ref not in ("", one.settings.ref) and not one.settings.files_of_fleet:
         content["ref"] = checked(GitRef, wanted.ref, "the ref of its generation")
     before = one.settings.set_values
     words = (f"{p}={json.dumps(v, ensure_ascii=False)}" for p, v in wanted.settings.items())

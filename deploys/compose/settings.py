@@ -100,7 +100,10 @@ class ComposeEntry(ApplicationEntry):
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if bool(self.repository) == bool(self.folder):
-            raise ValueError("expected one of repository and folder")
+            found = "both are" if self.folder else "neither is"
+            raise ValueError(f"expected one of repository and folder: {found} given")
+        if self.folder and "ref" in self.model_fields_set:
+            raise ValueError("expected no ref beside folder: it is as the fleet's files are")
         if both := sorted({*self.secrets} & self.environment.keys()):
             raise ValueError(f"expected {both[0]} either in secrets or in environment")
         return self

@@ -78,9 +78,19 @@ def test_it_is_set_beside_what_the_file_sets_and_wins():
         "services.web.image": "web:2",
     }
     assert asked.application == host().application
-    off = with_asked(host(), "wiki", "v2", ["services.web.read_only=false"])
+    source = {"folder": None, "repository": "https://git.example.org/wiki"}
+    off = with_asked(host(**source), "wiki", "v2", ["services.web.read_only=false"])
     assert off.applications["wiki"].set_values == {"services.web.read_only": False}
     assert off.applications["wiki"].ref == "v2"
+
+
+def test_files_of_the_fleet_have_no_ref():
+    with pytest.raises(BunkerError) as caught:
+        with_asked(host(), "wiki", "v2", [])
+    assert str(caught.value) == (
+        "--ref: wiki of north has no ref: it is as the fleet's files are. "
+        "Leave it out; the code is in files/wiki."
+    )
 
 
 def test_a_kind_that_has_none_refuses_it_in_one_sentence():

@@ -76,8 +76,9 @@ def test_logins_are_a_file_of_root_that_goes_away_with_the_last_of_them():
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"repository": "https://git.example.org/x.git"}, "one of repository and folder"),
-        ({"folder": None}, "one of repository and folder"),
+        ({"repository": "https://git.example.org/x.git"}, "repository and folder: both are given"),
+        ({"folder": None}, "one of repository and folder: neither is given"),
+        ({"ref": "main"}, "no ref beside folder"),
         ({"folder": "../../etc"}, "without \\. and"),
         ({"files": ["/etc/passwd"]}, "a path such as"),
         ({"set": {"services.web.image; rm": "x"}}, "services.web.image"),

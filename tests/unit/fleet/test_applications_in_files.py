@@ -229,3 +229,32 @@ def test_a_domain_belongs_to_one_application_of_the_fleet(repository):
     repository.host("north")
     repository.host("south", alone + own, number=2)
     assert list(repository.load().hosts) == ["north", "south"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("kind: compose", "is not right; expected one of repository and folder: neither is given."),
+        (
+            "kind: compose, folder: x, repository: 'https://git.example.org/x'",
+            "is not right; expected one of repository and folder: both are given.",
+        ),
+        (
+            "kind: compose, folder: x, ref: v1",
+            "is not right; expected no ref beside folder: it is as the fleet's files are.",
+        ),
+        (
+            "kind: compose, folder: ../x",
+            ".folder is '../x'; expected a path such as web/app.yml, without . and .. in it.",
+        ),
+        (
+            "kind: compose, folder: x, health_timeout_seconds: {a: 1}",
+            ".health_timeout_seconds is a section; expected a number.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_entry_is_one_sentence(repository, entry, said):
+    found = refusal(repository, f"applications:\n  wiki: {{{entry}}}\n")
+    assert found.splitlines()[1:] == [
+        f"  - inventories/production/north.yml:5: applications.wiki{' ' * (said[0] == 'i')}{said}"
+    ]

@@ -15,7 +15,7 @@ from bunker.workflows.status import HostStatus, status_of
 from tests.unit.workflows.conftest import Program
 from tests.unit.workflows.probe_answers import HEALTHY, UP, answer, encoded
 
-WIKI = {"kind": "compose", "folder": "wiki", "url": "http://127.0.0.1:8088/", "ref": "main"}
+WIKI = {"kind": "compose", "folder": "wiki", "url": "http://127.0.0.1:8088/"}
 END = "@@bunker end\n"
 DOWN = "web|exited|none|3|-|wiki-web-1|Exited (3)\n"
 
