@@ -180,8 +180,9 @@ def _repository(value: str) -> str:
 def _git_ref(value: str) -> str:
     if not value:
         raise ValueError("expected a branch, a tag or a commit")
-    # git's own rules, so that no ref becomes a range, a pattern or two refs.
-    if re.search(r"[~^:?*\[\\]|\.\.|@\{|//|/$|\.$", value):
+    # git's own rules, so that no ref becomes a range, a pattern or two refs; and no quotes, which
+    # the host's record of a generation has around it.
+    if re.search(r"[~^:?*\[\\\"]|\.\.|@\{|//|/$|\.$", value):
         raise ValueError("expected the name of a branch or a tag, or a commit")
     return value
 

@@ -74,12 +74,16 @@ def pin(
             problems.append(f"the file of {name} does not say {what} yet: {error}")
     for changes, names in written.items():
         texts = [
-            f"{key} of {some(names)}{' is gone' if value is None else f': {value}'}"
+            f"{key} of {some(names)}{' is gone' if value is None else f': {_shown(value)}'}"
             for key, value in changes
         ]
         made = commit_inventory(root, fleet_name, run, ", ".join(texts))
         problems += [made.problem] if made.problem else []
     return problems
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _wanted(found: HostOutcome, asked: Wanted) -> Wanted | None:

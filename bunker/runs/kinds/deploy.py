@@ -19,7 +19,7 @@ class Arguments:
         default=(),
     )
     ref: str = argument(REF_HELP)
-    app: str = argument("only this application of the host, by its name there; default: all")
+    app: str = argument("of the host's applications only this one, by its name there; default: all")
     set: tuple[str, ...] = argument(SET, default=(), whole=True)
     allow_downgrade: bool = argument(ALLOW_DOWNGRADE, default=False)
 

@@ -208,7 +208,20 @@ def test_a_host_has_a_plain_name(name):
 
 @pytest.mark.parametrize(
     "ref",
-    ["", "-x", "--upload-pack=x", "a b", "a\n", "a..b", "a:b", "v*", "a~1", "@{u}", "\x1b[m"],
+    [
+        "",
+        "-x",
+        "--upload-pack=x",
+        "a b",
+        "a\n",
+        "a..b",
+        "a:b",
+        "v*",
+        "a~1",
+        'a"b',
+        "@{u}",
+        "\x1b[m",
+    ],
 )
 def test_a_ref_of_the_command_line_is_checked_like_one_of_a_file(ref):
     with pytest.raises(BunkerError, match=r"^--ref: ") as caught:
