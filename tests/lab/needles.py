@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import subprocess
 import threading
 import time
@@ -78,7 +79,7 @@ def files_since(start: float, folders: Iterable[Path]) -> list[Path]:
         done = subprocess.run(
             [*command, "-size", f"-{LARGEST}c", "-print0"], capture_output=True, check=False
         )
-        listed += [Path(name) for name in done.stdout.decode().split("\0") if name]
+        listed += [Path(name) for name in os.fsdecode(done.stdout).split("\0") if name]
     return listed
 
 
