@@ -12,7 +12,7 @@ from typing import Any
 from bunker.answers import MARK, MOST, UnreadableAnswer, decoded, decoded_text, sections, whole
 from bunker.application.containers import Container, containers_function, read_containers
 from bunker.application.generation import read_generation
-from bunker.application.layout import located
+from bunker.application.layout import app_folder, located
 from bunker.applications.of_host import Application, applications_of
 from bunker.applications.question import Question
 from bunker.errors import BunkerError
@@ -45,7 +45,7 @@ date +%s
 echo '{MARK} placed'
 ls -A /var/lib/bunker/applied 2>/dev/null
 echo '{MARK} known'
-ls -A /var/lib/bunker/apps 2>/dev/null
+ls -A {app_folder('')} 2>/dev/null
 echo '{MARK} wrong'
 roles_health
 """
