@@ -24,7 +24,7 @@ class Folder(JsonForm):
     written at all, or not be entered by the login user. ``holds`` are names of up to four entries
     besides ``.git``. ``git`` is "" where there is no repository, "folder" for one as git makes it,
     else what is odd about it. ``remotes`` are addresses without user names. ``shallow``: only a
-    part of its history is there.
+    part of its history is there. ``brought``: files of a fleet were brought there.
     """
 
     kind: Kind = "absent"
@@ -37,6 +37,7 @@ class Folder(JsonForm):
     git_owner: str = ""
     remotes: Annotated[tuple[str, ...], Field(alias="remote")] = ()
     shallow: bool = False
+    brought: bool = False
 
 
 def read_folder(lines: Sequence[str]) -> Folder:
@@ -126,10 +127,14 @@ def _foreign(host: Host, folder: Folder, ours: bool) -> tuple[str, str] | None:
             f"{path} holds files and is no git repository: {names}{more}",
             "an empty folder, or a clone of the application's repository",
         )
+    of = f"is a clone of {folder.remotes[0]}" if folder.remotes else "is a repository of its own"
+    if host.application.files_of_fleet:
+        # A first deploy that failed has brought them already.
+        alike = folder.brought and not folder.remotes
+        return None if alike else (f"{path} {of}", "an empty folder")
     wanted = host.application.repository
     if same_repository(wanted, *folder.remotes):
         return None
-    of = f"is a clone of {folder.remotes[0]}" if folder.remotes else "is a repository of its own"
     return f"{path} {of}", f"a clone of {_without_user(wanted)}"
 
 

@@ -43,6 +43,7 @@ if [ -n "$checkout" ]; then
   [ -z "$(git config core.worktree || true)" ] || line git "elsewhere $(git config core.worktree)"
   [ "$(git config --type=bool core.bare || true)" != true ] || line git bare
   [ ! -s .git/shallow ] || line shallow yes
+  ! git rev-parse --verify -q refs/remotes/origin/files >/dev/null || line brought yes
 fi
 echo '@@bunker engine'
 if command -v docker >/dev/null; then

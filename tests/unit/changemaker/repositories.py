@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import getpass
 import os
 import subprocess
 from pathlib import Path
 
 from bunker.application.layout import layout_function
+from bunker.folder_source import commit_of
 from bunker.ops.instance import Instance
 from bunker.shell import script_file, with_variables
 from deploys.changemaker.deploy import CHANGEMAKER
@@ -76,10 +78,21 @@ class Server:
         """How the host reaches the upstream."""
         return f"file://{self.upstream}"
 
-    def script(self, *names: str, commit: str = "") -> subprocess.CompletedProcess[str]:
-        """Run scripts of the role as on a host."""
+    def script(
+        self, *names: str, commit: str = "", given: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run scripts of the role as on a host. ``given`` is their standard input."""
         text = "".join(script_file(SCRIPTS / f"{name}.sh") for name in names)
-        return self._shell(text, COMMIT=commit, REPOSITORY=self.address, CREDENTIALS="")
+        return self._shell(text, given, COMMIT=commit, REPOSITORY=self.address, CREDENTIALS="")
+
+    def bring(self, files: Path) -> str:
+        """Files of the fleet as a host gets them, laid out; their commit."""
+        made = commit_of(files, f"files/{files.name}")
+        code = base64.encodebytes(made.bundle).decode()
+        done = self.script("git", "unbundle", commit=made.commit, given=code)
+        assert done.returncode == 0, done.stderr
+        self.lay_out(made.commit)
+        return made.commit
 
     def fact(self) -> list[str]:
         """What the host says of the instance."""
@@ -91,8 +104,11 @@ class Server:
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
 
-    def _shell(self, text: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def _shell(
+        self, text: str, given: str = "", **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         text = (layout_function() + text).replace("/var/lib/bunker", str(self.state))
+        text = text.replace("/run/bunker-code", str(self.place / "code"))
         script = with_variables(
             text.replace("put_files", ":"),
             APP_NAME="changemaker",
@@ -103,7 +119,7 @@ class Server:
         return subprocess.run(
             ["sh", "-c", script],
             env=self.environment,
-            input="",
+            input=given,
             capture_output=True,
             text=True,
             check=False,
@@ -113,10 +129,14 @@ class Server:
         """Fetch a commit and lay it out; what was printed."""
         done = self.script("git", "fetch", commit=commit)
         assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + self.lay_out(commit)
+
+    def lay_out(self, commit: str) -> str:
+        """Lay out a commit that is there; what was printed."""
         switch = script_file(SCRIPTS / "switch.sh").replace("base64 -d | tar -x -f - -C", ": #")
         text = "".join(script_file(SCRIPTS / f"{n}.sh") for n in ("before_switch", "git")) + switch
         laid = self._shell(text, COMMIT=commit)
         assert laid.returncode == 0, laid.stdout + laid.stderr
         assert self.git(self.directory, "rev-parse", "HEAD") == commit
         assert self.git(self.directory, "status", "--porcelain") == ""
-        return done.stdout + laid.stdout
+        return laid.stdout

@@ -1,5 +1,6 @@
 """Where a checkout is to be, something may stand already: taken over, or refused by name."""
 
+import getpass
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bunker.answers import sections
+from bunker.applications.of_host import application_of
 from bunker.fleet.models import Host
 from deploys.stack.folder import (
     Folder,
@@ -169,3 +171,38 @@ def test_a_host_tells_what_stands_there(
     there = host(str(server.directory), server.address).model_copy(update={"user": user})
     problems = list(check_folder(there, folder, ours=False))
     assert words in str(problems[0]) if words else not problems
+
+
+def wiki(server: Server) -> Host:
+    """A host with a project of files of the fleet at the server's checkout."""
+    entry = {"kind": "compose", "folder": "wiki", "directory": str(server.directory)}
+    found = host().model_copy(update={"user": getpass.getuser()}).model_dump(exclude_unset=True)
+    found = Host.model_validate({**found, "applications": {"wiki": entry}})
+    return application_of(found, "wiki").host
+
+
+def told_of_files(server: Server) -> str:
+    folder = read_folder(sections(server.fact())["place"])
+    return "\n".join(str(one) for one in check_folder(wiki(server), folder, ours=False))
+
+
+def test_a_first_deploy_of_files_of_the_fleet_that_failed_can_be_repeated(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    (tmp_path / "wiki").mkdir()
+    (tmp_path / "wiki/compose.yml").write_text("services: {}\n")
+    server.bring(tmp_path / "wiki")
+    assert (server.directory / "compose.yml").exists()
+    assert told_of_files(server) == ""
+
+
+@pytest.mark.parametrize("remote", [True, False])
+def test_another_repository_where_files_of_the_fleet_go_is_refused(
+    tmp_path: Path, remote: bool
+) -> None:
+    server = Server(tmp_path)
+    server.git(server.upstream, "branch", "files")
+    server.clone()
+    if not remote:
+        server.git(server.directory, "remote", "remove", "origin")
+    what = f"a clone of {server.address}" if remote else "a repository of its own"
+    assert f"is {what}; expected an empty folder. Please move it away" in told_of_files(server)
