@@ -89,7 +89,8 @@ def read_instance(found: Mapping[str, Sequence[str]]) -> InstanceState:
 class Instance(Answer[InstanceState]):
     """One remote command for everything that the roles of applications decide on.
 
-    ``database`` are the shell functions that tell of its database.
+    ``functions`` tell of its database, and which files of its checkout are none that are placed;
+    those have the paths ``placed``.
     """
 
     about = "its instance"
@@ -102,19 +103,21 @@ class Instance(Answer[InstanceState]):
         project: str,
         owner: str,
         *,
-        database: str,
+        functions: str,
+        placed: str,
         wanted: str = "",
     ) -> str:
         return with_variables(
             layout_function()
             + containers_function()
             + boot_function()
-            + database
+            + functions
             + script_file(_SCRIPTS / "instance.sh"),
             APP_NAME=app,
             DIRECTORY=directory,
             PROJECT=project,
             OWNER=owner,
+            PLACED=placed,
             WANTED=wanted,
         )
 

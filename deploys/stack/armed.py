@@ -36,8 +36,13 @@ def rollback_variables(host: Host, bundle: Bundle) -> dict[str, str | int]:
         "TIMEOUT": host.application.health_timeout_seconds,
         "QUIET_SECONDS": host.application.quiet_seconds,
         "DEADMAN_SECONDS": host.application.deadman_seconds,
-        "PLACED": " ".join(file.path for file in bundle.files),
+        "PLACED": placed(bundle),
     }
+
+
+def placed(bundle: Bundle) -> str:
+    """The paths that are placed, as the scripts take them."""
+    return " ".join(file.path for file in bundle.files)
 
 
 def armed_files(

@@ -50,7 +50,7 @@ from bunker.ops.step import Command, shell, step
 from bunker.shell import CLEAN_ENVIRONMENT, with_variables
 from deploys.base.firewall import egress
 from deploys.base.logins import login_of
-from deploys.stack.armed import PROJECT, protect, rollback_variables
+from deploys.stack.armed import PROJECT, placed, protect, rollback_variables
 from deploys.stack.decision import Decision, Files, decide, ref_of
 from deploys.stack.downgrade import downgrade_from
 from deploys.stack.folder import check_folder, take_over
@@ -84,7 +84,8 @@ def deploy_stack(
         directory=host.application.directory,
         project=host.application.project,
         owner=host.user,
-        database=stack.scripts("database_state"),
+        functions=stack.scripts("database_state", "git"),
+        placed=placed(bundle),
         wanted=current_commit(host) if wants(stack.part) else "",
     )
     unusable = check_folder(host, instance.folder, ours=instance.generation is not None)

@@ -58,9 +58,9 @@ if [ -n "$checkout" ]; then
   fi
   echo '@@bunker edited'
   if git rev-parse --verify -q HEAD >/dev/null; then
-    git --no-optional-locks status --porcelain --untracked-files=no
+    git --no-optional-locks status --porcelain --untracked-files=no -- $(unplaced)
     # Files that git was told not to look at.
-    git ls-files -v | sed -n 's/^[a-zS] \(.*\)/ M \1 (hidden from git)/p'
+    git ls-files -v -- $(unplaced) | sed -n 's/^[a-zS] \(.*\)/ M \1 (hidden from git)/p'
   fi
   echo '@@bunker services'
   if [ -f .env ] && command -v docker >/dev/null; then

@@ -10,6 +10,14 @@ git_at_work() {
   done
   return 1
 }
+# Pathspecs of all files but those that are placed: they need not be as a commit has them, and no
+# copy of them is kept, for they hold secrets.
+unplaced() {
+  echo .
+  for path in $PLACED; do
+    case "$path" in "$DIRECTORY"/*) echo ":(exclude,literal)${path#"$DIRECTORY"/}" ;; esac
+  done
+}
 git_locks() {
   find "$DIRECTORY/.git" -path "$DIRECTORY/.git/objects" -prune -o -name '*.lock' -type f "$@"
 }

@@ -36,14 +36,15 @@ if git rev-parse --verify -q HEAD >/dev/null; then
   for flag in --no-assume-unchanged --no-skip-worktree; do
     git ls-files -v -z | sed -z -n 's/^[a-zS] //p' | git update-index -q "$flag" -z --stdin
   done
-  if ! git diff --quiet HEAD --; then
+  if ! git diff --quiet HEAD -- $(unplaced); then
     patch="$KEPT/edited-by-hand-$now.patch"
-    ( umask 077; git diff --binary HEAD -- > "$patch" )
+    ( umask 077; git diff --binary HEAD -- $(unplaced) > "$patch" )
     echo "edits by hand were kept in $patch"
   fi
 fi
 # Files that git does not know, where the wanted commit has one of its own.
-git ls-files -z | sort -z > "$STAGE.known"
+{ git ls-files -z; for path in $PLACED; do printf '%s\0' "${path#"$DIRECTORY"/}"; done; } \
+  | sort -z > "$STAGE.known"
 git ls-tree -r -z --name-only "$COMMIT" | sort -z | comm -z -23 - "$STAGE.known" | xargs -0 -r sh -c '
   commit=$1; owner=$2; shift 2
   for path; do

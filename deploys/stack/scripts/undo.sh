@@ -76,9 +76,9 @@ gone=$(database_gone)
 [ -z "$gone" ] || [ -e "$UPGRADE/restore" ] || halt "the database is gone: $gone"
 rm -f "$APPLIED" "$KEPT/migrated" "$KEPT/built" "$KEPT/images-before" "$KEPT/built-before"
 git_unlock || failed "git is at work in $DIRECTORY"
-if ! as_owner diff --quiet HEAD --; then
+if ! as_owner diff --quiet HEAD -- $(unplaced); then
   patch="$KEPT/edited-by-hand-$(date -u +%Y%m%dT%H%M%SZ).patch"
-  as_owner diff --binary HEAD -- > "$patch"
+  as_owner diff --binary HEAD -- $(unplaced) > "$patch"
   echo "edits by hand were kept in $patch"
 fi
 ( umask 022; as_owner checkout --quiet --force --detach "$COMMIT" )

@@ -74,6 +74,11 @@ class Server:
         self.run(["git", "clone", "-q", *options, self.address, str(self.directory)])
 
     @property
+    def placed(self) -> str:
+        """The files that are placed in the checkout."""
+        return f"{self.directory}/.env {self.directory}/compose.bunker.yml"
+
+    @property
     def address(self) -> str:
         """How the host reaches the upstream."""
         return f"file://{self.upstream}"
@@ -98,7 +103,8 @@ class Server:
         """What the host says of the instance."""
         command = Instance().command(
             *("changemaker", str(self.directory), "no-such-project", getpass.getuser()),
-            database=CHANGEMAKER.scripts("database_state"),
+            functions=CHANGEMAKER.scripts("database_state", "git"),
+            placed=self.placed,
         )
         done = self._shell(command)
         assert done.returncode == 0, done.stderr
@@ -114,6 +120,7 @@ class Server:
             APP_NAME="changemaker",
             DIRECTORY=str(self.directory),
             OWNER=getpass.getuser(),
+            PLACED=self.placed,
             **variables,
         )
         return subprocess.run(
