@@ -307,7 +307,7 @@ def _declare(  # noqa: PLR0917 - all that was read and decided
             run(phase.name, *PROJECT, *phase.scripts)
     run("health gate", *PROJECT, "health")
     if upgrade:
-        run("settle", *PROJECT, "settle")
+        run("settle", *PROJECT, "logged", "settle")
         if stack.probed:
             run("stop the availability probe", "probe_stop")
     run("record generation", *PROJECT, "keep", "record")

@@ -37,7 +37,7 @@ class Stack:
     ``part`` is what a deploy is limited to where it brings its code. ``folder`` holds the scripts
     of this kind alone, among them those that the shared ones call: ``database``,
     ``database_state``, ``migrations``, ``pending``, ``snapshot``, ``restore``, ``swap``,
-    ``reload``, ``up``, ``health``, ``downgrade``, and ``front_door`` (see
+    ``reload``, ``up``, ``health``, ``logged``, ``downgrade``, and ``front_door`` (see
     :class:`bunker.applications.question.Question`). ``bundle`` renders the files that are placed.
     ``phases`` come after the files were switched. ``files`` are the Compose files of its code.
     ``check`` finds why it cannot be deployed as it is. ``rebuilt`` are services that other code may
