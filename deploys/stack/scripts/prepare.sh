@@ -3,10 +3,26 @@
 # running ones, Compose reads them, images are pulled and built. Standard input: the bundle.
 STAGE=/var/lib/bunker/stage/changemaker-images
 rm -rf "$STAGE"
-trap 'code=$?; cd /; rm -rf "$STAGE"; [ "$code" = 0 ] || images_back || true' EXIT
-mkdir -p "$STAGE/tree" "$STAGE/bundle"
+laid_out=
+trap 'code=$?; cd /; rm -rf "$STAGE" "$laid_out"; [ "$code" = 0 ] || images_back || true' EXIT
+mkdir -p "$STAGE/bundle"
 base64 -d | tar -x -f - -C "$STAGE/bundle"
-( umask 022; runuser -u "$OWNER" -- git -C "$DIRECTORY" archive --format=tar "$COMMIT" 9>&- | tar -x -f - -C "$STAGE/tree" )
+# As a checkout has them: `git archive` leaves out what the code marks with export-ignore. They are
+# laid out where the owner may write, with another index, so that the checkout's own stays as it is.
+runuser -u "$OWNER" -- sh -c 'rm -rf /var/tmp/bunker-code.??????' 2>/dev/null || true
+laid_out=$(runuser -u "$OWNER" -- mktemp -d /var/tmp/bunker-code.XXXXXX)
+git() {
+  runuser -u "$OWNER" -- env GIT_INDEX_FILE="$laid_out/index" git -c core.hooksPath=/dev/null \
+    -c core.splitIndex=false -c core.fsmonitor=false \
+    -C "$DIRECTORY" --work-tree="$laid_out/tree" "$@" </dev/null 9>&-
+}
+(
+  umask 022
+  runuser -u "$OWNER" -- mkdir "$laid_out/tree"
+  git read-tree "$COMMIT"
+  git checkout-index --all
+)
+mv -T "$laid_out/tree" "$STAGE/tree"
 cp -a "$STAGE/bundle$DIRECTORY/." "$STAGE/tree/"
 cd "$STAGE/tree"
 compose() { docker compose -p "$PROJECT" "$@" </dev/null 9>&-; }

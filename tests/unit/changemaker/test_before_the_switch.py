@@ -8,6 +8,7 @@ import pytest
 
 from bunker.application.layout import layout_function
 from bunker.shell import script_file, with_variables
+from tests.unit.changemaker.repositories import Server
 
 SCRIPTS = Path(__file__).parents[3] / "deploys/stack/scripts"
 DOCKER = r"""#!/bin/sh
@@ -23,6 +24,7 @@ case "$*" in
   "image inspect --format"*) cat "$WORLD/$5" ;;
 esac
 """
+RUNUSER = '#!/bin/sh\nshift 3\n[ -z "${NO_GIT-}" ] || [ "$1" != env ] || exit 0\nexec "$@"\n'
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def world(tmp_path: Path) -> Path:
     (tmp_path / "bin").mkdir()
     stand_ins = {
         "docker": DOCKER,
-        "runuser": "#!/bin/sh\ntar -c -T /dev/null\n",
+        "runuser": RUNUSER,
         "ss": '#!/bin/sh\ncat "$WORLD/processes"\n',
     }
     for name in ("config", "containers", "processes", "pull"):
@@ -49,33 +51,40 @@ def prepare(world: Path, ends: str, more: str = "") -> int:
     return prepared(world, ends, more).returncode
 
 
-def prepared(world: Path, ends: str, more: str = "") -> subprocess.CompletedProcess[str]:
+def prepared(
+    world: Path, ends: str, more: str = "", directory: str = "", commit: str = "new"
+) -> subprocess.CompletedProcess[str]:
+    """Run the script; without a folder git does nothing."""
     text = (
         layout_function()
         + "".join(script_file(SCRIPTS / f"{n}.sh") for n in ("before_switch", "prepare"))
         + more
     )
     text = text.replace("/var/lib/bunker", str(world / "state"))
-    text = text.replace('base64 -d | tar -x -f - -C "$STAGE/bundle"', 'mkdir -p "$STAGE/bundle/d"')
+    text = text.replace("/var/tmp", str(world))
+    text = text.replace(
+        'base64 -d | tar -x -f - -C "$STAGE/bundle"', 'mkdir -p "$STAGE/bundle$DIRECTORY"'
+    )
     script = with_variables(
         text,
-        DIRECTORY="/d",
+        DIRECTORY=directory or "/d",
         PROJECT="app",
         OWNER="x",
         APP_NAME="changemaker",
-        COMMIT="new",
+        COMMIT=commit,
         BUILD="1",
     )
     environment = {"PATH": f"{world / 'bin'}:{os.environ['PATH']}", "WORLD": str(world)}
     done = subprocess.run(
         ["sh", "-c", script],
-        env={**environment, "BUILD_ENDS": ends},
+        env={**environment, "BUILD_ENDS": ends, "NO_GIT": "" if directory else "yes"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
     )
     assert "not found" not in done.stderr
+    assert not list(world.glob("bunker-code.*"))
     return done
 
 
@@ -119,3 +128,23 @@ def test_a_login_that_a_registry_refuses_is_told_with_its_own_sentence(
     assert done.returncode == 1
     assert done.stderr.strip() == f"{said}\n{shown}".strip()
     assert state(world) == ("sha256:old", "old", [])
+
+
+def test_compose_and_a_build_find_all_files_that_the_checkout_has(
+    world: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    server = Server(tmp_path_factory.mktemp("server"))
+    server.clone()
+    files = {".gitattributes": "docs export-ignore\n", "docs/a": "1\n", "compose.yml": "2\n"}
+    commit = server.commit("not all for export", files)
+    assert server.script("git", "fetch", commit=commit).returncode == 0
+    index = (server.directory / ".git/index").read_bytes()
+    (world / "bunker-code.killed").mkdir()
+    found = 'find . -type f -printf "%m %P\\n" | sort -k 2\n'
+    done = prepared(world, "0", found, str(server.directory), commit)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        *("644 .gitattributes", "644 a/file", "644 compose.yml", "644 docs/a"),
+    ]
+    assert (server.directory / ".git/index").read_bytes() == index
+    assert not (server.directory / "docs").exists()
