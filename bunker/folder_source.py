@@ -22,9 +22,9 @@ _AUTHOR: Final = {
         ("DATE", "2000-01-01T00:00:00+0000"),
     )
 }
-_SETTINGS: Final = """core.autocrlf=false core.fileMode=true core.attributesFile=/dev/null
-    core.excludesFile=/dev/null commit.gpgSign=false"""
-_SAME_EVERYWHERE: Final = tuple(word for one in _SETTINGS.split() for word in ("-c", one))
+_SAME_EVERYWHERE: Final = ("-c", "core.fileMode=true")
+AS_THEY_ARE: Final = "* -text -filter -ident !working-tree-encoding\n"
+"""As ``info/attributes``, before any .gitattributes: git converts nothing and runs nothing."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,21 @@ class FolderCommit:
 
     commit: str
     bundle: bytes
+
+
+def folder_of(root: Path, name: str) -> Path:
+    """The folder ``files/NAME`` of a fleet's repository.
+
+    Raises BunkerError where a link leads to outside of it: others may have other files there.
+    """
+    folder = root / "files" / name
+    if not any(folder.resolve().is_relative_to(one.resolve()) for one in (root, root / "files")):
+        raise BunkerError(
+            f"a link leads from it to {folder.resolve()}, outside of the fleet",
+            where=f"files/{name}",
+            expected="a folder of the fleet",
+        )
+    return folder
 
 
 def commit_of(folder: Path, where: str) -> FolderCommit:
@@ -46,10 +61,23 @@ def commit_of(folder: Path, where: str) -> FolderCommit:
             folder=folder,
             where=where,
             options=_SAME_EVERYWHERE,
-            environment={"GIT_DIR": scratch, "GIT_WORK_TREE": str(folder.resolve()), **_AUTHOR},
+            environment={
+                "GIT_DIR": scratch,
+                "GIT_WORK_TREE": str(folder.resolve()),
+                # Nothing of the operator's own; git before 2.32 knows the last two alone.
+                "GIT_CONFIG_NOSYSTEM": "1",
+                "GIT_CONFIG_GLOBAL": "/dev/null",
+                "GIT_ATTR_NOSYSTEM": "1",
+                "HOME": scratch,
+                "XDG_CONFIG_HOME": scratch,
+                **_AUTHOR,
+            },
         )
         try:
-            git.output("init", "--quiet")
+            git.output("init", "--quiet", "--template=")
+            attributes = Path(scratch) / "info" / "attributes"
+            attributes.parent.mkdir(exist_ok=True)
+            attributes.write_text(AS_THEY_ARE)
             git.output("add", "--all", "--force", ".")
             tree = git.output("write-tree").decode().strip()
             commit = git.output("commit-tree", "-m", "Files of the fleet", tree).decode().strip()
@@ -77,5 +105,7 @@ def _check(folder: Path, where: str) -> None:
         raise BunkerError("the folder is empty", where=where, expected="a Compose project")
     if size > MOST_BYTES:
         raise BunkerError(
-            f"the files have {size // MEBIBYTE} MiB", where=where, expected="at most 16 MiB"
+            f"the files have {size} bytes",
+            where=where,
+            expected=f"at most {MOST_BYTES} ({MOST_BYTES // MEBIBYTE} MiB)",
         )

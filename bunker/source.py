@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from bunker.applications.of_host import path_of
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
-from bunker.folder_source import commit_of
+from bunker.folder_source import commit_of, folder_of
 from bunker.git import Git, GitFailed
 from bunker.masking import Secret
 from bunker.openssh import agent
@@ -64,7 +64,7 @@ class Source:
         """
         application = host.application
         if application.files_of_fleet:
-            return cls(str(root / "files" / application.files_of_fleet), "", files=True)
+            return cls(str(folder_of(root, application.files_of_fleet)), "", files=True)
         if not application.repository:
             raise BunkerError(
                 "no repository is set",

@@ -22,7 +22,7 @@ from bunker.applications.of_host import secrets_of
 from bunker.bundle import Bundle, Component
 from bunker.errors import BunkerError, refuse
 from bunker.fleet.models import Host
-from bunker.folder_source import commit_of
+from bunker.folder_source import commit_of, folder_of
 from bunker.ops.context import (
     changing,
     current_commit,
@@ -139,7 +139,7 @@ def _code(host: Host) -> str | None:
     name = host.application.files_of_fleet
     if not name:
         return None
-    folder = Path(ctx_host.get().data.bunker_fleet_folder).parents[1] / "files" / name
+    folder = folder_of(Path(ctx_host.get().data.bunker_fleet_folder).parents[1], name)
     return base64.encodebytes(commit_of(folder, f"files/{name}").bundle).decode()
 
 

@@ -19,6 +19,8 @@ umask 022
 if [ ! -d "$DIRECTORY/.git" ]; then
   git init --quiet
 fi
+attributes=$DIRECTORY/.git/info/attributes
+[ "$(cat "$attributes" 2>/dev/null)" != "$AS_THEY_ARE" ] || rm -f "$attributes"
 if git remote get-url origin >/dev/null 2>&1; then
   git remote set-url origin "$REPOSITORY"
 else

@@ -10,6 +10,8 @@ git_at_work() {
   done
   return 1
 }
+# Attributes for files of the fleet, which are laid out byte for byte (bunker/folder_source.py).
+AS_THEY_ARE='* -text -filter -ident !working-tree-encoding'
 # Pathspecs of all files but those that are placed: they need not be as a commit has them, and no
 # copy of them is kept, for they hold secrets.
 unplaced() {

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bunker.errors import BunkerError
-from bunker.folder_source import commit_of
+from bunker.folder_source import MOST_BYTES, commit_of, folder_of
+from tests.unit.changemaker.repositories import Server
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_another_repository_gets_just_these_files_from_its_bundle(folder, tmp_pa
     [
         (lambda folder: (folder / "link").symlink_to("/etc/passwd"), "link is no plain file"),
         (lambda folder: (folder / ".git").mkdir(), "belongs to a repository"),
-        (lambda folder: (folder / "big").write_bytes(bytes(17 * 1024 * 1024)), "17 MiB"),
+        (lambda folder: (folder / "big").write_bytes(bytes(MOST_BYTES)), "the files have"),
     ],
 )
 def test_what_cannot_be_brought_is_refused_by_name(folder, spoil, said):
@@ -77,3 +78,71 @@ def test_an_empty_or_missing_folder_is_refused(tmp_path):
         commit_of(tmp_path / "empty", "files/empty")
     with pytest.raises(BunkerError, match="no such folder"):
         commit_of(tmp_path / "none", "files/none")
+
+
+def test_one_byte_too_many_is_told_in_bytes(folder):
+    there = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    (folder / "big").write_bytes(bytes(MOST_BYTES - there))
+    commit_of(folder, "files/wiki")
+    (folder / "big").write_bytes(bytes(MOST_BYTES - there + 1))
+    said = r"have 16777217 bytes; expected at most 16777216 \(16 MiB\)"
+    with pytest.raises(BunkerError, match=said):
+        commit_of(folder, "files/wiki")
+
+
+ODD = {
+    ".gitattributes": b"*.txt text eol=crlf ident\n*.enc working-tree-encoding=UTF-16\n"
+    b"* filter=x\n",
+    "a.txt": b"$Id$\r\n",
+    "b.txt": b"$Id: kept$\n",
+    "c.enc": "ä".encode("utf-16"),
+}
+
+
+def odd(folder: Path) -> Path:
+    """Files that git would convert by what their own folder says."""
+    for name, content in ODD.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def test_nothing_that_an_operator_has_set_for_git_counts_or_runs(folder, tmp_path, monkeypatch):
+    first = commit_of(odd(folder), "files/wiki").commit
+    home = tmp_path / "home"
+    home.mkdir()
+    ran = tmp_path / "ran"
+    (home / "attributes").write_text("* text\n")
+    (home / ".gitconfig").write_text(
+        f'[filter "x"]\nclean = touch {ran}; tr a-z A-Z\nrequired = true\n'
+        f"[core]\nautocrlf = input\nattributesFile = {home}/attributes\n"
+        "[i18n]\ncommitEncoding = latin1\n"
+    )
+    for name in ("HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(home))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
+    assert commit_of(folder, "files/wiki").commit == first
+    assert not ran.exists()
+
+
+def test_a_host_gets_them_byte_for_byte(folder, tmp_path):
+    (tmp_path / "host").mkdir()
+    server = Server(tmp_path / "host")
+    server.bring(odd(folder))
+    assert {name: (server.directory / name).read_bytes() for name in ODD} == ODD
+    (server.directory / "a.txt").touch()
+    assert server.git(server.directory, "status", "--porcelain") == ""
+    server.fetch(server.commits[0])
+    assert not (server.directory / ".git/info/attributes").exists(), "a repository has its own"
+
+
+def test_a_folder_that_is_a_link_to_outside_of_the_fleet_is_refused(tmp_path):
+    root = tmp_path / "fleet"
+    for path in (root / "files/wiki", root / "shared", tmp_path / "outside/wiki"):
+        path.mkdir(parents=True)
+    assert folder_of(root, "wiki") == root / "files/wiki"
+    (root / "files/inside").symlink_to(root / "shared")
+    assert folder_of(root, "inside")
+    (root / "files/other").symlink_to(tmp_path / "outside")
+    for name in ("other", "other/wiki"):
+        with pytest.raises(BunkerError, match=f"files/{name}: a link leads .*outside of the fleet"):
+            folder_of(root, name)
