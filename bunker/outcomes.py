@@ -33,7 +33,8 @@ class HostOutcome(JsonForm):
     ``locked``: another run holds the host. ``stale``: it is not any more what was confirmed.
     ``restarted``: it booted while it was changed. After a rollback ``back_on`` is the generation
     that runs; ``choice`` says why there was none. ``going_to`` is where a rollback leads, ``ref``
-    the version of that and ``settings`` the values of ``set`` that it had.
+    the version of that and ``settings`` the values of ``set`` that it had; ``files`` are folders of
+    the fleet that still hold what was rolled back.
     """
 
     SPARSE = True
@@ -52,6 +53,7 @@ class HostOutcome(JsonForm):
     going_to: int | None = None
     ref: str | None = None
     settings: Mapping[str, Any] | None = None
+    files: tuple[str, ...] | None = None
 
     @property
     def succeeded(self) -> bool:

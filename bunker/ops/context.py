@@ -14,6 +14,7 @@ from bunker import shell
 from bunker.applications.of_host import secrets_of
 from bunker.fleet import host_from_data
 from bunker.fleet.models import Host
+from bunker.folder_source import FolderCommit, commit_of, folder_of
 from bunker.masking import Secret
 from bunker.ops.facts import asked
 from bunker.ops.recorder import name_of, recorder
@@ -54,6 +55,18 @@ def current_commit(host: Host) -> str:
         source = Source.of(host, secrets_of(host, current_secrets()), root)
         commit = commits[name] = _resolve(source)
     return commit
+
+
+def code_of_fleet(host: Host) -> FolderCommit | None:
+    """Files of the fleet as code; None where a server has it.
+
+    Raises BunkerError where the files cannot be brought to a host.
+    """
+    name = host.application.files_of_fleet
+    if not name:
+        return None
+    root = Path(ctx_host.get().data.bunker_fleet_folder).parents[1]
+    return commit_of(folder_of(root, name), f"files/{name}")
 
 
 @cache

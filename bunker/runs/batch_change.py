@@ -23,7 +23,7 @@ from bunker.runs.context import RunContext
 from bunker.runs.host_outcomes import Applied, failed, refused, rolled_back
 from bunker.runs.inputs import fingerprints
 from bunker.runs.kinds import kind_of
-from bunker.runs.pinning import pin_outcomes
+from bunker.runs.pinning import pin_outcomes, warn_of_files
 from bunker.runs.work import ROLLBACK, Work, rollback
 from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import Preparation, prepare, same_plan
@@ -83,6 +83,7 @@ class BatchChange:
     def _recorded(self, outcomes: Outcomes) -> Outcomes:
         if not self.context.stopping:
             pin_outcomes(self.context, outcomes)
+            warn_of_files(self.context, outcomes)
         for name in sorted(outcomes):
             self.context.event(Outcome(host=name, result=outcomes[name]))
         return outcomes

@@ -72,6 +72,8 @@ class Applied:
         self.already_rolled_back = bool(facts.get("already_rolled_back"))
         self.ref_to = facts.get("ref_to") or ""
         self.settings_to = facts.get("settings_to")
+        every = plan.facts.get("applications", {}).values()
+        self.update(files=tuple(one["files"] for one in every if one.get("files")) or None)
         if self.ref_to:
             self.update(ref=self.ref_to, settings=self.settings_to)
 
@@ -111,6 +113,7 @@ def rolled_back(
             generation=after.outcome.generation,
             ref=after.ref_to or None,
             settings=after.settings_to,
+            files=after.outcome.files,
         )
     if stopping and after.outcome.outcome in ("interrupted", "not started"):
         return replace(outcome, outcome="interrupted")  # the run is resumed at its rollback

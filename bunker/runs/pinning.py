@@ -38,6 +38,21 @@ def pin_outcomes(context: RunContext, outcomes: Outcomes) -> None:
         context.event(Warned(message=problem))
 
 
+def warn_of_files(context: RunContext, outcomes: Outcomes) -> None:
+    """Say which files of the fleet still are what was rolled back: they are their own version."""
+    hosts: dict[str, list[str]] = {}
+    for name, found in sorted(outcomes.items()):
+        if found.succeeded or found.outcome == "rolled back":
+            for files in found.files or ():
+                hosts.setdefault(files, []).append(name)
+    for files, names in hosts.items():
+        text = (
+            f"{files} still holds what was rolled back on {some(names)}: the next deploy brings it"
+            " again. Correct it there, or put back the files of before"
+        )
+        context.event(Warned(message=text))
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What a host's file has to say of an application: its ref, unless empty, and its ``set``.

@@ -22,9 +22,9 @@ from bunker.applications.of_host import secrets_of
 from bunker.bundle import Bundle, Component
 from bunker.errors import BunkerError, refuse
 from bunker.fleet.models import Host
-from bunker.folder_source import commit_of, folder_of
 from bunker.ops.context import (
     changing,
+    code_of_fleet,
     current_commit,
     current_run,
     current_secrets,
@@ -71,7 +71,8 @@ def deploy_stack(
     access: Sequence[Component] = (),
 ) -> None:
     """Declare one project. ``access`` lets the host reach its images."""
-    code = _code(host)
+    made = code_of_fleet(host)
+    code = base64.encodebytes(made.bundle).decode() if made else None
     if code is None:
         login = login_of(host, read_logins(current_system().found))
         source = source_component(host, secrets_of(host, current_secrets()), login.home)
@@ -132,15 +133,6 @@ def deploy_stack(
     if decision.needed:
         variables["NEEDED"] = needed_lines(wanted)
         _declare(stack, host, bundle, commit, decision, instance, variables=variables, code=code)
-
-
-def _code(host: Host) -> str | None:
-    """Files of the fleet as a bundle of git's, in base64; None where a server has the code."""
-    name = host.application.files_of_fleet
-    if not name:
-        return None
-    folder = folder_of(Path(ctx_host.get().data.bunker_fleet_folder).parents[1], name)
-    return base64.encodebytes(commit_of(folder, f"files/{name}").bundle).decode()
 
 
 def _wanted_commit(stack: Stack, host: Host, instance: InstanceState) -> str:

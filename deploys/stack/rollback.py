@@ -10,7 +10,7 @@ from pyinfra.context import ctx_host
 from bunker.applications.of_host import options_for, secrets_of
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
-from bunker.ops.context import changing, current_run, current_secrets
+from bunker.ops.context import changing, code_of_fleet, current_run, current_secrets
 from bunker.ops.facts import asked, boot_function
 from bunker.ops.recorder import recorder
 from bunker.ops.rollback import RollbackFacts
@@ -40,8 +40,8 @@ def roll_back_stack(stack: Stack, host: Host) -> None:
     last generation of the run ``bunker_of_run`` replaced, else nothing is done. With
     ``bunker_restore`` = "yes" the database comes from the snapshot of that time. Its facts:
     ``generation`` and ``generation_to`` (number to go to), ``ref_to`` and ``settings_to`` (what it
-    ran), ``commit``, ``code_alone``, ``reasons``, ``lost_since`` (seconds since 1970 or None) and
-    ``failed_migrations``.
+    ran), ``commit``, ``code_alone``, ``reasons``, ``lost_since`` (seconds since 1970 or None),
+    ``failed_migrations`` and ``files`` (folder of the fleet that still holds what is rolled back).
     """
     data, name = ctx_host.get().data, host.application.name
     bundle = stack.bundle(host, secrets_of(host, current_secrets()))
@@ -56,12 +56,14 @@ def roll_back_stack(stack: Stack, host: Host) -> None:
     recording.observed.append([name, "rollback", token, state.head, state.built, state.applied])
     if chosen is None:
         if state.newest and state.newest.rollback_to is not None:
+            already = state.newest.rollback_of == (of_run or "-")
             facts |= {
                 "generation_to": state.newest.rollback_to,
                 "ref_to": state.newest.ref,
                 "settings_to": dict(state.newest.settings),
                 # The host did it by itself, on behalf of this run.
-                "already_rolled_back": state.newest.rollback_of == (of_run or "-"),
+                "already_rolled_back": already,
+                "files": _other_files(host, state.newest.commit) if already else "",
             }
         if state.probed:
             # The rollback before was cut off right after it.
@@ -81,6 +83,7 @@ def roll_back_stack(stack: Stack, host: Host) -> None:
         "reasons": list(found.reasons),
         "lost_since": found.lost_since,
         "failed_migrations": list(state.failed),
+        "files": _other_files(host, target.commit),
     }
     check_choice(host.name, options_for(host), state, chosen, found, restore=restore)
     variables |= {
@@ -101,6 +104,15 @@ def rollback_question(stack: Stack, variables: Mapping[str, str | int]) -> str:
     """The script of RollbackFacts."""
     text = stack.scripts("armed", *PROJECT, "keep", "migrations", "rollback_facts")
     return with_variables(boot_function() + _NOTHING_DEPLOYED + text, **variables)
+
+
+def _other_files(host: Host, commit: str) -> str:
+    """The folder of the fleet that has other files than a commit, if any: a deploy brings them."""
+    try:
+        made = code_of_fleet(host)
+    except BunkerError:
+        return ""  # a deploy refuses them, and says why
+    return f"files/{host.application.files_of_fleet}" if made and made.commit != commit else ""
 
 
 def _number(value: object) -> int | None:

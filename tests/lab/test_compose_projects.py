@@ -80,6 +80,7 @@ def test_what_is_not_healthy_is_rolled_back_by_itself(wiki: FleetUnderTest) -> N
     server.write_text(SERVER + "    command: [sh, -c, exit 3]\n")
     ran = wiki.invoke("upgrade", "--host", "north", "--app", "wiki", "--yes", "--json", expect=4)
     assert wiki.on("north", ASK) == "second\n", ran.text
+    assert "files/wiki still holds what was rolled back on north: the next deploy" in ran.text
     server.write_text(SERVER)
     assert numbers(wiki)[:2] == [1, 2]
 
@@ -109,9 +110,11 @@ def test_what_is_set_on_the_command_line_runs_and_stands_in_the_file(wiki: Fleet
 
 
 def test_it_is_rolled_back_when_an_operator_asks(wiki: FleetUnderTest) -> None:
-    wiki.invoke(
+    ran = wiki.invoke(
         *("rollback", "--host", "north", "--app", "wiki", "--to", "1", "--yes", "--json"),
     )
+    (warned,) = ran.events("warning")
+    assert warned["message"].startswith("files/wiki still holds what was rolled back on north")
     assert wiki.on("north", ASK) == "first\n"
     assert wiki.on("north", LABEL) == "second\n"
     assert settings(wiki) == {}, "the file says what that generation had set"
