@@ -26,6 +26,7 @@ from deploys.roles import health_function
 HEALTH_SECONDS = 5
 HEALTH_BYTES = 20_000
 BEGINS = f"{MARK} application "
+APPS = app_folder("")
 
 # PID 1's start and the clock since boot are both the machine's in a container too, so their
 # difference is right on real servers and in containers; /proc/uptime alone is not.
@@ -45,7 +46,7 @@ date +%s
 echo '{MARK} placed'
 ls -A /var/lib/bunker/applied 2>/dev/null
 echo '{MARK} known'
-ls -A {app_folder('')} 2>/dev/null
+ls -A {APPS} 2>/dev/null
 echo '{MARK} wrong'
 roles_health
 """
