@@ -21,6 +21,7 @@ from bunker.values import (
     SettingValue,
 )
 
+DEFAULT_REF = "main"
 OVERRIDE = "compose.bunker.yml"
 """Made by us, and merged last."""
 OWN_KEYS: Final = frozenset({"COMPOSE_PROJECT_NAME", "COMPOSE_FILE", "BUNKER_HEALTH_URL"})
@@ -62,7 +63,7 @@ class ComposeEntry(ApplicationEntry):
 
     kind: Literal["compose"]
     """Any Compose project."""
-    ref: GitRef = "main"
+    ref: GitRef = DEFAULT_REF
     """Branch, tag or commit."""
     folder: RelativePath | None = None
     """In the fleet's files/, in place of a repository."""
@@ -102,7 +103,7 @@ class ComposeEntry(ApplicationEntry):
         if bool(self.repository) == bool(self.folder):
             found = "both are" if self.folder else "neither is"
             raise ValueError(f"expected one of repository and folder: {found} given")
-        if self.folder and "ref" in self.model_fields_set:
+        if self.folder and self.ref != DEFAULT_REF:
             raise ValueError("expected no ref beside folder: it is as the fleet's files are")
         if both := sorted({*self.secrets} & self.environment.keys()):
             raise ValueError(f"expected {both[0]} either in secrets or in environment")

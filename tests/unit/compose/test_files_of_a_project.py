@@ -11,6 +11,7 @@ from bunker.application.dotenv import parse_dotenv
 from bunker.applications.of_host import application_of
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
+from bunker.fleet.pyinfra_data import BASE_KEY, host_from_data
 from bunker.masking import Secret
 from deploys.compose.files import compose_bundle, registries_component
 
@@ -33,6 +34,15 @@ def test_the_files_are_merged_in_their_order_and_ours_last():
     environment = parse_dotenv(content(host, ".env"))
     assert environment["COMPOSE_FILE"] == "compose.yml:deploy/server.yml:compose.bunker.yml"
     assert environment["COMPOSE_PROJECT_NAME"] == "wiki"
+
+
+def test_a_worker_reads_the_host_that_it_is_given():
+    data = {"name": "north", "address": "192.0.2.1", "domain": "north.example.org"}
+    entry = {"kind": "compose", "folder": "wiki"}
+    host = Host.model_validate(data | {"applications": {"wiki": entry}})
+    dumped = host.model_dump(mode="json")
+    read = host_from_data("north", {**dumped, BASE_KEY: dumped})
+    assert read.model_dump() == host.model_dump()
 
 
 def test_what_is_set_stands_in_the_override_as_compose_reads_it():
@@ -78,7 +88,7 @@ def test_logins_are_a_file_of_root_that_goes_away_with_the_last_of_them():
     [
         ({"repository": "https://git.example.org/x.git"}, "repository and folder: both are given"),
         ({"folder": None}, "one of repository and folder: neither is given"),
-        ({"ref": "main"}, "no ref beside folder"),
+        ({"ref": "v9"}, "no ref beside folder"),
         ({"folder": "../../etc"}, "without \\. and"),
         ({"files": ["/etc/passwd"]}, "a path such as"),
         ({"set": {"services.web.image; rm": "x"}}, "services.web.image"),
