@@ -108,6 +108,11 @@ def application_of(host: Host, name: str = "") -> Application:
     )
 
 
+def port_of(host: Host) -> Port:
+    """What the kind of the application answers that this host is seen by."""
+    return application_of(host, host.application.name).port
+
+
 def options_for(host: Host) -> str:
     """What chooses the application that this host is seen by, on a command line."""
     several = len(applications_of(host)) > 1

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from prometheus_client.parser import text_string_to_metric_families
 
 from bunker.answers import UnreadableAnswer, sections
-from bunker.applications.of_host import application_of
+from bunker.applications.of_host import port_of
 from bunker.canary_analysis.sample import DURATIONS, REQUESTS, Sample
 from bunker.fleet import Fleet
 from bunker.fleet.models import Host
@@ -43,8 +43,7 @@ def sample_hosts(fleet: Fleet, hosts: Sequence[Host]) -> tuple[dict[str, Sample]
 
 def script_for(host: Host) -> str:
     """The question to one host, which has an application with metrics."""
-    port = application_of(host, host.application.name).port
-    script: str = named(port.metrics)(host)
+    script: str = named(port_of(host).metrics)(host)
     return script
 
 

@@ -17,7 +17,7 @@ from bunker.answers import decoded, sections
 from bunker.application.dotenv import parse_dotenv
 from bunker.application.layout import layout_function
 from bunker.application.migrations import MigrationSafety, classify_migrations
-from bunker.applications.of_host import application_of
+from bunker.applications.of_host import port_of
 from bunker.bundle import BundleFile
 from bunker.bundle_diff import FileMeta, diff_file
 from bunker.errors import BunkerError
@@ -110,8 +110,7 @@ def read_difference(remote: Remote, old: Generation, new: Generation) -> Differe
 
 
 def _public_keys(host: Host) -> frozenset[str]:
-    port = application_of(host, host.application.name).port
-    keys: frozenset[str] = named(port.public_keys)(host)
+    keys: frozenset[str] = named(port_of(host).public_keys)(host)
     return keys
 
 

@@ -51,8 +51,7 @@ def current_commit(host: Host) -> str:
     commits, name = recorder().given.commits, host.application.name
     commit = commits.get(name)
     if commit is None:
-        root = Path(ctx_host.get().data.bunker_fleet_folder).parents[1]
-        source = Source.of(host, secrets_of(host, current_secrets()), root)
+        source = Source.of(host, secrets_of(host, current_secrets()), _fleet_root())
         commit = commits[name] = _resolve(source)
     return commit
 
@@ -65,8 +64,11 @@ def code_of_fleet(host: Host) -> FolderCommit | None:
     name = host.application.files_of_fleet
     if not name:
         return None
-    root = Path(ctx_host.get().data.bunker_fleet_folder).parents[1]
-    return commit_of(folder_of(root, name), f"files/{name}")
+    return commit_of(folder_of(_fleet_root(), name), f"files/{name}")
+
+
+def _fleet_root() -> Path:
+    return Path(ctx_host.get().data.bunker_fleet_folder).parents[1]
 
 
 @cache
