@@ -1,6 +1,7 @@
 """approve: a second operator's word for a rollout."""
 
 import sys
+from typing import Annotated
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
@@ -8,17 +9,17 @@ from bunker.errors import BunkerError
 from bunker.terminal.lines import Line
 
 
-@operator_command(
-    select=False,
-    fleet=False,
-    positional=("request",),
-    help={
-        "request": "the request's file, or the beginning of its digest",
-        "key": "your SSH key (default: $BUNKER_OPERATOR_SSH_KEY, else ~/.ssh/id_ed25519)",
-        "lasts": "how long the approval holds, such as 4h (default: 24h, at most 7d)",
-    },
-)
-def approve(options: Options, request: str, key: str = "", lasts: str = "24h") -> None:
+@operator_command(select=False, fleet=False)
+def approve(
+    options: Options,
+    request: Annotated[str, "the request's file, or the beginning of its digest"],
+    key: Annotated[
+        str, "your SSH key (default: $BUNKER_OPERATOR_SSH_KEY, else ~/.ssh/id_ed25519)"
+    ] = "",
+    lasts: Annotated[
+        str, "how long the approval holds, such as 4h (default: 24h, at most 7d)"
+    ] = "24h",
+) -> None:
     """Approve what another operator wants to roll out.
 
     Shows the plan, the hosts, the exact commits and who asked, asks, and signs that with your SSH

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options, words
@@ -17,22 +17,17 @@ if TYPE_CHECKING:
     from bunker.audit.host_heads import Witness
 
 
-@operator_command(
-    select=False,
-    iterable=("host", "event"),
-    help={
-        "host": "only entries of these hosts or patterns (north-*); also of hosts that are gone",
-        "run": "only entries of this run",
-        "event": "only these events or patterns, such as secrets.* (repeat it, or use commas)",
-        "last": "how many of the newest entries (default: 50; 0 for all)",
-    },
-)
+@operator_command(select=False)
 def show(
     options: Options,
-    host: list[str],
-    event: list[str],
-    run: str = "",
-    last: str = "50",
+    host: Annotated[
+        list[str], "only entries of these hosts or patterns (north-*); also of hosts that are gone"
+    ],
+    event: Annotated[
+        list[str], "only these events or patterns, such as secrets.* (repeat it, or use commas)"
+    ],
+    run: Annotated[str, "only entries of this run"] = "",
+    last: Annotated[str, "how many of the newest entries (default: 50; 0 for all)"] = "50",
 ) -> None:
     """Who did what to the fleet, newest entries last.
 
@@ -67,11 +62,13 @@ def show(
         tell(f"warning: the chain of the log is broken: {problem.text} (see `invoke audit.verify`)")
 
 
-@operator_command(
-    select=False,
-    help={"hosts": "also compare with the heads that runs left on the hosts, over SSH"},
-)
-def verify(options: Options, hosts: bool = False) -> ExitCode:
+@operator_command(select=False)
+def verify(
+    options: Options,
+    hosts: Annotated[
+        bool, "also compare with the heads that runs left on the hosts, over SSH"
+    ] = False,
+) -> ExitCode:
     """Whether the audit log is whole.
 
     Checks every entry's MAC and its link to the one before, and the newest entry against the head

@@ -4,19 +4,21 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import Field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_origin
 
 from invoke.context import Context
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
-from bunker.cli.options import ALIASES, COMMON, HELP, SELECTION, Options, command_line
+from bunker.cli.options import ALIASES, SELECTION, Options, command_line
 from bunker.errors import BunkerError, ExitCode
 from bunker.product import CODE
 
 Body = Callable[..., ExitCode | int | None]
+_LISTS = (list, Sequence)
 
 
 class OperatorTask(Task[Any]):
@@ -60,31 +62,36 @@ def operator_command(
     *,
     select: bool = True,
     fleet: bool = True,
-    positional: Iterable[str] = (),
-    iterable: Iterable[str] = (),
     words: str = "",
     name: str = "",
-    help: Mapping[str, str] | None = None,
+    fields: Iterable[Field[Any]] = (),
 ) -> Callable[[Body], OperatorTask]:
     """Make a task of a function that takes :class:`Options` first and its own options after.
+
+    An option is ``Annotated`` with its help text. One without a default is a plain word; a list
+    may be repeated. ``fields``, made by :func:`bunker.runs.kind.argument`, are options
+    that the function takes as keywords besides.
 
     The task gets the common options too: ``--host --group --tag`` with ``select``, ``--fleet``
     with ``fleet``, always ``--json --debug --yes``. ``words``
     names the option that takes plain words. Its name is the function's, unless that is a
     word that Python keeps for itself. The function may return an exit code.
     """
-    chosen = SELECTION if select else ()
-    fleets = ("fleet",) if fleet else ()
+    left_out = {*(() if select else SELECTION), *(() if fleet else ("fleet",))}
+    common = [one for one in _parameters(Options.of) if one.name not in left_out]
 
     def decorate(body: Body) -> OperatorTask:
-        own = list(inspect.signature(body).parameters.values())[1:]
+        own = [*_parameters(body)[1:], *map(_parameter, fields)]
+        every = [*own, *common]
+        hints = {one.name: one.annotation for one in every if get_origin(one.annotation)}
+        lists = [name for name, hint in hints.items() if get_origin(hint.__origin__) in _LISTS]
 
         def run(_context: Context, **values: Any) -> None:
-            options = Options.of(values)
             if words:
                 more = [values[key] for key in values if key.startswith(f"{words}_")]
                 values[words] = [*(values[words] or ()), *more]
-            arguments = {parameter.name: values[parameter.name] for parameter in own}
+            options = Options.of(**{one.name: values[one.name] for one in common})
+            arguments = {one.name: values[one.name] for one in own}
             code = run_guarded(lambda: body(options, **arguments), options)
             # Between two tasks of one command line only a failure may stop invoke.
             if code:
@@ -92,15 +99,16 @@ def operator_command(
 
         run.__name__ = body.__name__
         run.__doc__ = body.__doc__
-        run.__signature__ = _signature(own, chosen, fleets)  # type: ignore[attr-defined]
-        shared = {name: HELP[name] for name in (*chosen, *fleets, *COMMON)}
+        context = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            [context, *(one.replace(default=None) if one.name in lists else one for one in every)]
+        )
         task = OperatorTask(
             run,
             name=name or body.__name__,
-            positional=tuple(positional),
-            iterable=(*chosen, *iterable, *([words] if words else [])),
+            iterable=lists,
             auto_shortflags=False,
-            help={**shared, **(help or {})},
+            help={name: hint.__metadata__[0] for name, hint in hints.items()},
         )
         task.words = words
         return task
@@ -108,18 +116,23 @@ def operator_command(
     return decorate
 
 
-def _signature(
-    own: list[inspect.Parameter], chosen: Iterable[str], fleets: Iterable[str]
-) -> inspect.Signature:
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The parameters of a function that have a name, all of one kind."""
+    found = inspect.signature(function, eval_str=True).parameters.values()
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    parameters = [inspect.Parameter("context", kind)]
-    parameters += [parameter.replace(kind=kind) for parameter in own]
-    parameters += [inspect.Parameter(name, kind, default=None) for name in chosen]
-    parameters += [inspect.Parameter(name, kind, default="") for name in fleets]
-    parameters += [inspect.Parameter(name, kind, default=False) for name in COMMON]
-    # A parameter without a default must not follow one that has it.
-    parameters.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)
-    return inspect.Signature(parameters)
+    return [one.replace(kind=kind) for one in found if one.kind is not one.VAR_KEYWORD]
+
+
+def _parameter(one: Field[Any]) -> inspect.Parameter:
+    # What is not given stays empty, so that the field's own default holds.
+    default = False if one.default is False else ""
+    hint: Any = list[str] if one.default == () else str
+    return inspect.Parameter(
+        one.name,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        default=default,
+        annotation=Annotated[hint, one.metadata["help"]],
+    )
 
 
 def run_guarded(

@@ -1,14 +1,14 @@
 """completion."""
 
+from typing import Annotated
+
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.errors import BunkerError
 
 
-@operator_command(
-    select=False, fleet=False, positional=("shell",), help={"shell": "bash, zsh or fish"}
-)
-def completion(options: Options, shell: str) -> None:
+@operator_command(select=False, fleet=False)
+def completion(options: Options, shell: Annotated[str, "bash, zsh or fish"]) -> None:
     """Print a script that lets a shell complete commands.
 
     It completes commands, options, and names: hosts, groups, tags, roles, fleets and runs. In

@@ -1,42 +1,30 @@
 """plan and apply: a deploy in two parts."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from bunker.cli.command import operator_command
-from bunker.cli.kinds import SHARED, arguments_of, begin_run, reporter_of, request_of
+from bunker.cli.kinds import (
+    PlanOptions,
+    RunOptions,
+    arguments_of,
+    begin_run,
+    reporter_of,
+    request_of,
+)
 from bunker.cli.options import Options
+from bunker.cli.values import Verbose
 from bunker.errors import BunkerError, ExitCode
 from bunker.runs.kinds.deploy import DEPLOY
 
-_OF_DEPLOY = {one.name.replace("_", "-"): one.metadata["help"] for one in DEPLOY.fields}
-HELP = {
-    **_OF_DEPLOY,
-    "detailed-exitcode": SHARED["detailed_exitcode"][0],
-    "verbose": SHARED["verbose"][0],
-    "out": "file to save the plan in, for `invoke apply FILE`",
-    "file": "a plan that `invoke plan --out FILE` saved",
-}
-OF_PLAN = (*_OF_DEPLOY, "out", "detailed-exitcode", "verbose")
-NOTHING: dict[str, Any] = {"wait": "", "detach": False, "approve": ""}
 
-
-@operator_command(
-    help={key: HELP[key] for key in OF_PLAN},
-    iterable=("role", "set"),
-)
+@operator_command(fields=(*DEPLOY.fields, *fields(PlanOptions)))
 def plan(
     options: Options,
     *,
-    role: list[str],
-    set: list[str],
-    ref: str = "",
-    app: str = "",
-    allow_downgrade: bool = False,
-    out: str | None = None,
-    detailed_exitcode: bool = False,
-    verbose: bool = False,
+    out: Annotated[str | None, "file to save the plan in, for `invoke apply FILE`"] = None,
+    **given: Any,
 ) -> ExitCode:
     """Show what a deploy would change; --out FILE saves it.
 
@@ -48,33 +36,23 @@ def plan(
       invoke plan --group canary --out tuesday.plan
       invoke apply tuesday.plan
     """
-    given = {
-        "role": role,
-        "ref": ref,
-        "app": app,
-        "set": set,
-        "allow_downgrade": allow_downgrade,
-        "dry": True,
-        "detailed_exitcode": detailed_exitcode,
-        "verbose": verbose,
-        **NOTHING,
-    }
+    planning = {one.name: given[one.name] for one in fields(PlanOptions)}
+    shared = RunOptions(dry=True, **planning)
     if out is None:
-        return begin_run(DEPLOY, options, given)
+        return begin_run(DEPLOY, options, given, shared)
     from bunker.workflows.deploy import save_plan
 
-    request = request_of(DEPLOY, options, arguments_of(DEPLOY, given), given)
+    request = request_of(DEPLOY, options, arguments_of(DEPLOY, given), shared)
     with reporter_of(DEPLOY, options, request) as reporter:
         return save_plan(request, Path(out), reporter)
 
 
-@operator_command(
-    select=False,
-    fleet=False,
-    positional=("file",),
-    help={key: HELP[key] for key in ("file", "verbose")},
-)
-def apply(options: Options, file: str, verbose: bool = False) -> ExitCode:
+@operator_command(select=False, fleet=False)
+def apply(
+    options: Options,
+    file: Annotated[str, "a plan that `invoke plan --out FILE` saved"],
+    verbose: Verbose = False,
+) -> ExitCode:
     """Apply a saved plan exactly, or refuse it as stale.
 
     The plan names its own fleet and hosts. Every host is planned again; where that gives another
@@ -89,8 +67,7 @@ def apply(options: Options, file: str, verbose: bool = False) -> ExitCode:
 
     path = Path(file)
     named = replace(options, fleet_given=_fleet_of(path, options.root))
-    given = {"dry": False, "detailed_exitcode": False, "verbose": verbose}
-    request = request_of(DEPLOY, named, DEPLOY.make({}), given)
+    request = request_of(DEPLOY, named, DEPLOY.make({}), RunOptions(verbose=verbose))
     with reporter_of(DEPLOY, named, request) as reporter:
         return apply_plan(path, request, reporter)
 

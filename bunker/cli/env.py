@@ -2,12 +2,12 @@
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
+from bunker.cli.values import App
 from bunker.errors import BunkerError, ExitCode
-from bunker.runs.kind import APP
 
 
-@operator_command(help={"app": APP})
-def check(options: Options, app: str = "") -> ExitCode:
+@operator_command()
+def check(options: Options, app: App = "") -> ExitCode:
     """Compare our environment table with a host's .env.example.
 
     Reads the one of the instance's own checkout. Names keys that the application knows and we do

@@ -1,15 +1,14 @@
 """fleet.init and schema: the files of a fleet as a whole."""
 
 from pathlib import Path
+from typing import Annotated
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 
 
-@operator_command(
-    select=False, fleet=False, positional=("folder",), help={"folder": "the folder to make it in"}
-)
-def init(options: Options, folder: str) -> None:
+@operator_command(select=False, fleet=False)
+def init(options: Options, folder: Annotated[str, "the folder to make it in"]) -> None:
     """Make a fleet's own repository.
 
     The program is installed, the fleet's files are in a repository of their own: both are upgraded

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
+from bunker.cli.values import App
 from bunker.errors import BunkerError, ExitCode
-from bunker.runs.kind import APP
 from bunker.terminal.lines import Line, after
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from bunker.generations import Generation
 
 
-@operator_command(help={"app": APP})
-def history(options: Options, app: str = "") -> ExitCode:
+@operator_command()
+def history(options: Options, app: App = "") -> ExitCode:
     """What hosts ran: generations, when, and what changed.
 
     Read from the hosts themselves, which remember 20. A rollback is a generation of its own;
@@ -66,15 +66,13 @@ def _history_json(host: str, known: Sequence[Generation] | BunkerError) -> dict[
     return {"host": host, "generations": rows}
 
 
-@operator_command(
-    positional=("older", "newer"),
-    help={
-        "older": "number of a generation, or `current`",
-        "newer": "number of another one, or `current`",
-        "app": APP,
-    },
-)
-def diff(options: Options, older: str, newer: str, app: str = "") -> None:
+@operator_command()
+def diff(
+    options: Options,
+    older: Annotated[str, "number of a generation, or `current`"],
+    newer: Annotated[str, "number of another one, or `current`"],
+    app: App = "",
+) -> None:
     """How two generations of a host differ.
 
     Commits, images, configuration and migrations. Secret values show as changed, never as what they

@@ -3,19 +3,22 @@
 import os
 import sys
 from pathlib import Path
+from typing import Annotated
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
-from bunker.cli.values import number_of
+from bunker.cli.values import App, Command, number_of
 from bunker.errors import ExitCode
-from bunker.runs.kind import APP
 from bunker.terminal.output import print_json_line, say
 
 
-@operator_command(
-    help={"exit-status": "end with exit code 3 unless every host is healthy or in maintenance"},
-)
-def status(options: Options, exit_status: bool = False) -> ExitCode:
+@operator_command()
+def status(
+    options: Options,
+    exit_status: Annotated[
+        bool, "end with exit code 3 unless every host is healthy or in maintenance"
+    ] = False,
+) -> ExitCode:
     """All hosts at a glance; which one needs help.
 
     State, generation, health, uptime, disk and containers. Asks every host at once, one command
@@ -70,16 +73,13 @@ def health(options: Options) -> ExitCode:
     return ExitCode.OK if healthy else ExitCode.ERROR
 
 
-@operator_command(
-    help={
-        "service": "one service, such as api or nginx (default: all of them)",
-        "lines": "how many of the last lines of each service (default: 100)",
-        "follow": "go on with new lines until Ctrl-C",
-        "app": APP,
-    },
-)
+@operator_command()
 def logs(
-    options: Options, service: str = "", lines: str = "100", follow: bool = False, app: str = ""
+    options: Options,
+    service: Annotated[str, "one service, such as api or nginx (default: all of them)"] = "",
+    lines: Annotated[str, "how many of the last lines of each service (default: 100)"] = "100",
+    follow: Annotated[bool, "go on with new lines until Ctrl-C"] = False,
+    app: App = "",
 ) -> None:
     """Container logs of a host, with its secrets masked.
 
@@ -111,8 +111,8 @@ def logs(
     )
 
 
-@operator_command(help={"command": "run this instead of a login shell"})
-def ssh(options: Options, command: str = "") -> None:
+@operator_command()
+def ssh(options: Options, command: Command = "") -> None:
     """Log in to a host, as the fleet does.
 
     With the fleet's key and pinned host keys, and the host's user and port.

@@ -6,11 +6,11 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options, words
-from bunker.cli.values import number_of
+from bunker.cli.values import HostName, number_of
 from bunker.errors import BunkerError
 from bunker.terminal.lines import Line, count, table
 from bunker.terminal.output import say, tell
@@ -20,38 +20,27 @@ if TYPE_CHECKING:
     from bunker.workflows.preflight import Finding
 
 
-@operator_command(
-    select=False,
-    positional=("name", "domain", "address"),
-    iterable=("group",),
-    help={
-        "name": "name of the host, such as north-1",
-        "domain": "domain of the instance, such as north.example.org",
-        "address": "IP address or host name on which sshd answers",
-        "tier": "1: managed, 2: managed and reporting to central",
-        "group": "further groups, after `changemaker`",
-        "no-application": "a server without an instance: not in the group `changemaker`",
-        "ref": "branch, tag or commit of the application, for this host alone",
-        "port": "port of sshd",
-        "user": "user that logs in and may use sudo without a password",
-        "no-preflight": "do not look at what a deploy of the server would need first",
-        "fingerprint": "accept the host key with this fingerprint (SHA256:…) without asking",
-    },
-)
+@operator_command(select=False)
 def add(
     options: Options,
     *,
-    name: str,
-    domain: str,
-    address: str,
-    group: list[str],
-    tier: str = "1",
-    ref: str = "",
-    port: str = "22",
-    user: str = "deploy",
-    fingerprint: str = "",
-    no_preflight: bool = False,
-    no_application: bool = False,
+    name: Annotated[str, "name of the host, such as north-1"],
+    domain: Annotated[str, "domain of the instance, such as north.example.org"],
+    address: Annotated[str, "IP address or host name on which sshd answers"],
+    group: Annotated[list[str], "further groups, after `changemaker`"],
+    tier: Annotated[str, "1: managed, 2: managed and reporting to central"] = "1",
+    ref: Annotated[str, "branch, tag or commit of the application, for this host alone"] = "",
+    port: Annotated[str, "port of sshd"] = "22",
+    user: Annotated[str, "user that logs in and may use sudo without a password"] = "deploy",
+    fingerprint: Annotated[
+        str, "accept the host key with this fingerprint (SHA256:…) without asking"
+    ] = "",
+    no_preflight: Annotated[
+        bool, "do not look at what a deploy of the server would need first"
+    ] = False,
+    no_application: Annotated[
+        bool, "a server without an instance: not in the group `changemaker`"
+    ] = False,
 ) -> None:
     """Add a server: host file, encrypted secrets, host key.
 
@@ -109,8 +98,8 @@ def add(
     options.answer(answer, next_step)
 
 
-@operator_command(select=False, positional=("name",), help={"name": "name of the host"})
-def trust(options: Options, name: str, fingerprint: str = "") -> None:
+@operator_command(select=False)
+def trust(options: Options, name: HostName, fingerprint: str = "") -> None:
     """Record the new host key of a reinstalled server.
 
     Shows the fingerprints and records them after confirmation, in place of the old keys.
@@ -157,8 +146,8 @@ def list_(options: Options) -> None:
     options.answer(rows, [*lines, total])
 
 
-@operator_command(select=False, positional=("name",), help={"name": "name of the host"})
-def show(options: Options, name: str) -> None:
+@operator_command(select=False)
+def show(options: Options, name: HostName) -> None:
     """Every value of a host, and which file set it.
 
     Secrets are not part of it: see `invoke secrets.show`.
@@ -173,12 +162,12 @@ def show(options: Options, name: str) -> None:
     options.answer([asdict(value) for value in values], table(("KEY", "VALUE", "FROM"), rows))
 
 
-@operator_command(
-    select=False,
-    positional=("name",),
-    help={"name": "name of the host", "force": "also where git keeps no copy of the files"},
-)
-def remove(options: Options, name: str, force: bool = False) -> None:
+@operator_command(select=False)
+def remove(
+    options: Options,
+    name: HostName,
+    force: Annotated[bool, "also where git keeps no copy of the files"] = False,
+) -> None:
     """Take a host out of the fleet; the server is not touched.
 
     Removes its files only, and asks first. The files are committed to git before they are removed,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +11,7 @@ from bunker.cli.command import OperatorTask, operator_command
 from bunker.cli.options import Options, words
 from bunker.cli.values import number_of, seconds_of
 from bunker.errors import BunkerError, ExitCode
-from bunker.runs.kind import Kind, option_name
+from bunker.runs.kind import Kind, argument, option_name
 from bunker.runs.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -20,63 +19,69 @@ if TYPE_CHECKING:
     from bunker.terminal.reporter import ClosingReporter
     from bunker.workflows.request import DeployRequest
 
-PACE: Final[Mapping[str, tuple[str, Any]]] = {
-    "soak": (
-        "how long the first hosts are watched before the analysis (30m, 2h; 0 for not)",
-        "",
-    ),
-    "batch": ("hosts at a time after the canary: a number or a part such as 25%", ""),
-    "max_fail": ("so many hosts may fail or be away before the run stops", ""),
-    "no_analysis": ("no canary analysis: decide by health alone", False),
-}
-SHARED: Final[Mapping[str, tuple[str, Any]]] = {
-    "dry": ("show the plan and stop", False),
-    "detailed_exitcode": (
-        "with a plan that holds changes, end with exit code 2 instead of 0",
-        False,
-    ),
-    "verbose": ("show every step's output", False),
-    "wait": (
-        "wait so long for hosts that another run holds (30s, 10m); default: refuse at once",
-        "",
-    ),
-    "detach": ("begin the run and return; it goes on by itself", False),
-    "approve": ("approval of a second operator, where a group asks for one (invoke approve)", ""),
-}
+
+@dataclass(frozen=True)
+class PaceOptions:
+    """Options of those kinds that name them as their ``pace``."""
+
+    soak: str = argument(
+        "how long the first hosts are watched before the analysis (30m, 2h; 0 for not)"
+    )
+    batch: str = argument("hosts at a time after the canary: a number or a part such as 25%")
+    max_fail: str = argument("so many hosts may fail or be away before the run stops")
+    no_analysis: bool = argument("no canary analysis: decide by health alone", default=False)
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """Options of every command that plans."""
+
+    detailed_exitcode: bool = argument(
+        "with a plan that holds changes, end with exit code 2 instead of 0", default=False
+    )
+    verbose: bool = argument("show every step's output", default=False)
+
+
+@dataclass(frozen=True)
+class RunOptions(PlanOptions):
+    """Options of every command that begins a run."""
+
+    dry: bool = argument("show the plan and stop", default=False)
+    wait: str = argument(
+        "wait so long for hosts that another run holds (30s, 10m); default: refuse at once"
+    )
+    detach: bool = argument("begin the run and return; it goes on by itself", default=False)
+    approve: str = argument(
+        "approval of a second operator, where a group asks for one (invoke approve)"
+    )
 
 
 def command_of(kind: Kind) -> OperatorTask:
     """The task that begins runs of a kind."""
 
     def body(options: Options, **given: Any) -> ExitCode:
-        return begin_run(kind, options, given)
+        shared = RunOptions(**{one.name: given[one.name] for one in fields(RunOptions)})
+        return begin_run(kind, options, given, shared)
 
-    own = {one.name: (one.metadata["help"], one.default) for one in kind.fields}
-    options = {**own, **{name: PACE[name] for name in kind.pace}, **SHARED}
-    lists = [name for name, (_help, default) in own.items() if default == ()]
-    parameters = [inspect.Parameter("options", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
-    for name, (_help, default) in options.items():
-        # What is not given stays empty, so that the kind's own default holds; a list has none.
-        start: Any = default if isinstance(default, bool) else ""
-        if name in lists:
-            start = inspect.Parameter.empty
-        parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=start))
-    body.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     body.__doc__ = kind.help
-    help = {name.replace("_", "-"): text for name, (text, _default) in options.items()}
-    return operator_command(name=kind.name, help=help, iterable=lists)(body)
+    paced = (one for one in fields(PaceOptions) if one.name in kind.pace)
+    return operator_command(name=kind.name, fields=(*kind.fields, *paced, *fields(RunOptions)))(
+        body
+    )
 
 
-def begin_run(kind: Kind, options: Options, given: Mapping[str, Any]) -> ExitCode:
+def begin_run(
+    kind: Kind, options: Options, given: Mapping[str, Any], shared: RunOptions
+) -> ExitCode:
     """Plan, show, ask and begin a run, from what stands on the command line."""
     from bunker.runs.intent import Intent
     from bunker.runs.start import begin
 
-    may_ask = not (options.yes or given["dry"])
+    may_ask = not (options.yes or shared.dry)
     options, arguments = kind.completed(options, arguments_of(kind, given), may_ask)
     pace, pace_words = pace_of(kind, options, given)
     request = replace(
-        request_of(kind, options, arguments, given),
+        request_of(kind, options, arguments, shared),
         command=" ".join(["invoke", kind.name, *pace_words]),
     )
     intent = Intent(
@@ -84,9 +89,9 @@ def begin_run(kind: Kind, options: Options, given: Mapping[str, Any]) -> ExitCod
         kind,
         arguments,
         pace,
-        wait_seconds=seconds_of(given["wait"], "--wait", 0),
-        approval_file=Path(given["approve"]) if given["approve"] else None,
-        detach=given["detach"],
+        wait_seconds=seconds_of(shared.wait, "--wait", 0),
+        approval_file=Path(shared.approve) if shared.approve else None,
+        detach=shared.detach,
     )
     with reporter_of(kind, options, request) as reporter:
         return begin(intent, reporter)
@@ -105,9 +110,7 @@ def arguments_of(kind: Kind, given: Mapping[str, Any]) -> Any:
     return kind.make(values)
 
 
-def request_of(
-    kind: Kind, options: Options, arguments: Any, given: Mapping[str, Any]
-) -> DeployRequest:
+def request_of(kind: Kind, options: Options, arguments: Any, shared: RunOptions) -> DeployRequest:
     """The change as planning takes it."""
     from bunker.workflows.request import DeployRequest
 
@@ -119,10 +122,10 @@ def request_of(
         tags=options.tags,
         work=kind.work(arguments),
         words=tuple(kind.words(arguments)),
-        dry=given["dry"],
+        dry=shared.dry,
         yes=options.yes,
-        detailed_exitcode=given["detailed_exitcode"],
-        verbose=given["verbose"],
+        detailed_exitcode=shared.detailed_exitcode,
+        verbose=shared.verbose,
         debug=options.debug,
         command=f"invoke {kind.name}",
     )

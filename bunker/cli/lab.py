@@ -2,26 +2,27 @@
 
 import time
 from dataclasses import asdict
+from typing import Annotated
 
 from bunker.cli.command import operator_command
 from bunker.cli.hosts import replace_process
 from bunker.cli.options import Options
-from bunker.cli.values import number_of
+from bunker.cli.values import Command, number_of
 from bunker.terminal.lines import table
 
 NAME = "lab"
 
 
-@operator_command(
-    select=False,
-    fleet=False,
-    help={
-        "hosts": "how many hosts: north, east, south, west, host-5, … (default: 1)",
-        "base": "what they run: debian:trixie, debian:bookworm, ubuntu:24.04, or servers that are"
+@operator_command(select=False, fleet=False)
+def up(
+    options: Options,
+    hosts: Annotated[str, "how many hosts: north, east, south, west, host-5, … (default: 1)"] = "1",
+    base: Annotated[
+        str,
+        "what they run: debian:trixie, debian:bookworm, ubuntu:24.04, or servers that are"
         " not new: host-with-a-past, ubuntu-like",
-    },
-)
-def up(options: Options, hosts: str = "1", base: str = "debian:trixie") -> None:
+    ] = "debian:trixie",
+) -> None:
     """Bring up real hosts in containers.
 
     They boot systemd and sshd; beside them run a registry mirror and a git server. What runs
@@ -69,13 +70,12 @@ def status(options: Options) -> None:
     options.answer([asdict(row) for row in rows], lines if rows else down)
 
 
-@operator_command(
-    select=False,
-    fleet=False,
-    positional=("name",),
-    help={"name": "name of the lab host", "command": "run this instead of a login shell"},
-)
-def ssh(options: Options, name: str, command: str = "") -> None:
+@operator_command(select=False, fleet=False)
+def ssh(
+    options: Options,
+    name: Annotated[str, "name of the lab host"],
+    command: Command = "",
+) -> None:
     """Log in to a lab host.
 
     Example:

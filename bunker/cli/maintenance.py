@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
@@ -17,13 +17,12 @@ if TYPE_CHECKING:
 LONGEST_SECONDS = 30 * 86_400
 
 
-@operator_command(
-    help={
-        "for": "how long: 90s, 30m, 2h, 1h30m, 1d (default: 1h)",
-        "reason": "why, in a few words that others see",
-    },
-)
-def on(options: Options, for_: str = "1h", reason: str = "") -> ExitCode:
+@operator_command()
+def on(
+    options: Options,
+    for_: Annotated[str, "how long: 90s, 30m, 2h, 1h30m, 1d (default: 1h)"] = "1h",
+    reason: Annotated[str, "why, in a few words that others see"] = "",
+) -> ExitCode:
     """Say that hosts are being worked on, for a while.
 
     Written on each host, so that every operator sees it in `invoke status`, and checks such as

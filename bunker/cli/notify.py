@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
@@ -46,10 +46,10 @@ def _row(delivery: Delivery) -> tuple[str, str, str]:
     return delivery.target, delivery.kind, "sent" if delivery.ok else f"failed: {delivery.reason}"
 
 
-@operator_command(
-    select=False, positional=("name",), help={"name": "name of the secret, as the settings have it"}
-)
-def secret(options: Options, name: str) -> None:
+@operator_command(select=False)
+def secret(
+    options: Options, name: Annotated[str, "name of the secret, as the settings have it"]
+) -> None:
     """Store a token, password or address of a target.
 
     From a prompt or a pipe: the value is never an argument, arguments show in the process list.

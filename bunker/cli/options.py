@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from bunker.errors import BunkerError
 from bunker.terminal.lines import Line
@@ -21,19 +21,9 @@ if TYPE_CHECKING:
     from bunker.remote import Remote
     from bunker.terminal.recap_text import Repeat
 
-HELP: Mapping[str, str] = {
-    "host": "host by name or pattern (north-*); repeat it, or separate with commas",
-    "group": "all hosts of a group; repeat it, or separate with commas",
-    "tag": "only hosts that have this tag; repeat it for hosts that have all of them",
-    "fleet": "inventory to work on (default: $BUNKER_FLEET, else the only one with hosts)",
-    "json": "print JSON on stdout",
-    "debug": "show the traceback of an error",
-    "yes": "do not ask for a confirmation",
-}
 SELECTION = ("host", "group", "tag")
 ALIASES: Mapping[str, str] = {"role": "tags", "no_analysis": "no-judgement"}
 """By option: the name that it had before, which works in every command that has the option."""
-COMMON = ("json", "debug", "yes")
 
 
 @dataclass(frozen=True)
@@ -49,17 +39,28 @@ class Options:
     yes: bool = False
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Options:
+    def of(
+        cls,
+        *,
+        host: Annotated[
+            Sequence[str], "host by name or pattern (north-*); repeat it, or separate with commas"
+        ] = (),
+        group: Annotated[
+            Sequence[str], "all hosts of a group; repeat it, or separate with commas"
+        ] = (),
+        tag: Annotated[
+            Sequence[str],
+            "only hosts that have this tag; repeat it for hosts that have all of them",
+        ] = (),
+        fleet: Annotated[
+            str, "inventory to work on (default: $BUNKER_FLEET, else the only one with hosts)"
+        ] = "",
+        json: Annotated[bool, "print JSON on stdout"] = False,
+        debug: Annotated[bool, "show the traceback of an error"] = False,
+        yes: Annotated[bool, "do not ask for a confirmation"] = False,
+    ) -> Options:
         """The options from invoke's arguments."""
-        return cls(
-            fleet_given=values.get("fleet") or "",
-            hosts=words(values.get("host", ())),
-            groups=words(values.get("group", ())),
-            tags=words(values.get("tag", ())),
-            json=values["json"],
-            debug=values["debug"],
-            yes=values["yes"],
-        )
+        return cls(fleet or "", words(host), words(group), words(tag), json, debug, yes)
 
     @cached_property
     def root(self) -> Path:

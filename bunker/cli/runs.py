@@ -1,21 +1,21 @@
 """run.list, show, watch, resume, cancel and retry-failed: durable runs after they began."""
 
+from typing import Annotated
+
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
-from bunker.cli.values import number_of
+from bunker.cli.values import Dry, RunId, Verbose, number_of
 from bunker.errors import BunkerError, ExitCode
 from bunker.journal.records import ENDED, RunRecord
 from bunker.runs.context import BACK, GO_ON, STOP
 from bunker.terminal.lines import Line
 from bunker.terminal.output import say
 
-RUN_HELP = {"run": "id of the run, or how it begins or ends"}
 
-
-@operator_command(
-    select=False, name="list", help={"limit": "how many of the newest runs (default: 20)"}
-)
-def list_(options: Options, limit: str = "20") -> None:
+@operator_command(select=False, name="list")
+def list_(
+    options: Options, limit: Annotated[str, "how many of the newest runs (default: 20)"] = "20"
+) -> None:
     """The newest runs, and how they ended.
 
     Each with its kind, who began it, and its hosts by outcome.
@@ -40,8 +40,8 @@ def list_(options: Options, limit: str = "20") -> None:
     options.answer([record.to_json() for record in records], lines)
 
 
-@operator_command(select=False, fleet=False, positional=("run",), help=RUN_HELP)
-def show(options: Options, run: str) -> None:
+@operator_command(select=False, fleet=False)
+def show(options: Options, run: RunId) -> None:
     """One run: every host's outcome, and what to do next.
 
     Also its batches, what was measured while hosts changed, and the canary analysis.
@@ -56,8 +56,8 @@ def show(options: Options, run: str) -> None:
     options.answer(record.to_json(), show_lines(record))
 
 
-@operator_command(select=False, fleet=False, positional=("run",), help=RUN_HELP)
-def watch(options: Options, run: str) -> ExitCode:
+@operator_command(select=False, fleet=False)
+def watch(options: Options, run: RunId) -> ExitCode:
     """Follow a run from its beginning to its end.
 
     Shows everything from its first event on, whichever process or machine executes it. Ctrl-C ends
@@ -76,26 +76,17 @@ def watch(options: Options, run: str) -> ExitCode:
         return watch_run(options.root, run, reporter)
 
 
-@operator_command(
-    select=False,
-    fleet=False,
-    positional=("run",),
-    help={
-        **RUN_HELP,
-        "go-on": "answer a paused run: go on",
-        "roll-back": "answer a paused run: bring the hosts of its first batch back",
-        "stop": "answer a paused run: leave everything as it is and end",
-        "verbose": "show every step's output",
-    },
-)
+@operator_command(select=False, fleet=False)
 def resume(
     options: Options,
-    run: str,
+    run: RunId,
     *,
-    go_on: bool = False,
-    roll_back: bool = False,
-    stop: bool = False,
-    verbose: bool = False,
+    go_on: Annotated[bool, "answer a paused run: go on"] = False,
+    roll_back: Annotated[
+        bool, "answer a paused run: bring the hosts of its first batch back"
+    ] = False,
+    stop: Annotated[bool, "answer a paused run: leave everything as it is and end"] = False,
+    verbose: Verbose = False,
 ) -> ExitCode:
     """Resume an interrupted run, or answer a paused one.
 
@@ -133,8 +124,8 @@ def resume(
         return execute(options.root, record.request, reporter, resume=True, answer=answer)
 
 
-@operator_command(select=False, fleet=False, positional=("run",), help=RUN_HELP)
-def cancel(options: Options, run: str) -> None:
+@operator_command(select=False, fleet=False)
+def cancel(options: Options, run: RunId) -> None:
     """Let no further batch of a run begin.
 
     The batch that is under way is finished; what was changed stays changed.
@@ -158,14 +149,13 @@ def cancel(options: Options, run: str) -> None:
     say(f"the run {record.run} is cancelled; what has begun is finished")
 
 
-@operator_command(
-    select=False,
-    fleet=False,
-    positional=("run",),
-    name="retry-failed",
-    help={**RUN_HELP, "dry": "show the plan and stop", "verbose": "show every step's output"},
-)
-def retry_failed(options: Options, run: str, dry: bool = False, verbose: bool = False) -> ExitCode:
+@operator_command(select=False, fleet=False, name="retry-failed")
+def retry_failed(
+    options: Options,
+    run: RunId,
+    dry: Dry = False,
+    verbose: Verbose = False,
+) -> ExitCode:
     """A new run for the hosts that did not succeed.
 
     Every host that failed, was unreachable, not started, interrupted or rolled back is planned

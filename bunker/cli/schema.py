@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
@@ -15,24 +15,17 @@ if TYPE_CHECKING:
     from bunker.workflows.schema_check import Checked
 
 
-@operator_command(
-    words="files",
-    help={
-        "files": "SQL files, or folders of Prisma migrations",
-        "ref": "A..B: the migrations that commit, tag or branch B has and A has not",
-        "repository": "with --ref: a local path or an address (default: that of --host)",
-        "history": "folder of the migrations before, for files that are not in it",
-        "app": f"with --ref and --host: {APP}",
-    },
-)
+@operator_command(words="files")
 def check(
     options: Options,
-    files: Sequence[str] | None = None,
+    files: Annotated[list[str], "SQL files, or folders of Prisma migrations"],
     *,
-    ref: str = "",
-    repository: str = "",
-    history: str = "",
-    app: str = "",
+    ref: Annotated[str, "A..B: the migrations that commit, tag or branch B has and A has not"] = "",
+    repository: Annotated[
+        str, "with --ref: a local path or an address (default: that of --host)"
+    ] = "",
+    history: Annotated[str, "folder of the migrations before, for files that are not in it"] = "",
+    app: Annotated[str, f"with --ref and --host: {APP}"] = "",
 ) -> ExitCode:
     """Check migrations: does older code go on working?
 
@@ -60,7 +53,7 @@ def check(
     if ref:
         checked = check_refs(ref, repository or _source(options, app))
     else:
-        checked = check_files(files or (), history)
+        checked = check_files(files, history)
     safe = all(one.safe for one in checked)
     options.answer({"safe": safe, "migrations": _json(checked)}, schema_lines(checked))
     return ExitCode.OK if safe else ExitCode.UNSAFE_FOR_OLDER_CODE

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from bunker.cli.command import Body, OperatorTask, operator_command
 from bunker.cli.options import Options, words
 from bunker.cli.secret_value import read_value
+from bunker.cli.values import HostName
 from bunker.errors import BunkerError, ExitCode
 from bunker.terminal.lines import count, table
 from bunker.terminal.output import print_clear, tell
@@ -38,8 +39,8 @@ def secrets_command(**how: Any) -> Callable[[Body], OperatorTask]:
     return decorate
 
 
-@secrets_command(select=False, positional=("name",), help={"name": "name of the host"})
-def generate(options: Options, name: str) -> None:
+@secrets_command(select=False)
+def generate(options: Options, name: HostName) -> None:
     """Generate the secrets of a host that are not there yet.
 
     `invoke instance.add` does this by itself. In a file that is there it adds what is missing, such
@@ -81,10 +82,12 @@ def _advise_missing(options: Options, host: Host, vault: Path) -> list[str]:
     return missing
 
 
-@secrets_command(
-    help={"key": "only this secret", "reveal": "show the values in plaintext; asks first"},
-)
-def show(options: Options, key: str = "", reveal: bool = False) -> None:
+@secrets_command()
+def show(
+    options: Options,
+    key: Annotated[str, "only this secret"] = "",
+    reveal: Annotated[bool, "show the values in plaintext; asks first"] = False,
+) -> None:
     """The secrets of a host, masked unless --reveal is given.
 
     Examples:
@@ -112,8 +115,10 @@ def show(options: Options, key: str = "", reveal: bool = False) -> None:
     options.answer(answer, table(("SECRET", "VALUE"), list(chosen.items())))
 
 
-@secrets_command(name="set", help={"key": "which secret, such as SMTP_PASS or DEPLOY_KEY"})
-def set_(options: Options, key: str = "") -> None:
+@secrets_command(name="set")
+def set_(
+    options: Options, key: Annotated[str, "which secret, such as SMTP_PASS or DEPLOY_KEY"] = ""
+) -> None:
     """Store one secret of a host, from a prompt or a pipe.
 
     The value is never an argument: arguments show in the process list and in the shell's history.
@@ -152,11 +157,13 @@ def _brought_by(options: Options, host: Host, key: str) -> str:
     return options.repeat("invoke deploy", *part).again(host.name)
 
 
-@secrets_command(
-    iterable=("remove",),
-    help={"remove": "a secret whose line is gone on purpose; repeat it, or use commas"},
-)
-def edit(options: Options, remove: list[str]) -> None:
+@secrets_command()
+def edit(
+    options: Options,
+    remove: Annotated[
+        list[str], "a secret whose line is gone on purpose; repeat it, or use commas"
+    ],
+) -> None:
     """Edit a host's secrets in an editor.
 
     In $VISUAL, else $EDITOR, else vi. The text lies in memory only and is wiped afterwards, also
@@ -197,10 +204,13 @@ def edit(options: Options, remove: list[str]) -> None:
     )
 
 
-@secrets_command(
-    help={"version": "how many changes back (default: 1, the version before the last)"}
-)
-def restore(options: Options, version: str = "1") -> None:
+@secrets_command()
+def restore(
+    options: Options,
+    version: Annotated[
+        str, "how many changes back (default: 1, the version before the last)"
+    ] = "1",
+) -> None:
     """Bring back an earlier version of a host's secrets.
 
     The last ten versions that were replaced are kept on this machine, encrypted, beside the

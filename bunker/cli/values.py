@@ -1,8 +1,17 @@
-"""Numbers and lengths of time on the command line."""
+"""What options and plain words of several commands are: their types, with their help texts."""
 
 import re
+from typing import Annotated
 
 from bunker.errors import BunkerError
+from bunker.runs.kind import APP
+
+App = Annotated[str, APP]
+Command = Annotated[str, "run this instead of a login shell"]
+Dry = Annotated[bool, "show the plan and stop"]
+HostName = Annotated[str, "name of the host"]
+RunId = Annotated[str, "id of the run, or how it begins or ends"]
+Verbose = Annotated[bool, "show every step's output"]
 
 
 def seconds_of(text: str, where: str, default: int) -> int:

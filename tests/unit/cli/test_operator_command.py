@@ -98,7 +98,7 @@ def test_a_body_gets_the_options_and_its_own_arguments() -> None:
         """Do something."""
         seen.extend([options, name, verbose])
 
-    task = make_task(body, positional=("name",))
+    task = make_task(body)
     flags = {flag for argument in task.get_arguments() for flag in argument.names}
     assert flags == {
         *("name", "verbose", "v"),
