@@ -74,8 +74,7 @@ def begin_run(
     kind: Kind, options: Options, given: Mapping[str, Any], shared: RunOptions
 ) -> ExitCode:
     """Plan, show, ask and begin a run, from what stands on the command line."""
-    from bunker.runs.intent import Intent
-    from bunker.runs.start import begin
+    from bunker.runs.start import Intent, begin
 
     may_ask = not (options.yes or shared.dry)
     options, arguments = kind.completed(options, arguments_of(kind, given), may_ask)

@@ -20,9 +20,8 @@ from bunker.lab.fleet import KEY_VARIABLE, operator_key
 from bunker.lab.lab import fleet_up
 from bunker.lab.models import LabHost
 from bunker.plan.changes import FleetPlan, HostPlan
-from bunker.runs.intent import Intent
 from bunker.runs.kinds.deploy import DEPLOY, Arguments
-from bunker.runs.start import begin
+from bunker.runs.start import Intent, begin
 from bunker.terminal.console import print_lines
 from bunker.terminal.lines import Line
 from bunker.terminal.output import say

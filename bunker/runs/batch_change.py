@@ -13,7 +13,7 @@ from typing import Final
 
 from bunker.errors import BunkerError
 from bunker.events import HostEvent, Outcome, RollbackBegan, RunBatch, Waiting
-from bunker.fleet import Fleet, Host, load_fleet
+from bunker.fleet import Fleet, Host
 from bunker.fleet.applications import has_application
 from bunker.lease.leases import HostLeases
 from bunker.outcomes import HostOutcome, Outcomes
@@ -49,7 +49,7 @@ class BatchChange:
 
     def run(self) -> Outcomes:
         """Change the hosts and say how each ended; never raises for a single host."""
-        fleet = self._fleet()
+        fleet = self.context.load_fleet()
         names = [name for name in self.batch.hosts if name in fleet.hosts]
         outcomes = {
             name: HostOutcome(outcome="failed", message="the host is not in the fleet any more")
@@ -73,7 +73,7 @@ class BatchChange:
     def roll_back_all(self, why: str) -> Outcomes:
         """Roll back every host of this batch to its generation from before the run."""
         outcomes: dict[str, HostOutcome] = {}
-        with self._leases(self._fleet(), self.batch.hosts) as leases:
+        with self._leases(self.context.load_fleet(), self.batch.hosts) as leases:
             outcomes |= refused(leases)
             free = {name: failed(why) for name in self.batch.hosts if name in leases.held}
             outcomes |= self._roll_back(free)
@@ -82,14 +82,12 @@ class BatchChange:
 
     def _recorded(self, outcomes: Outcomes) -> Outcomes:
         if not self.context.stopping:
-            pin_outcomes(self.context, outcomes)
-            warn_of_files(self.context, outcomes)
+            context = self.context
+            pin_outcomes(context.root, context.request, outcomes, context.event)
+            warn_of_files(context, outcomes)
         for name in sorted(outcomes):
             self.context.event(Outcome(host=name, result=outcomes[name]))
         return outcomes
-
-    def _fleet(self) -> Fleet:
-        return load_fleet(self.context.root, self.context.request.fleet)
 
     @contextmanager
     def _leases(self, fleet: Fleet, names: Sequence[str]) -> Iterator[HostLeases]:
@@ -155,14 +153,14 @@ class BatchChange:
 
     def _with_generations(self, names: Iterable[str]) -> list[str]:
         try:
-            hosts = self._fleet().hosts
+            hosts = self.context.load_fleet().hosts
         except BunkerError:  # its files changed while the run was under way
             return list(names)
         return [name for name in names if name not in hosts or has_application(hosts[name])]
 
     def _answers_again(self, names: Sequence[str]) -> bool:
         """Wait at most three minutes until all of these hosts' SSH servers answer."""
-        fleet = self._fleet()
+        fleet = self.context.load_fleet()
         until = time.monotonic() + RESTART_SECONDS
         waiting = list(names)
         while waiting and time.monotonic() < until and not self.context.stopping:

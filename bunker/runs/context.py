@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from bunker.events import Connected, Done, Event, HostEnded, Log, PlanFailed, Planned, Ready
+from bunker.role import named
 from bunker.runs.resume_state import ResumeState
 
 if TYPE_CHECKING:
+    from bunker.fleet import Fleet
     from bunker.journal.records import RunRequest
     from bunker.outcomes import Outcomes
     from bunker.worker.client import WorkerClient
@@ -58,7 +60,12 @@ class RunContext:
         self._keep = keep
         self._stop_asked = threading.Event()
         self._worker: WorkerClient | None = None
-        self._lock = threading.Lock()
+
+    def load_fleet(self) -> Fleet:
+        """The run's fleet, as its files are now."""
+        # Named, so that the registry of kinds costs nothing.
+        fleet: Fleet = named("bunker.fleet:load_fleet")(self.root, self.request.fleet)
+        return fleet
 
     def event(self, event: Event) -> None:
         """Keep an event in the run and show it. Steps of a run call this; so does a worker."""
@@ -71,29 +78,23 @@ class RunContext:
 
     def use(self, worker: WorkerClient | None) -> None:
         """The worker that a stop has to reach, or none any more."""
-        with self._lock:
-            self._worker = worker
-            if worker is not None and self.stopping:
-                worker.stop()
+        self._worker = worker
+        if worker is not None and self.stopping:
+            worker.stop()
 
     @property
     def stopping(self) -> bool:
         """Whether someone asked to stop."""
         return self._stop_asked.is_set()
 
-    def stop(self) -> None:
-        """Every host finishes the step it is in; nothing else begins."""
-        self._stop_asked.set()
-        worker = self._worker
-        if worker is not None:
-            worker.stop()
+    def stop(self, *, at_once: bool = False) -> None:
+        """Every host finishes the step it is in; nothing else begins.
 
-    def kill(self) -> None:
-        """End at once; what is under way on hosts is not waited for."""
+        ``at_once``: what is under way on hosts is not waited for.
+        """
         self._stop_asked.set()
-        worker = self._worker
-        if worker is not None:
-            worker.kill()
+        if worker := self._worker:
+            (worker.kill if at_once else worker.stop)()
 
     @property
     def is_changing(self) -> bool:

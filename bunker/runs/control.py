@@ -177,7 +177,7 @@ def _signals(context: RunContext) -> Iterator[list[int]]:
                 os.write(2, text)
             context.stop()
         else:
-            context.kill()
+            context.stop(at_once=True)
 
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     previous: dict[int, Callable[[int, FrameType | None], Any] | int | None] = {

@@ -1,25 +1,23 @@
 """Whether a run may go on: still healthy, metrics within limits, window still open."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bunker.applications.of_host import applications_of
-from bunker.approvals import check_window, policy_groups
 from bunker.canary_analysis import Sample, Window, analyse, sample_hosts, window
 from bunker.errors import BunkerError
 from bunker.events import Analysis
-from bunker.fleet import Fleet, Host, load_fleet
+from bunker.fleet import Fleet, Host
 from bunker.fleet.settings import load_settings
 from bunker.runs.context import RunContext
 from bunker.runs.kinds import kind_of
+from bunker.runs.policies import check_windows
 from bunker.workflows.status import collect_status
 
 
 def unhealthy(context: RunContext, names: Sequence[str]) -> str:
     """Why hosts that were changed are not healthy any more, or nothing."""
-    fleet = _fleet(context)
-    found = collect_status(fleet, [fleet.hosts[name] for name in names if name in fleet.hosts])
+    found = collect_status(*_hosts(context, names))
     bad = [
         f"{status.host} is {status.overall.state} ({'; '.join(status.overall.reasons)})"
         for status in found
@@ -30,9 +28,7 @@ def unhealthy(context: RunContext, names: Sequence[str]) -> str:
 
 def take_samples(context: RunContext) -> dict[str, Any]:
     """The metrics of every host of the run that answers, as plain data by host."""
-    fleet = _fleet(context)
-    names = context.request.hosts
-    hosts = [fleet.hosts[name] for name in names if name in fleet.hosts]
+    fleet, hosts = _hosts(context, context.request.hosts)
     samples, _ = sample_hosts(fleet, _counting(context, hosts))
     return {host: sample.to_json() for host, sample in samples.items()}
 
@@ -50,9 +46,8 @@ def analyse_batch(
     if reason := unhealthy(context, fresh):
         return Analysis(outcome="fail", reasons=(reason,))
     request = context.request
-    fleet = _fleet(context)
-    running = [fleet.hosts[n] for n in request.hosts if n in fleet.hosts]
-    running = _counting(context, running)
+    fleet, hosts = _hosts(context, request.hosts)
+    running = _counting(context, hosts)
     fresh = [host.name for host in running if host.name in fresh]
     if not (request.pace.analysed and fresh):
         return Analysis(outcome="pass")
@@ -85,19 +80,15 @@ def _counting(context: RunContext, hosts: Sequence[Host]) -> list[Host]:
 
 def window_is_closed(context: RunContext) -> str:
     """The sentence of a group's closed window, or nothing."""
-    fleet = _fleet(context)
-    settings = load_settings(fleet.folder)
-    if not (settings.policies and kind_of(context.request)[0].windows):
-        return ""
-    hosts = [fleet.hosts[name] for name in context.request.hosts if name in fleet.hosts]
+    fleet, hosts = _hosts(context, context.request.hosts)
     try:
-        check_window(
-            settings, policy_groups(fleet, [host.name for host in hosts]), datetime.now(UTC)
-        )
+        check_windows(kind_of(context.request)[0], fleet, [host.name for host in hosts])
     except BunkerError as error:
         return error.problem
     return ""
 
 
-def _fleet(context: RunContext) -> Fleet:
-    return load_fleet(context.root, context.request.fleet)
+def _hosts(context: RunContext, names: Iterable[str]) -> tuple[Fleet, list[Host]]:
+    """The fleet as its files are now, and those of these hosts that it still has."""
+    fleet = context.load_fleet()
+    return fleet, [fleet.hosts[name] for name in names if name in fleet.hosts]

@@ -5,7 +5,7 @@ saying what its host runs. A step that is repeated writes the same again.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,28 +14,14 @@ from bunker.applications.asked import parse_settings
 from bunker.applications.of_host import application_of
 from bunker.audit import commit_inventory
 from bunker.errors import BunkerError
-from bunker.events import Warned
+from bunker.events import Event, Warned
 from bunker.fleet import Fleet, load_fleet
 from bunker.fleet.host_file import write_host_file
+from bunker.journal.records import RunRequest
 from bunker.outcomes import HostOutcome, Outcomes
-from bunker.runs.context import RunContext
 from bunker.runs.kinds import kind_of
 from bunker.terminal.lines import some
 from bunker.values import GitRef, checked
-
-
-def pin_outcomes(context: RunContext, outcomes: Outcomes) -> None:
-    """Write what these hosts run now into their files; a problem is a warning of the run."""
-    kind, arguments = kind_of(context.request)
-    if not kind.pins or arguments.no_pin:
-        return
-    request = context.request
-    asked = Wanted(request.ref or "", parse_settings(request.settings))
-    wanted = {name: _wanted(found, asked) for name, found in outcomes.items()}
-    known = {name: found for name, found in wanted.items() if found}
-    application = kind.work(arguments).application
-    for problem in pin(context.root, request.fleet, request.run, known, application):
-        context.event(Warned(message=problem))
 
 
 def warn_of_files(context: RunContext, outcomes: Outcomes) -> None:
@@ -65,36 +51,48 @@ class Wanted:
     whole: bool = False
 
 
-def pin(
-    root: Path, fleet_name: str, run: str, wanted: Mapping[str, Wanted], application: str = ""
-) -> list[str]:
-    """Write what hosts run into their files, where they say something else of it, and commit.
+def pin_outcomes(
+    root: Path, request: RunRequest, outcomes: Outcomes, tell: Callable[[Event], None]
+) -> None:
+    """Write what these hosts run now into their files, where they say something else, and commit.
 
-    Returns what went wrong, in sentences; nothing of it undoes a change of a host.
+    A problem is a warning of the run; nothing of it undoes a change of a host.
     """
+    kind, arguments = kind_of(request)
+    if not kind.pins or arguments.no_pin:
+        return
+    asked = Wanted(request.ref or "", parse_settings(request.settings))
+    wanted = {name: one for name in sorted(outcomes) if (one := _wanted(outcomes[name], asked))}
+    for problem in _pin(root, request, wanted, kind.work(arguments).application):
+        tell(Warned(message=problem))
+
+
+def _pin(
+    root: Path, request: RunRequest, wanted: Mapping[str, Wanted], application: str
+) -> Iterator[str]:
+    """Write and commit; what goes wrong, in sentences."""
     if not wanted:
-        return []
-    problems: list[str] = []
-    written: dict[tuple[tuple[str, Any], ...], list[str]] = {}
+        return
     try:
-        fleet = load_fleet(root, fleet_name, require_secrets=False)
+        fleet = load_fleet(root, request.fleet, require_secrets=False)
     except BunkerError as error:
-        return [f"the hosts' files were not brought up to date: {error}"]
-    for name, one in sorted(wanted.items()):
+        yield f"the hosts' files were not brought up to date: {error}"
+        return
+    written: dict[tuple[tuple[str, Any], ...], list[str]] = {}
+    for name, one in wanted.items():
         try:
             if changed := _write(fleet, name, application, one):
                 written.setdefault(tuple(changed.items()), []).append(name)
         except BunkerError as error:
             what = one.ref or ", ".join(one.settings) or "what it runs"
-            problems.append(f"the file of {name} does not say {what} yet: {error}")
+            yield f"the file of {name} does not say {what} yet: {error}"
     for changes, names in written.items():
         texts = [
             f"{key} of {some(names)}{' is gone' if value is None else f': {_shown(value)}'}"
             for key, value in changes
         ]
-        made = commit_inventory(root, fleet_name, run, ", ".join(texts))
-        problems += [made.problem] if made.problem else []
-    return problems
+        if problem := commit_inventory(root, request.fleet, request.run, ", ".join(texts)).problem:
+            yield problem
 
 
 def _shown(value: Any) -> str:

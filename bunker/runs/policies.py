@@ -1,8 +1,10 @@
 """What a fleet's settings ask of a change before it may begin: an open window, an approval."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bunker.approvals import ApprovalSubject, check_window, policy_groups, require_approval
 from bunker.audit.who import operator
@@ -10,16 +12,18 @@ from bunker.fleet import Fleet
 from bunker.fleet.settings import load_settings
 from bunker.role import named
 from bunker.runs.inputs import fingerprints
-from bunker.runs.intent import Intent
+from bunker.runs.kind import Kind
 from bunker.workflows.request import Target, commits_of
 
+if TYPE_CHECKING:
+    from bunker.runs.start import Intent
 
-def check_windows(intent: Intent, fleet: Fleet, targets: Sequence[Target]) -> None:
-    """Raise where the window of a group is closed; before any host is asked."""
+
+def check_windows(kind: Kind, fleet: Fleet, hosts: Iterable[str]) -> None:
+    """Raise where the window of a group of these hosts is closed; no host is asked."""
     settings = load_settings(fleet.folder)
-    if not (settings.policies and intent.kind.windows):
-        return
-    check_window(settings, _groups(fleet, targets), datetime.now(UTC))
+    if settings.policies and kind.windows:
+        check_window(settings, policy_groups(fleet, hosts), datetime.now(UTC))
 
 
 def check_approval(
@@ -34,12 +38,12 @@ def check_approval(
     asking = any(policy.approval for policy in settings.policies.values())
     if not (asking and intent.kind.approval):
         return None, {}
-    request = intent.request
+    request, hosts = intent.request, tuple(target.host.name for target in targets)
     inputs = fingerprints(request, fleet, targets)
     subject = ApprovalSubject(
         fleet=request.fleet_name,
         kind=intent.kind.name,
-        hosts=tuple(target.host.name for target in targets),
+        hosts=hosts,
         ref=request.work.ref or "",
         commits=commits_of(targets),
         arguments=_arguments(intent),
@@ -49,12 +53,15 @@ def check_approval(
     approval = require_approval(
         request.root,
         settings,
-        _groups(fleet, targets),
+        policy_groups(fleet, hosts),
         subject,
         intent.approval_file,
         fleet_key=fleet.ssh_key,
         shown=shown,
-        used_by=lambda approval: _used_by(intent, approval),
+        # Named: it loads the run database.
+        used_by=lambda approval: named("bunker.journal.reader:run_with_approval")(
+            request.root, approval
+        ),
     )
     return (approval.to_json(), inputs) if approval else (None, {})
 
@@ -72,15 +79,3 @@ def _arguments(intent: Intent) -> dict[str, str]:
     }
     texts = {name: str(value) if value else "" for name, value in chosen.items()}
     return intent.kind.texts(intent.arguments) | texts
-
-
-def _groups(fleet: Fleet, targets: Sequence[Target]) -> Any:
-    return policy_groups(fleet, [target.host.name for target in targets])
-
-
-def _used_by(intent: Intent, approval: str) -> str | None:
-    # Named: it loads the run database.
-    run: str | None = named("bunker.journal.reader:run_with_approval")(
-        intent.request.root, approval
-    )
-    return run

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from bunker.errors import BunkerError
 from bunker.journal.records import Pace, RunRecord
-from bunker.runs.intent import Intent
 from bunker.runs.kinds import kind_of
+from bunker.runs.start import Intent
 from bunker.workflows.request import DeployRequest
 
 

@@ -1,9 +1,9 @@
-"""The workflow of a change that goes through batches: soak and analysis after the first, a health
+"""The workflows of changes that go through batches: soak and analysis after the first, a health
 gate between two, and the rollback of what a later gate found."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bunker.events import Analysis, RunBatch
@@ -16,6 +16,8 @@ from bunker.terminal.lines import some
 if TYPE_CHECKING:
     from bunker.runs.steps import RunSteps, Samples
 
+Parts = Callable[[RunBatch], Iterable[tuple[str, ...]]]
+"""The hosts of a batch in the parts that are changed at the same time."""
 CANCELLED = "an operator cancelled the run"
 SOAK_LOOKS = 12
 """How often a soak is looked at, at most once a minute and at least every two seconds."""
@@ -23,22 +25,22 @@ SOAK_LOOKS = 12
 
 def rolling(run: RunSteps) -> Summary:
     """Change batch after batch until one gives a reason to stop."""
-    outcomes = hosts_before(run)
-    return ended(outcomes, _batches(run, outcomes))
+    return _through(run, lambda batch: [batch.hosts])
 
 
-def hosts_before(run: RunSteps) -> dict[str, HostOutcome]:
-    """The outcomes of all hosts before the first batch."""
-    return dict(summarise(run.request, ()).hosts)
+def one_by_one(run: RunSteps) -> Summary:
+    """The same for a change that takes hosts out of service: never two at the same time."""
+    return _through(run, lambda batch: [(name,) for name in batch.hosts])
 
 
-def ended(outcomes: Outcomes, reason: str) -> Summary:
-    """How a run ended that stopped for this reason, or for none."""
+def _through(run: RunSteps, parts: Parts) -> Summary:
+    outcomes = dict(summarise(run.request, ()).hosts)
+    reason = _batches(run, outcomes, parts)
     state = "cancelled" if reason == CANCELLED else end_state(outcomes, halted=bool(reason))
     return Summary(dict(sorted(outcomes.items())), state=state, reason=reason)
 
 
-def may_not_go_on(run: RunSteps) -> str:
+def _may_not_go_on(run: RunSteps) -> str:
     """Why no further batch begins although the last one is fine, or nothing."""
     if run.cancel_asked():
         return CANCELLED
@@ -50,7 +52,7 @@ def may_not_go_on(run: RunSteps) -> str:
     return ""
 
 
-def too_many_failed(run: RunSteps, batch: RunBatch, changed: Outcomes, outcomes: Outcomes) -> str:
+def _too_many_failed(run: RunSteps, batch: RunBatch, changed: Outcomes, outcomes: Outcomes) -> str:
     """Why no further batch begins, or nothing. A canary that fails stops everything."""
     request = run.request
     bad = failed_hosts({name: outcomes[name] for name in request.hosts})
@@ -65,30 +67,28 @@ def too_many_failed(run: RunSteps, batch: RunBatch, changed: Outcomes, outcomes:
     return ""
 
 
-def changed_hosts(outcomes: Outcomes) -> list[str]:
+def _changed_hosts(outcomes: Outcomes) -> list[str]:
     """Hosts that were changed and are healthy so far."""
     return [name for name, found in outcomes.items() if found.outcome == "changed"]
 
 
-def _batches(run: RunSteps, outcomes: dict[str, HostOutcome]) -> str:
-    """Change batch after batch; returns why it stopped early, or nothing."""
+def _batches(run: RunSteps, outcomes: dict[str, HostOutcome], parts: Parts) -> str:
+    """Change batch after batch, each in its parts; returns why it stopped early, or nothing."""
     request, pace = run.request, run.request.pace
-    to_analyse = pace.analysed
+    first, last = request.hosts[0], request.hosts[-1]
     for number, batch in enumerate(request.batches):
-        if number and (reason := may_not_go_on(run)):
-            return reason
-        before = run.sample() if to_analyse else {}
-        changed = run.change(number)
-        outcomes |= changed
-        last = number + 1 == len(request.batches)
-        reason = too_many_failed(run, batch, changed, outcomes)
-        if reason:
-            return reason if not last else ""
+        before: Samples = run.sample() if number == 0 and pace.analysed else {}
+        for names in parts(batch):
+            if first not in names and (reason := _may_not_go_on(run)):
+                return reason
+            changed = run.change(number, names)
+            outcomes |= changed
+            if reason := _too_many_failed(run, batch, changed, outcomes):
+                return reason if last not in names else ""
         if number == 0 and (pace.analysed or pace.soak_seconds):
             reason = _soak(run, batch, outcomes, before)
-            to_analyse = False
-        elif not last:
-            reason = run.gate(changed_hosts(outcomes))
+        elif last not in batch.hosts:
+            reason = run.gate(_changed_hosts(outcomes))
         if reason:
             return reason
     return ""
@@ -96,7 +96,7 @@ def _batches(run: RunSteps, outcomes: dict[str, HostOutcome]) -> str:
 
 def _soak(run: RunSteps, batch: RunBatch, outcomes: dict[str, HostOutcome], before: Samples) -> str:
     """Let the first batch run for a while and analyse it; returns why the run stops, or nothing."""
-    fresh = changed_hosts({name: outcomes[name] for name in batch.hosts})
+    fresh = _changed_hosts({name: outcomes[name] for name in batch.hosts})
     if not fresh:
         return _nothing_to_analyse(run, batch, outcomes)
     analysis = _watch(run, fresh, before)

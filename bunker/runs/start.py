@@ -3,18 +3,19 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
 
-from bunker.applications.asked import parse_settings
 from bunker.audit.who import operator
 from bunker.errors import BunkerError, ExitCode
-from bunker.events import RunBatch, Warned
+from bunker.events import RunBatch
 from bunker.fleet import Fleet
-from bunker.journal.records import Pace, RunRequest
+from bunker.journal.records import AT_ONCE, Pace, RunRequest
 from bunker.plan.store import plan_hash
 from bunker.role import named
 from bunker.runs.batches import make_batches
-from bunker.runs.intent import Intent
-from bunker.runs.pinning import Wanted, pin
+from bunker.runs.kind import Kind
+from bunker.runs.pinning import pin_outcomes
 from bunker.runs.policies import check_approval, check_windows
 from bunker.terminal.reporter import Reporter
 from bunker.version import version
@@ -39,6 +40,23 @@ from bunker.workflows.request import (
 
 
 @dataclass(frozen=True)
+class Intent:
+    """A change that an operator asked for, and how it is to go through the hosts.
+
+    ``request`` says which hosts, and has the work that ``kind`` does with these ``arguments``.
+    """
+
+    request: DeployRequest
+    kind: Kind
+    arguments: Any
+    pace: Pace = AT_ONCE
+    wait_seconds: float = 0
+    approval_file: Path | None = None
+    retry_of: str | None = None
+    detach: bool = False
+
+
+@dataclass(frozen=True)
 class Planning:
     """A worker for the chosen hosts, and what it was started with."""
 
@@ -55,7 +73,7 @@ def planning_worker(request: DeployRequest, intent: Intent | None = None) -> Ite
     """
     fleet, targets = select_targets(request)
     if intent and not request.dry:
-        check_windows(intent, fleet, targets)
+        check_windows(intent.kind, fleet, [target.host.name for target in targets])
     message = worker_request(request, fleet, targets, "planning")
     with WorkerClient(message, cwd=request.root) as worker:
         yield Planning(worker, fleet, targets)
@@ -88,7 +106,8 @@ def carry_out(
     exact = saved or not request.yes
     run = make_run(intent, preparation, planning.targets, exact=exact)
     if not run.plans:
-        _pin_unchanged(intent, preparation, reporter)
+        # Hosts that run the wanted version already: their files say so, too.
+        pin_outcomes(request.root, run, preparation.outcomes, reporter.event)
         reporter.recap(dict(sorted(preparation.outcomes.items())))
         bad = preparation.failed or preparation.unreachable
         return ExitCode.SOME_HOSTS_FAILED if bad else ExitCode.OK
@@ -104,17 +123,6 @@ def carry_out(
     how = "bunker.runs.detached:start_detached" if intent.detach else "bunker.runs.control:execute"
     code: ExitCode = named(how)(request.root, run, reporter)
     return code
-
-
-def _pin_unchanged(intent: Intent, preparation: Preparation, reporter: Reporter) -> None:
-    """Hosts that run the wanted version already: their files say so, too."""
-    request, work = intent.request, intent.request.work
-    if not (work.asks and intent.kind.pins) or intent.arguments.no_pin:
-        return
-    asked = Wanted(work.ref or "", parse_settings(work.settings))
-    found = dict.fromkeys(preparation.unchanged, asked)
-    for problem in pin(request.root, request.fleet_name, new_run_id(), found, work.application):
-        reporter.event(Warned(message=problem))
 
 
 def make_run(

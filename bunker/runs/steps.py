@@ -55,11 +55,9 @@ class RunSteps:
         self.durable("begin", work)
         self._notify(Summary({}))
 
-    def change(self, number: int, names: Sequence[str] = ()) -> Outcomes:
-        """Change a batch, or only some of its hosts; where the process is told to stop, it never
-        returns."""
+    def change(self, number: int, hosts: tuple[str, ...]) -> Outcomes:
+        """Change hosts of a batch; where the process is told to stop, it never returns."""
         batch = self.request.batches[number]
-        hosts = tuple(names) or batch.hosts
 
         def work() -> dict[str, Any]:
             if hosts[0] == batch.hosts[0]:

@@ -7,9 +7,8 @@ from pathlib import Path
 from bunker.applications.of_host import applications_of
 from bunker.errors import BunkerError, ExitCode, PlanStale
 from bunker.plan.store import SavedPlan, check_file, load_plan, write_plan
-from bunker.runs.intent import Intent
 from bunker.runs.kinds.deploy import DEPLOY, Arguments
-from bunker.runs.start import carry_out, planning_worker
+from bunker.runs.start import Intent, carry_out, planning_worker
 from bunker.terminal.reporter import Reporter
 from bunker.workflows.planning import Preparation, differing, dry_exit, prepare, show
 from bunker.workflows.request import DeployRequest, Target, commits_of

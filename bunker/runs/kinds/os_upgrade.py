@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bunker.runs.kind import Kind, argument
-from bunker.runs.one_by_one import one_by_one
+from bunker.runs.rolling import one_by_one
 from bunker.runs.work import Work
 
 

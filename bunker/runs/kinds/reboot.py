@@ -1,7 +1,7 @@
 """`invoke reboot`: hosts rebooted one at a time."""
 
 from bunker.runs.kind import Kind, NoArguments
-from bunker.runs.one_by_one import one_by_one
+from bunker.runs.rolling import one_by_one
 from bunker.runs.work import Work
 
 

@@ -13,8 +13,8 @@ import bunker.workflows.deploy
 from bunker.cli import deploy as commands
 from bunker.cli.kinds import COMMANDS
 from bunker.errors import ExitCode
-from bunker.runs.intent import Intent
 from bunker.runs.kinds.deploy import DEPLOY, Arguments
+from bunker.runs.start import Intent
 from bunker.runs.work import Work
 from bunker.terminal.rich_reporter import RichReporter
 from bunker.workflows.request import DeployRequest

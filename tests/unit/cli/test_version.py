@@ -17,9 +17,8 @@ from invoke.context import Context
 from bunker import version as running
 from bunker.cli import version
 from bunker.journal.records import RunRecord, RunRequest, Summary
-from bunker.runs.intent import Intent
 from bunker.runs.kinds.deploy import DEPLOY, Arguments
-from bunker.runs.start import make_run
+from bunker.runs.start import Intent, make_run
 from bunker.terminal.run_text import show_lines
 from bunker.workflows.planning import Preparation
 from bunker.workflows.request import DeployRequest

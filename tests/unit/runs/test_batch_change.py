@@ -72,7 +72,7 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
     host = SimpleNamespace(name="north", address="192.0.2.1", port=22)
     fleet = SimpleNamespace(hosts={"north": host})
     targets = [SimpleNamespace(host=host)]
-    monkeypatch.setattr(batch_change, "load_fleet", lambda *_: fleet)
+    monkeypatch.setattr(RunContext, "load_fleet", lambda _context: fleet)
     monkeypatch.setattr(batch_change, "select_targets", lambda _request: (fleet, targets))
     monkeypatch.setattr(batch_change, "worker_request", lambda *_: {})
     monkeypatch.setattr(batch_change, "WorkerClient", Worker)

@@ -40,7 +40,7 @@ def sampled(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         return {}, {}
 
     fleet = SimpleNamespace(hosts=HOSTS, folder=Path("/nowhere"))
-    monkeypatch.setattr(gates, "_fleet", lambda _context: fleet)
+    monkeypatch.setattr(RunContext, "load_fleet", lambda _context: fleet)
     monkeypatch.setattr(gates, "sample_hosts", sample_hosts)
     monkeypatch.setattr(gates, "unhealthy", lambda *_: "")
     return asked

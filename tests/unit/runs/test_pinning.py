@@ -12,7 +12,6 @@ from bunker.events import Event, RunBatch, Warned
 from bunker.fleet import load_fleet
 from bunker.journal.records import RunRequest
 from bunker.outcomes import HostOutcome
-from bunker.runs.context import RunContext
 from bunker.runs.pinning import pin_outcomes
 
 FILE = """\
@@ -56,7 +55,7 @@ def pinned(root: Path, outcomes: dict[str, HostOutcome], kind: str, **given: Any
     batch = RunBatch("all", tuple(outcomes))
     request = RunRequest("run-7", kind, "production", "me", "x", (batch,), given)
     events: list[Event] = []
-    pin_outcomes(RunContext(root, request, events.append), outcomes)
+    pin_outcomes(root, request, outcomes, events.append)
     return [event.message for event in events if isinstance(event, Warned)]
 
 

@@ -22,11 +22,10 @@ from bunker.runs import batch_change, start
 from bunker.runs.batch_change import BatchChange
 from bunker.runs.context import RunContext
 from bunker.runs.inputs import fingerprints
-from bunker.runs.intent import Intent
 from bunker.runs.kinds import KINDS
 from bunker.runs.policies import check_approval, check_windows
 from bunker.runs.resume_state import ResumeState
-from bunker.runs.start import begin
+from bunker.runs.start import Intent, begin
 from bunker.runs.work import EVERYTHING, rollback
 from bunker.workflows import deploy
 from bunker.workflows.request import DeployRequest, Target
@@ -100,7 +99,7 @@ def test_a_closed_window_refuses_before_any_host_is_asked_and_names_the_next(fle
 def test_a_rollback_waits_for_no_window_and_for_no_second_person(fleet: Fleet) -> None:
     text = settings_with("    approval: true\n" + closed_now())
     (fleet.folder / "fleet.settings.yaml").write_text(text)
-    check_windows(intent(fleet, "rollback"), fleet, targets(fleet))
+    check_windows(KINDS["rollback"], fleet, fleet.hosts)
     assert approval(fleet, intent(fleet, "rollback")) is None
 
 
@@ -127,7 +126,7 @@ def test_a_saved_plan_is_no_way_around_a_policy(
 
 def test_without_policies_nothing_is_asked(fleet: Fleet) -> None:
     (fleet.folder / "fleet.settings.yaml").write_text("rollout: {soak: 1m}\n")
-    check_windows(intent(fleet), fleet, targets(fleet))
+    check_windows(KINDS["rollout"], fleet, fleet.hosts)
     assert approval(fleet, intent(fleet)) is None
 
 

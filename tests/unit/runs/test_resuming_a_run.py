@@ -117,7 +117,7 @@ def test_a_host_without_an_application_has_nothing_to_roll_back(
     for groups, expected in (((), "failed"), (("changemaker",), "rolled back")):
         host = Host.model_validate({**data, "groups": groups})
         fleet = SimpleNamespace(hosts={"a": host})
-        monkeypatch.setattr(Change, "_fleet", lambda _self, fleet=fleet: fleet)
+        monkeypatch.setattr(RunContext, "load_fleet", lambda _self, fleet=fleet: fleet)
         answers = {"change": FAILURE, "rollback": HostOutcome(outcome="changed", going_to=1)}
         found, asked = outcome([], answers)
         assert found.outcome == expected
