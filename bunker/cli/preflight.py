@@ -9,7 +9,6 @@ from bunker.cli.options import Options
 from bunker.errors import ExitCode
 
 if TYPE_CHECKING:
-    from bunker.events import Event
     from bunker.workflows.preflight import Finding
 
 
@@ -52,11 +51,6 @@ def findings(options: Options, hosts: tuple[str, ...]) -> list[Finding]:
         debug=options.debug,
     )
     if options.json:
-        return look_before(request, _Silent())
+        return look_before(request, lambda _event: None)
     with make_reporter() as reporter:
-        return look_before(request, reporter)
-
-
-class _Silent:
-    def event(self, event: Event) -> None:
-        """A program reads the end only."""
+        return look_before(request, reporter.event)

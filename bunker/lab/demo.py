@@ -38,8 +38,9 @@ AGAIN = "nox -s demo"
 class ShortPlanReporter(RichReporter):
     """Shows every change of a plan in one line, without its diff."""
 
-    def show_plan(self, found: FleetPlan) -> None:
-        super().show_plan(replace(found, plans=[without_diffs(plan) for plan in found.plans]))
+    def show_plan(self, found: FleetPlan, next_command: str | None = None) -> None:
+        short = {name: without_diffs(plan) for name, plan in found.plans.items()}
+        super().show_plan(replace(found, plans=short), next_command)
 
 
 def without_diffs(plan: HostPlan) -> HostPlan:

@@ -1,10 +1,12 @@
 """The words of a plan: changes of one host, and the fingerprints they were computed from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bunker.errors import BunkerError
 from bunker.json_form import JsonForm
+from bunker.outcomes import HostOutcome
 
 Symbol = Literal["+", "~", "-"]
 
@@ -54,15 +56,39 @@ class HostPlan(JsonForm):
         return tuple(dict.fromkeys(name for change in self.changes for name in change.restarts))
 
 
-@dataclass(frozen=True)
+@dataclass
 class FleetPlan:
-    """The plans of hosts that would change, and the hosts without one: as they are to be, or why.
+    """What planning found: a plan for each host that answered, a sentence for each other one.
 
-    ``next_command`` is what would apply it.
+    Of hosts that failed, ``problems`` are what has to be settled first, ``unfinished`` is their
+    plan as far as it is known. ``commands`` counts the remote ones.
     """
 
-    plans: Sequence[HostPlan]
-    unchanged: Sequence[str]
-    failed: Mapping[str, str]
-    unreachable: Mapping[str, str]
-    next_command: str | None = None
+    plans: dict[str, HostPlan] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    unreachable: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, list[BunkerError]] = field(default_factory=dict)
+    unfinished: dict[str, HostPlan] = field(default_factory=dict)
+    commands: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def to_change(self) -> list[HostPlan]:
+        """The plans that have changes."""
+        return [plan for plan in self.plans.values() if plan.changes]
+
+    @property
+    def unchanged(self) -> list[str]:
+        """Hosts that are as they are to be."""
+        return [name for name, plan in self.plans.items() if not plan.changes]
+
+    @property
+    def outcomes(self) -> dict[str, HostOutcome]:
+        """How every host ends of which nothing is to be changed, or nothing is known."""
+        found = {
+            name: HostOutcome(outcome="ok", commands=self.commands[name]) for name in self.unchanged
+        }
+        for name, text in self.failed.items():
+            found[name] = HostOutcome(outcome="failed", message=text)
+        for name, text in self.unreachable.items():
+            found[name] = HostOutcome(outcome="unreachable", message=text)
+        return found

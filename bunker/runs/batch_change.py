@@ -17,6 +17,7 @@ from bunker.fleet import Fleet, Host
 from bunker.fleet.applications import has_application
 from bunker.lease.leases import HostLeases
 from bunker.outcomes import HostOutcome, Outcomes
+from bunker.plan.changes import FleetPlan
 from bunker.remote import Remote
 from bunker.runs import accounts
 from bunker.runs.context import RunContext
@@ -26,7 +27,7 @@ from bunker.runs.kinds import kind_of
 from bunker.runs.pinning import pin_outcomes, warn_of_files
 from bunker.runs.work import ROLLBACK, Work, rollback
 from bunker.worker.client import WorkerClient
-from bunker.workflows.planning import Preparation, prepare, same_plan
+from bunker.workflows.planning import prepare, same_plan
 from bunker.workflows.request import DeployRequest, Target, select_targets, worker_request
 
 RESTART_SECONDS: Final = 180
@@ -205,11 +206,11 @@ class BatchChange:
     ) -> Changed:
         """Let the worker plan and apply what is to change."""
         run = self.context.request
-        preparation = prepare(run.fleet, worker, targets, self.context)
-        changed = {name: Applied(outcome) for name, outcome in preparation.outcomes.items()}
-        stale = self._stale(preparation, confirmed)
+        found = prepare(run.fleet, worker, targets, self.context.event)
+        changed = {name: Applied(outcome) for name, outcome in found.outcomes.items()}
+        stale = self._stale(found, confirmed)
         changed |= stale
-        hosts = [plan.host for plan in preparation.to_change if plan.host not in stale]
+        hosts = [plan.host for plan in found.to_change if plan.host not in stale]
         changed |= {name: Applied(HostOutcome(outcome="not started")) for name in hosts}
         if hosts and not self.context.stopping:
             worker.apply(hosts)
@@ -217,7 +218,7 @@ class BatchChange:
                 self.context.event(event)
                 if isinstance(event, HostEvent) and event.host in changed:
                     changed[event.host].take(event)
-        for plan in preparation.plans.values():
+        for plan in found.plans.values():
             changed[plan.host].planned(plan, run.run)
         return changed
 
@@ -239,7 +240,7 @@ class BatchChange:
             if found != run.inputs.get(name)
         }
 
-    def _stale(self, preparation: Preparation, confirmed: Confirmed) -> Changed:
+    def _stale(self, found: FleetPlan, confirmed: Confirmed) -> Changed:
         """Hosts that are not any more what the confirmed plan was made from.
 
         Not after a resume: then they differ because this very run began to change them.
@@ -248,7 +249,7 @@ class BatchChange:
             return {}
         return {
             plan.host: failed(STALE, stale=True)
-            for plan in preparation.to_change
+            for plan in found.to_change
             if plan.host in confirmed and not same_plan(confirmed[plan.host], plan)
         }
 

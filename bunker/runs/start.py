@@ -1,7 +1,6 @@
 """From what an operator asked for to a run: plan on every host, show, ask, and begin."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,23 +10,19 @@ from bunker.errors import BunkerError, ExitCode
 from bunker.events import RunBatch
 from bunker.fleet import Fleet
 from bunker.journal.records import AT_ONCE, Pace, RunRequest
+from bunker.plan.changes import FleetPlan
 from bunker.plan.store import plan_hash
 from bunker.role import named
 from bunker.runs.batches import make_batches
 from bunker.runs.kind import Kind
 from bunker.runs.pinning import pin_outcomes
 from bunker.runs.policies import check_approval, check_windows
+from bunker.terminal.lines import count
+from bunker.terminal.plan_text import plan_lines
 from bunker.terminal.reporter import Reporter
 from bunker.version import version
 from bunker.worker.client import WorkerClient
-from bunker.workflows.planning import (
-    Preparation,
-    dry_exit,
-    plan_text,
-    plans_of,
-    prepare,
-    show,
-)
+from bunker.workflows.planning import dry_exit, fingerprints, prepare
 from bunker.workflows.request import (
     DeployRequest,
     Target,
@@ -58,16 +53,17 @@ class Intent:
 
 @dataclass(frozen=True)
 class Planning:
-    """A worker for the chosen hosts, and what it was started with."""
+    """The chosen hosts, and what a worker found on them."""
 
-    worker: WorkerClient
     fleet: Fleet
     targets: list[Target]
+    found: FleetPlan
 
 
-@contextmanager
-def planning_worker(request: DeployRequest, intent: Intent | None = None) -> Iterator[Planning]:
-    """A worker for the chosen hosts; everything that can be checked here was checked.
+def plan_hosts(
+    request: DeployRequest, reporter: Reporter, intent: Intent | None = None
+) -> Planning:
+    """Check everything that can be checked here, then let a worker plan on the chosen hosts.
 
     With an intent that is more than looking, the windows of the hosts' groups are among it.
     """
@@ -76,24 +72,23 @@ def planning_worker(request: DeployRequest, intent: Intent | None = None) -> Ite
         check_windows(intent.kind, fleet, [target.host.name for target in targets])
     message = worker_request(request, fleet, targets, "planning")
     with WorkerClient(message, cwd=request.root) as worker:
-        yield Planning(worker, fleet, targets)
+        found = prepare(request.fleet_name, worker, targets, reporter.event)
+    return Planning(fleet, targets, found)
 
 
 def begin(intent: Intent, reporter: Reporter) -> ExitCode:
     """Plan, show, ask, and carry the change out as a run. With ``dry`` it stops after showing."""
     request = intent.request
-    with planning_worker(request, intent) as planning:
-        preparation = prepare(request.fleet_name, planning.worker, planning.targets, reporter)
+    planning = plan_hosts(request, reporter, intent)
     again = None if request.yes and not request.dry else apply_command(request)
-    show(preparation, reporter, again)
+    reporter.show_plan(planning.found, again)
     if request.dry:
-        return dry_exit(request, preparation)
-    return carry_out(intent, preparation, planning, reporter)
+        return dry_exit(request, planning.found)
+    return carry_out(intent, planning, reporter)
 
 
 def carry_out(
     intent: Intent,
-    preparation: Preparation,
     planning: Planning,
     reporter: Reporter,
     question: str = "",
@@ -101,23 +96,21 @@ def carry_out(
     saved: bool = False,
 ) -> ExitCode:
     """Ask, where --yes was not given, and execute the run."""
-    request = intent.request
+    request, found = intent.request, planning.found
     # With --yes whatever brings the host there is wanted, not just this plan.
     exact = saved or not request.yes
-    run = make_run(intent, preparation, planning.targets, exact=exact)
+    run = make_run(intent, found, planning.targets, exact=exact)
     if not run.plans:
         # Hosts that run the wanted version already: their files say so, too.
-        pin_outcomes(request.root, run, preparation.outcomes, reporter.event)
-        reporter.recap(dict(sorted(preparation.outcomes.items())))
-        bad = preparation.failed or preparation.unreachable
-        return ExitCode.SOME_HOSTS_FAILED if bad else ExitCode.OK
-    approval, inputs = check_approval(
-        intent, planning.fleet, planning.targets, plan_text(preparation)
-    )
+        pin_outcomes(request.root, run, found.outcomes, reporter.event)
+        reporter.recap(dict(sorted(found.outcomes.items())))
+        return dry_exit(request, found)
+    shown = [line.text for line in plan_lines(found)]
+    approval, inputs = check_approval(intent, planning.fleet, planning.targets, shown)
     run = replace(run, approval=approval, inputs=inputs)
     if not request.yes:
-        count = f"{len(run.plans)} host{'s' * (len(run.plans) > 1)}"
-        if not reporter.confirm(question or f"Apply these changes to {count}?"):
+        hosts = count(len(run.plans), "host")
+        if not reporter.confirm(question or f"Apply these changes to {hosts}?"):
             raise BunkerError("nothing was changed: the plan was not confirmed")
     # Named: both load the run database, which a plan without changes never needs.
     how = "bunker.runs.detached:start_detached" if intent.detach else "bunker.runs.control:execute"
@@ -126,20 +119,16 @@ def carry_out(
 
 
 def make_run(
-    intent: Intent,
-    preparation: Preparation,
-    targets: Sequence[Target],
-    *,
-    exact: bool = False,
+    intent: Intent, found: FleetPlan, targets: Sequence[Target], *, exact: bool = False
 ) -> RunRequest:
     """The run that applies a plan."""
-    request = intent.request
-    known = preparation.outcomes
-    to_change = [plan.host for plan in preparation.to_change]
-    if intent.pace.batch:
+    request, pace = intent.request, intent.pace
+    known = found.outcomes
+    to_change = [plan.host for plan in found.to_change]
+    if pace.batch:
         # A host that is away now may be back when its batch comes; till then it counts as bad.
-        to_change += list(preparation.unreachable)
-        known = {host: o for host, o in known.items() if host not in preparation.unreachable}
+        to_change += list(found.unreachable)
+        known = {host: o for host, o in known.items() if host not in found.unreachable}
     ordered = [target.host.name for target in targets if target.host.name in to_change]
     return RunRequest(
         run=new_run_id(),
@@ -147,16 +136,16 @@ def make_run(
         fleet=request.fleet_name,
         by=operator(),
         command=apply_command(request),
-        batches=_batches(intent.pace, ordered),
+        batches=_batches(pace, ordered),
         arguments=asdict(intent.arguments),
-        pace=intent.pace,
+        pace=pace,
         commits=commits_of(targets),
-        plans=plans_of(preparation),
+        plans={plan.host: fingerprints(plan) for plan in found.to_change},
         exact=exact,
         known=known,
         wait_seconds=intent.wait_seconds,
         retry_of=intent.retry_of,
-        plan_hash=plan_hash(preparation.to_change),
+        plan_hash=plan_hash(found.to_change),
         debug=request.debug,
         version=version(),
     )

@@ -33,18 +33,18 @@ class JsonReporter:
     def _line(self, data: Mapping[str, Any]) -> None:
         print_json_line(data, self.stream)
 
-    def show_plan(self, found: FleetPlan) -> None:
+    def show_plan(self, found: FleetPlan, next_command: str | None = None) -> None:
         """One ``plan`` object; the hosts' own plans came with their ``planned`` events."""
         self._line(
             {
                 "event": "plan",
                 "summary": total_line(found).text,
-                "change": [plan.host for plan in found.plans if plan.changes],
-                "restarts": {plan.host: plan.restarts for plan in found.plans if plan.restarts},
+                "change": [plan.host for plan in found.to_change],
+                "restarts": {plan.host: plan.restarts for plan in found.to_change if plan.restarts},
                 "unchanged": found.unchanged,
                 "failed": found.failed,
                 "unreachable": found.unreachable,
-                "next_command": found.next_command,
+                "next_command": next_command if found.to_change else None,
             }
         )
 

@@ -18,28 +18,27 @@ class _Diffs:
     shown: dict[Change, str] = field(default_factory=dict)
 
 
-def plan_lines(found: FleetPlan) -> list[Line]:
+def plan_lines(found: FleetPlan, next_command: str | None = None) -> list[Line]:
     """Everything that a plan says, ending in the total and the command that would apply it.
 
     Hosts with the same changes share one block. A diff that several blocks share is shown once.
     """
     lines: list[Line] = []
-    diffs = _Diffs(Counter(change for plan in found.plans for change in plan.changes))
-    for members in _groups(found.plans):
+    diffs = _Diffs(Counter(change for plan in found.to_change for change in plan.changes))
+    for members in _groups(found.to_change):
         lines += [*_host_block(members, diffs), Line("")]
     lines += _others(found)
     lines.append(total_line(found))
-    if found.next_command:
-        lines.append(Line(f"Apply it with: {found.next_command}"))
+    if found.to_change and next_command:
+        lines.append(Line(f"Apply it with: {next_command}"))
     return lines
 
 
 def total_line(found: FleetPlan) -> Line:
     """``Plan: 3 hosts to change, 1 restart, 96 unchanged``, and what could not be planned."""
-    changing = [plan for plan in found.plans if plan.changes]
-    restarts = sum(len(plan.restarts) for plan in changing)
+    restarts = sum(len(plan.restarts) for plan in found.to_change)
     parts = [
-        f"{count(len(changing), 'host')} to change",
+        f"{count(len(found.to_change), 'host')} to change",
         count(restarts, "restart"),
         f"{len(found.unchanged)} unchanged",
     ]
@@ -65,8 +64,7 @@ def diff_style(line: str) -> Style:
 def _groups(plans: Sequence[HostPlan]) -> list[list[HostPlan]]:
     groups: dict[tuple[object, ...], list[HostPlan]] = {}
     for plan in sorted(plans, key=lambda plan: plan.host):
-        if plan.changes:
-            groups.setdefault((plan.changes, plan.notes), []).append(plan)
+        groups.setdefault((plan.changes, plan.notes), []).append(plan)
     return list(groups.values())
 
 

@@ -17,7 +17,7 @@ class Reporter(Protocol):
     def event(self, event: Event) -> None:
         """One event, at the moment it arrives."""
 
-    def show_plan(self, found: FleetPlan) -> None:
+    def show_plan(self, found: FleetPlan, next_command: str | None = None) -> None:
         """What would change, and the command that would apply it."""
 
     def confirm(self, question: str) -> bool:

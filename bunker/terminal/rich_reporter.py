@@ -73,9 +73,9 @@ class RichReporter:
         else:
             print_lines(event_lines(event, verbose=self.verbose), self._err)
 
-    def show_plan(self, found: FleetPlan) -> None:
+    def show_plan(self, found: FleetPlan, next_command: str | None = None) -> None:
         self._stop()
-        print_lines(plan_lines(found), self._out)
+        print_lines(plan_lines(found, next_command), self._out)
 
     def confirm(self, question: str) -> bool:
         self._stop()

@@ -6,32 +6,33 @@ from pathlib import Path
 
 from bunker.applications.of_host import applications_of
 from bunker.errors import BunkerError, ExitCode, PlanStale
+from bunker.plan.changes import FleetPlan
 from bunker.plan.store import SavedPlan, check_file, load_plan, write_plan
 from bunker.runs.kinds.deploy import DEPLOY, Arguments
-from bunker.runs.start import Intent, carry_out, planning_worker
+from bunker.runs.start import Intent, carry_out, plan_hosts
 from bunker.terminal.reporter import Reporter
-from bunker.workflows.planning import Preparation, differing, dry_exit, prepare, show
+from bunker.workflows.planning import differing, dry_exit
 from bunker.workflows.request import DeployRequest, Target, commits_of
 
 
 def save_plan(request: DeployRequest, file: Path, reporter: Reporter) -> ExitCode:
     """Plan, show, and write the plan to a file that `invoke apply` takes."""
     check_file(file)
-    with planning_worker(request) as planning:
-        preparation = prepare(request.fleet_name, planning.worker, planning.targets, reporter)
-    show(preparation, reporter, f"invoke apply {shlex.quote(str(file))}")
-    if preparation.failed or preparation.unreachable:
-        names = ", ".join(sorted({*preparation.failed, *preparation.unreachable}))
+    planning = plan_hosts(request, reporter)
+    found = planning.found
+    reporter.show_plan(found, f"invoke apply {shlex.quote(str(file))}")
+    if bad := found.failed | found.unreachable:
+        names = ", ".join(sorted(bad))
         raise BunkerError(
             f"no plan was saved, because {names} could not be planned",
             remedy="Fix that, or leave the host out of the selection",
         )
     commits = commits_of(planning.targets)
-    plans, work = tuple(preparation.plans.values()), request.work
+    plans, work = tuple(found.plans.values()), request.work
     asked = (work.ref, work.application, work.settings, work.downgrade)
     saved = SavedPlan(request.fleet_name, work.parts, plans, commits, *asked)
     write_plan(file, saved)
-    return dry_exit(request, preparation)
+    return dry_exit(request, found)
 
 
 def apply_plan(file: Path, request: DeployRequest, reporter: Reporter) -> ExitCode:
@@ -52,23 +53,19 @@ def apply_plan(file: Path, request: DeployRequest, reporter: Reporter) -> ExitCo
         words=tuple(DEPLOY.words(arguments)),
     )
     intent = Intent(request, DEPLOY, arguments)
-    with planning_worker(request, intent) as planning:
-        preparation = prepare(request.fleet_name, planning.worker, planning.targets, reporter)
-    _refuse_stale(saved, preparation, planning.targets, file)
-    show(preparation, reporter, None)
-    question = f"Apply the plan {file}?"
-    return carry_out(intent, preparation, planning, reporter, question, saved=True)
+    planning = plan_hosts(request, reporter, intent)
+    _refuse_stale(saved, planning.found, planning.targets, file)
+    reporter.show_plan(planning.found)
+    return carry_out(intent, planning, reporter, f"Apply the plan {file}?", saved=True)
 
 
-def _refuse_stale(
-    saved: SavedPlan, preparation: Preparation, targets: list[Target], file: Path
-) -> None:
+def _refuse_stale(saved: SavedPlan, found: FleetPlan, targets: list[Target], file: Path) -> None:
     moves = _moves(saved, targets)
     moved: list[str] = []
     for plan in saved.plans:
-        now = preparation.plans.get(plan.host)
+        now = found.plans.get(plan.host)
         if now is None:
-            reason = preparation.failed.get(plan.host) or preparation.unreachable.get(plan.host)
+            reason = found.failed.get(plan.host) or found.unreachable.get(plan.host)
             moved.append(f"{plan.host} could not be planned again ({reason})")
         elif plan.host in moves:
             moved += moves[plan.host]

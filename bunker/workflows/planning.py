@@ -1,94 +1,43 @@
-"""Planning on every selected host through a worker, and showing what was found."""
+"""Planning on every selected host through a worker."""
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from bunker.errors import BunkerError, ExitCode
 from bunker.events import Event, PlanFailed, Planned, Unreachable
 from bunker.fleet.models import Host
-from bunker.outcomes import HostOutcome
 from bunker.plan.changes import FleetPlan, HostPlan
-from bunker.terminal.plan_text import plan_lines
-from bunker.terminal.reporter import Reporter
 from bunker.unreachable import UNKNOWN_REMEDY, why_unreachable
 from bunker.worker.client import WorkerClient
 from bunker.workflows.request import DeployRequest, Target
 
 
-class Listener(Protocol):
-    """Whoever wants to know of every event: an operator's reporter, or a run."""
-
-    def event(self, event: Event) -> None:
-        """One event, at the moment it arrives."""
-
-
-@dataclass
-class Preparation:
-    """What planning found: a plan per host that answered, a message for each that did not."""
-
-    plans: dict[str, HostPlan] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
-    unreachable: dict[str, str] = field(default_factory=dict)
-    problems: dict[str, list[BunkerError]] = field(default_factory=dict)
-    """By host that failed: everything that has to be settled first."""
-    unfinished: dict[str, HostPlan] = field(default_factory=dict)
-    """By host that failed: what is known of its plan."""
-    commands: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def to_change(self) -> list[HostPlan]:
-        return [plan for plan in self.plans.values() if plan.changes]
-
-    @property
-    def unchanged(self) -> list[str]:
-        return [name for name, plan in self.plans.items() if not plan.changes]
-
-    def found(self, next_command: str | None = None) -> FleetPlan:
-        """What is shown of it."""
-        return FleetPlan(
-            self.to_change, self.unchanged, self.failed, self.unreachable, next_command
-        )
-
-    @property
-    def outcomes(self) -> dict[str, HostOutcome]:
-        """How every host ends of which nothing is to be changed, or nothing is known."""
-        found = {
-            name: HostOutcome(outcome="ok", commands=self.commands[name]) for name in self.unchanged
-        }
-        for name, text in self.failed.items():
-            found[name] = HostOutcome(outcome="failed", message=text)
-        for name, text in self.unreachable.items():
-            found[name] = HostOutcome(outcome="unreachable", message=text)
-        return found
-
-
 def prepare(
-    fleet_name: str, worker: WorkerClient, targets: Sequence[Target], listener: Listener
-) -> Preparation:
-    """Let the worker connect and plan; every host's answer goes to the listener as it comes."""
-    preparation = Preparation()
+    fleet_name: str, worker: WorkerClient, targets: Sequence[Target], tell: Callable[[Event], None]
+) -> FleetPlan:
+    """Let the worker connect and plan; every host's answer is told as it comes."""
+    found = FleetPlan()
     hosts = {target.host.name: target.host for target in targets}
     for said in worker.events(until="ready"):
         event = said
         if isinstance(said, Unreachable):
             event = replace(said, message=_why(hosts[said.host], said.message, fleet_name))
-        listener.event(event)
+        tell(event)
         match event:
             case Planned(host=name):
-                preparation.plans[name] = event.plan
-                preparation.commands[name] = event.commands
+                found.plans[name] = event.plan
+                found.commands[name] = event.commands
             case PlanFailed(host=name):
-                preparation.failed[name] = event.message
-                preparation.problems[name] = [BunkerError.from_json(p) for p in event.problems]
-                preparation.unfinished[name] = event.plan
-                preparation.commands[name] = event.commands
+                found.failed[name] = event.message
+                found.problems[name] = [BunkerError.from_json(p) for p in event.problems]
+                found.unfinished[name] = event.plan
+                found.commands[name] = event.commands
             case Unreachable(host=name):
-                preparation.unreachable[name] = event.message
-    preparation.plans = dict(sorted(preparation.plans.items()))
-    return preparation
+                found.unreachable[name] = event.message
+    found.plans = dict(sorted(found.plans.items()))
+    return found
 
 
 def _why(host: Host, said: str, fleet: str) -> str:
@@ -98,21 +47,11 @@ def _why(host: Host, said: str, fleet: str) -> str:
     return str(BunkerError(problem, remedy=remedy))
 
 
-def show(preparation: Preparation, reporter: Reporter, next_command: str | None) -> None:
-    """The plan, and the command that would apply it."""
-    reporter.show_plan(preparation.found(next_command if preparation.to_change else None))
-
-
-def plan_text(preparation: Preparation) -> list[str]:
-    """The plan as an operator sees it, line by line."""
-    return [line.text for line in plan_lines(preparation.found())]
-
-
-def dry_exit(request: DeployRequest, preparation: Preparation) -> ExitCode:
+def dry_exit(request: DeployRequest, found: FleetPlan) -> ExitCode:
     """What a command answers that only planned."""
-    if preparation.failed or preparation.unreachable:
+    if found.failed or found.unreachable:
         return ExitCode.SOME_HOSTS_FAILED
-    if preparation.to_change and request.detailed_exitcode:
+    if found.to_change and request.detailed_exitcode:
         return ExitCode.CHANGES_PENDING
     return ExitCode.OK
 
@@ -148,8 +87,3 @@ def differing(planned: HostPlan, now: HostPlan) -> str:
 
 SUBJECTS_NAMED = 2
 """So many subjects say what made a plan stale; a new plan shows them all."""
-
-
-def plans_of(preparation: Preparation) -> Mapping[str, tuple[str, str]]:
-    """The fingerprints of every host that is to change, for the run that applies the plan."""
-    return {plan.host: fingerprints(plan) for plan in preparation.to_change}

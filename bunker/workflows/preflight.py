@@ -6,23 +6,24 @@ that never leave this process and its worker.
 """
 
 import secrets as randomness
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bunker.application.layout import prefix_of
 from bunker.applications.of_host import applications_of, rooms_of, secrets_of
 from bunker.applications.secret_specs import specs_of, specs_of_room
 from bunker.errors import BunkerError
+from bunker.events import Event
 from bunker.fleet import Fleet, load_fleet
 from bunker.fleet.models import Host
 from bunker.masking import Secret
-from bunker.plan.changes import Change, HostPlan
+from bunker.plan.changes import Change, FleetPlan, HostPlan
 from bunker.role import named
 from bunker.secrets import decrypt_hosts
 from bunker.secrets.catalog import generate
 from bunker.worker.client import WorkerClient
-from bunker.workflows.planning import Listener, Preparation, prepare
+from bunker.workflows.planning import prepare
 from bunker.workflows.request import DeployRequest, Target, find_commits, worker_request
 from deploys.stack.decision import FOLDER
 
@@ -40,7 +41,6 @@ class Finding:
     notes: tuple[str, ...] = ()
     commands: int = 0
     reached: bool = True
-    applications: frozenset[str] = frozenset()
 
     @property
     def ready(self) -> bool:
@@ -70,45 +70,35 @@ class Finding:
         }
 
 
-def look_before(request: DeployRequest, listener: Listener) -> list[Finding]:
+def look_before(request: DeployRequest, tell: Callable[[Event], None]) -> list[Finding]:
     """Plan the whole of every selected host without changing anything, and say what was found."""
     fleet = load_fleet(request.root, request.fleet_name, require_secrets=False)
     hosts = fleet.select(hosts=request.hosts, groups=request.groups, tags=request.tags)
-    found = {
-        host.name: Finding(
-            host.name, applications=frozenset(one.name for one in applications_of(host))
-        )
-        for host in hosts
-    }
+    found = {host.name: Finding(host.name) for host in hosts}
     targets, guessed = _targets(fleet, hosts, found)
     key = randomness.token_bytes(32)
     message = worker_request(request, fleet, targets, "preflight", mac_key=key)
     with WorkerClient(message, cwd=request.root) as worker:
-        preparation = prepare(request.fleet_name, worker, targets, listener)
-    for finding in found.values():
-        _take(finding, preparation, guessed=finding.host in guessed)
+        planned = prepare(request.fleet_name, worker, targets, tell)
+    for host in hosts:
+        _take(found[host.name], planned, guessed=host if host.name in guessed else None)
     return list(found.values())
 
 
-def _names(host: Host) -> frozenset[str]:
-    return frozenset(one.name for one in applications_of(host))
-
-
-def _take(finding: Finding, preparation: Preparation, *, guessed: bool) -> None:
-    """Put what the worker said of a host into its finding."""
+def _take(finding: Finding, planned: FleetPlan, *, guessed: Host | None) -> None:
+    """Put what the worker said of a host into its finding; ``guessed``: it had stand-ins."""
     name = finding.host
-    if name in preparation.unreachable:
+    if name in planned.unreachable:
         finding.reached = False
-        finding.problems.insert(0, BunkerError(preparation.unreachable[name]))
+        finding.problems.insert(0, BunkerError(planned.unreachable[name]))
         return
     told = {str(problem) for problem in finding.problems}
-    finding.problems += [
-        problem for problem in preparation.problems.get(name, ()) if str(problem) not in told
-    ]
-    finding.commands = preparation.commands.get(name, 0)
-    plan = preparation.plans.get(name) or preparation.unfinished.get(name)
+    problems = planned.problems.get(name, ())
+    finding.problems += [problem for problem in problems if str(problem) not in told]
+    finding.commands = planned.commands.get(name, 0)
+    plan = planned.plans.get(name) or planned.unfinished.get(name)
     if plan:
-        known = _known(plan, finding.applications) if guessed else plan
+        known = _known(plan, guessed) if guessed else plan
         finding.removals = tuple(change for change in plan.changes if _takes_away(change))
         finding.restarts, finding.notes = known.restarts, known.notes
 
@@ -117,10 +107,11 @@ def _takes_away(change: Change) -> bool:
     return change.symbol == "-" or change.subject == FOLDER
 
 
-def _known(plan: HostPlan, applications: frozenset[str]) -> HostPlan:
+def _known(plan: HostPlan, host: Host) -> HostPlan:
     """The plan without what follows from stand-ins, which the applications' services do."""
+    applications = {one.name for one in applications_of(host)}
     changes = tuple(change for change in plan.changes if change.role not in applications)
-    return HostPlan(plan.host, changes, plan.observed, plan.wanted, plan.facts, plan.notes)
+    return replace(plan, changes=changes)
 
 
 def _targets(

@@ -26,11 +26,6 @@ HOST = (
 Look = Callable[..., Finding]
 
 
-class Nobody:
-    def event(self, event: dict[str, Any]) -> None:
-        pass
-
-
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fleet of one host that was never deployed, with its secrets, and a repository."""
@@ -61,7 +56,7 @@ def look(root: Path, monkeypatch: pytest.MonkeyPatch) -> Look:
             return message
 
         monkeypatch.setattr(bunker.workflows.preflight, "worker_request", faked)
-        (finding,) = look_before(DeployRequest(root, "production", ("north",)), Nobody())
+        (finding,) = look_before(DeployRequest(root, "production", ("north",)), lambda _event: None)
         return finding
 
     return found

@@ -17,10 +17,10 @@ from invoke.context import Context
 from bunker import version as running
 from bunker.cli import version
 from bunker.journal.records import RunRecord, RunRequest, Summary
+from bunker.plan.changes import FleetPlan
 from bunker.runs.kinds.deploy import DEPLOY, Arguments
 from bunker.runs.start import Intent, make_run
 from bunker.terminal.run_text import show_lines
-from bunker.workflows.planning import Preparation
 from bunker.workflows.request import DeployRequest
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -93,7 +93,7 @@ def record(**data: Any) -> RunRecord:
 
 def test_a_run_notes_the_version_that_began_it_and_an_older_record_is_read_without() -> None:
     request = DeployRequest(root=Path(), fleet_name="lab")
-    run = make_run(Intent(request, DEPLOY, Arguments()), Preparation(), [])
+    run = make_run(Intent(request, DEPLOY, Arguments()), FleetPlan(), [])
     assert run.version == running.version()
     data = json.loads(json.dumps(run.to_json()))
     noted = record(**data)

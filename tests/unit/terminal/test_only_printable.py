@@ -60,7 +60,8 @@ def test_a_run_is_shown_and_not_obeyed(
             reporter.event(read_event(hostile(event)))
         spoiled = hostile({"west": "refused"})
         command = f"invoke deploy {HOSTILE}"
-        reporter.show_plan(FleetPlan([plan], [HOSTILE], spoiled, spoiled, command))
+        plans = {plan.host: plan, HOSTILE: HostPlan(HOSTILE, (), "o", "w")}
+        reporter.show_plan(FleetPlan(plans, spoiled, spoiled), command)
         reporter.confirm(HOSTILE)
         reporter.recap(read_outcomes(hostile(OUTCOMES)), reason=HOSTILE)
     shown = [out.getvalue(), err.getvalue()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from textwrap import dedent
 
 from bunker.plan.changes import Change, FleetPlan, HostPlan
@@ -24,8 +25,15 @@ def plan(host: str, *changes: Change) -> HostPlan:
     return HostPlan(host, changes, "observed", "wanted")
 
 
-def shown(*arguments: object) -> str:
-    return plain(plan_lines(FleetPlan(*arguments)))  # type: ignore[arg-type]
+def shown(
+    plans: Sequence[HostPlan],
+    unchanged: Sequence[str],
+    failed: dict[str, str],
+    unreachable: dict[str, str],
+    next_command: str | None = None,
+) -> str:
+    every = {one.host: one for one in (*plans, *map(plan, unchanged))}
+    return plain(plan_lines(FleetPlan(every, failed, unreachable), next_command))
 
 
 def test_one_host() -> None:

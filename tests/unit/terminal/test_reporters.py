@@ -60,9 +60,9 @@ def run(reporter: RichReporter | JsonReporter) -> None:
         for event in EVENTS:
             reporter.event(event)
             if isinstance(event, Ready):
-                reporter.show_plan(
-                    FleetPlan([PLAN], ["south"], {}, {"west": "refused"}, "invoke deploy")
-                )
+                plans = {"north": PLAN, "south": HostPlan("south", (), "o", "w")}
+                found = FleetPlan(plans, unreachable={"west": "refused"})
+                reporter.show_plan(found, "invoke deploy")
         reporter.recap({"north": HostOutcome(outcome="failed", message="step 2", commands=9)})
 
 

@@ -18,7 +18,7 @@ PLANNED = HostPlan("north", (SSHD, SUDO), "observed", "wanted")
 
 def refusal(now: HostPlan) -> str:
     saved = SavedPlan("lab", (), (PLANNED,), {})
-    preparation = deploy.Preparation(plans={"north": now})
+    preparation = deploy.FleetPlan(plans={"north": now})
     with pytest.raises(PlanStale) as refused:
         deploy._refuse_stale(saved, preparation, [], Path("x.plan"))
     return refused.value.problem
@@ -51,4 +51,4 @@ def test_the_first_subjects_that_differ_are_named(now: HostPlan, said: str) -> N
 
 def test_a_plan_that_still_fits_is_not_refused() -> None:
     saved = SavedPlan("lab", (), (PLANNED,), {})
-    deploy._refuse_stale(saved, deploy.Preparation(plans={"north": PLANNED}), [], Path("x.plan"))
+    deploy._refuse_stale(saved, deploy.FleetPlan(plans={"north": PLANNED}), [], Path("x.plan"))

@@ -52,12 +52,8 @@ def test_a_deploy_tells_the_remedy_everywhere(host: Host) -> None:
 
     told: list[Any] = []
 
-    class Reporter:
-        def event(self, event: Event) -> None:
-            told.append(event)
-
     targets = [Target(host, {})]
-    preparation = prepare("lab", Worker(), targets, Reporter())  # type: ignore[arg-type]
+    preparation = prepare("lab", Worker(), targets, told.append)  # type: ignore[arg-type]
     message = (
         "Could not connect (x). Try again; if it stays so, look at sshd on the host's console."
     )
