@@ -3,8 +3,7 @@
 import io
 import shlex
 import subprocess
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from typing import Final
 
 from bunker.answers import MARK
@@ -66,7 +65,7 @@ def stream_logs(
     command = remote.command(as_root(script))
     begun = False
     last: list[str] = []
-    with _process(command) as process:
+    with start(command, stderr=subprocess.STDOUT) as process:
         assert process.stdout is not None  # noqa: S101 - asked for a pipe
         try:
             for raw in io.TextIOWrapper(process.stdout, "utf-8", "replace"):
@@ -75,11 +74,12 @@ def stream_logs(
                     write(redact(line))
                 begun = begun or line == BEGIN
                 last = [*last, redact(line)][-KEPT_LINES:]
-        except KeyboardInterrupt:
-            if not follow:
-                raise
-            return
-        code = process.wait()
+            code = process.wait()
+        except BaseException as stopped:
+            process.kill()  # with the connection the remote command ends
+            if follow and isinstance(stopped, KeyboardInterrupt):
+                return
+            raise
     if code:
         _explain(remote, fleet, code, service, last)
 
@@ -103,26 +103,6 @@ def _check(service: str, lines: int) -> None:
         raise BunkerError(f"{lines} lines cannot be shown", where="--lines", expected="1 or more")
     if service.startswith("-"):
         raise BunkerError(f"{service!r} is not a service", where="--service")
-
-
-@contextmanager
-def _process(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = start(command, stderr=subprocess.STDOUT)
-    try:
-        yield process
-    except BaseException:
-        process.terminate()
-        raise
-    finally:
-        assert process.stdin is not None  # noqa: S101 - asked for a pipe
-        process.stdin.close()
-        try:
-            process.wait(timeout=3)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        assert process.stdout is not None  # noqa: S101 - asked for a pipe
-        process.stdout.close()
 
 
 def _explain(remote: Remote, fleet: str, code: int, service: str, last: list[str]) -> None:
