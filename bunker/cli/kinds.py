@@ -16,7 +16,7 @@ from bunker.runs.kinds import KINDS
 
 if TYPE_CHECKING:
     from bunker.journal.records import Pace
-    from bunker.terminal.reporter import ClosingReporter
+    from bunker.terminal.reporter import Reporter
     from bunker.workflows.request import DeployRequest
 
 
@@ -111,33 +111,22 @@ def arguments_of(kind: Kind, given: Mapping[str, Any]) -> Any:
 
 def request_of(kind: Kind, options: Options, arguments: Any, shared: RunOptions) -> DeployRequest:
     """The change as planning takes it."""
-    from bunker.workflows.request import DeployRequest
-
-    return DeployRequest(
-        root=options.root,
-        fleet_name=options.fleet_name,
-        hosts=options.hosts,
-        groups=options.groups,
-        tags=options.tags,
+    return options.request(
         work=kind.work(arguments),
         words=tuple(kind.words(arguments)),
         dry=shared.dry,
-        yes=options.yes,
         detailed_exitcode=shared.detailed_exitcode,
         verbose=shared.verbose,
-        debug=options.debug,
         command=f"invoke {kind.name}",
     )
 
 
-def reporter_of(kind: Kind, options: Options, request: DeployRequest) -> ClosingReporter:
+def reporter_of(kind: Kind, options: Options, request: DeployRequest) -> Reporter:
     """What shows the run, and tells how to repeat it."""
-    from bunker.terminal.reporters import make_reporter
-
     repeat = options.repeat(f"invoke {kind.name}", *request.words)
     if request.work.ref and not kind.keeps_ref:
         repeat = replace(repeat, of_file=options.repeat(f"invoke {kind.name}").deploy)
-    return make_reporter(json=options.json, verbose=request.verbose, yes=options.yes, repeat=repeat)
+    return options.reporter(verbose=request.verbose, repeat=repeat)
 
 
 def pace_of(kind: Kind, options: Options, given: Mapping[str, Any]) -> tuple[Pace, list[str]]:

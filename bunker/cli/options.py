@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from bunker.fleet.settings import FleetSettings
     from bunker.remote import Remote
     from bunker.terminal.recap_text import Repeat
+    from bunker.terminal.reporter import Reporter
+    from bunker.workflows.request import DeployRequest
 
 SELECTION = ("host", "group", "tag")
 ALIASES: Mapping[str, str] = {"role": "tags", "no_analysis": "no-judgement"}
@@ -163,6 +165,24 @@ class Options:
 
         fleet = ("--fleet", self.fleet_given) if self.fleet_given else ()
         return Repeat(" ".join((command, *map(shlex.quote, (*fleet, *more)))), self.fleet_given)
+
+    def reporter(self, *, verbose: bool = False, repeat: Repeat | None = None) -> Reporter:
+        """What shows a run."""
+        from bunker.terminal.reporters import make_reporter
+
+        return make_reporter(json=self.json, verbose=verbose, yes=self.yes, repeat=repeat)
+
+    def request(self, **more: Any) -> DeployRequest:
+        """A change of the chosen hosts, or a look at them, as planning takes it."""
+        from bunker.workflows.request import DeployRequest
+
+        chosen: dict[str, Any] = {
+            "hosts": self.hosts,
+            "groups": self.groups,
+            "tags": self.tags,
+            **more,
+        }
+        return DeployRequest(self.root, self.fleet_name, **chosen, yes=self.yes, debug=self.debug)
 
     def answer(self, value: Any, shown: str | Iterable[Line]) -> None:
         """The command's answer on stdout: ``value`` with ``--json``, else a text or lines."""

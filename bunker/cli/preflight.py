@@ -38,19 +38,10 @@ def preflight(options: Options) -> ExitCode:
 
 def findings(options: Options, hosts: tuple[str, ...]) -> list[Finding]:
     """Look at the chosen hosts; progress goes to stderr, or nowhere with --json."""
-    from bunker.terminal.reporters import make_reporter
     from bunker.workflows.preflight import look_before
-    from bunker.workflows.request import DeployRequest
 
-    request = DeployRequest(
-        root=options.root,
-        fleet_name=options.fleet_name,
-        hosts=hosts,
-        groups=options.groups,
-        tags=options.tags,
-        debug=options.debug,
-    )
+    request = options.request(hosts=hosts)
     if options.json:
         return look_before(request, lambda _event: None)
-    with make_reporter() as reporter:
+    with options.reporter() as reporter:
         return look_before(request, reporter.event)

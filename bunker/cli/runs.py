@@ -70,9 +70,8 @@ def watch(options: Options, run: RunId) -> ExitCode:
     Exit codes: those of the run, once it has ended.
     """
     from bunker.runs.watching import watch_run
-    from bunker.terminal.reporters import make_reporter
 
-    with make_reporter(json=options.json) as reporter:
+    with options.reporter() as reporter:
         return watch_run(options.root, run, reporter)
 
 
@@ -100,7 +99,6 @@ def resume(
     Exit codes: those of the run; 5 where another process executes it.
     """
     from bunker.runs.control import execute
-    from bunker.terminal.reporters import make_reporter
 
     answers = [word for given, word in ((go_on, GO_ON), (roll_back, BACK), (stop, STOP)) if given]
     if len(answers) > 1:
@@ -118,9 +116,7 @@ def resume(
         )
     _use_keys(options, record)
     answer = answers[0] if answers else ""
-    with make_reporter(
-        json=options.json, verbose=verbose, yes=options.yes, repeat=options.repeat()
-    ) as reporter:
+    with options.reporter(verbose=verbose, repeat=options.repeat()) as reporter:
         return execute(options.root, record.request, reporter, resume=True, answer=answer)
 
 
@@ -167,15 +163,12 @@ def retry_failed(
     """
     from bunker.runs.retry import retry_intent
     from bunker.runs.start import begin
-    from bunker.terminal.reporters import make_reporter
 
     record = _record(options, run)
     _use_keys(options, record)
     intent = retry_intent(options.root, record, dry=dry, yes=options.yes, verbose=verbose)
     repeat = options.repeat(f"invoke {record.request.kind}")
-    with make_reporter(
-        json=options.json, verbose=verbose, yes=options.yes, repeat=repeat
-    ) as reporter:
+    with options.reporter(verbose=verbose, repeat=repeat) as reporter:
         return begin(intent, reporter)
 
 

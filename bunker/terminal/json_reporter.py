@@ -1,7 +1,7 @@
 """A run as JSON Lines on stdout, for programs."""
 
 from collections.abc import Mapping
-from typing import IO, Any, Self
+from typing import IO, Any
 
 from bunker.events import Event
 from bunker.outcomes import Outcomes
@@ -9,23 +9,17 @@ from bunker.plan.changes import FleetPlan
 from bunker.terminal.output import print_json_line
 from bunker.terminal.plan_text import total_line
 from bunker.terminal.recap_text import Repeat, counts, next_commands
-from bunker.terminal.reporter import ask
+from bunker.terminal.reporter import Reporter
 
 
-class JsonReporter:
+class JsonReporter(Reporter):
     """Every event as one line, then ``plan`` and ``recap``. Questions go to stderr."""
 
     def __init__(
         self, *, yes: bool = False, repeat: Repeat | None = None, stream: IO[str] | None = None
     ) -> None:
-        self.yes = yes
-        self.repeat = repeat or Repeat()
+        super().__init__(yes=yes, repeat=repeat)
         self.stream = stream
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_raised: object) -> None: ...
 
     def event(self, event: Event) -> None:
         self._line(event.to_json())
@@ -47,9 +41,6 @@ class JsonReporter:
                 "next_command": next_command if found.to_change else None,
             }
         )
-
-    def confirm(self, question: str) -> bool:
-        return ask(question, yes=self.yes)
 
     def recap(self, outcomes: Outcomes, *, reason: str = "") -> None:
         """One ``recap`` object with the number of hosts by outcome and every host's own."""

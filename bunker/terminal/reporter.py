@@ -1,36 +1,46 @@
 """What a workflow tells the operator, whatever shows it: a terminal, plain lines or JSON."""
 
 import sys
+from abc import abstractmethod
 from contextlib import AbstractContextManager
-from typing import IO, Protocol, Self
+from typing import IO
 
 from bunker.errors import BunkerError
 from bunker.events import Event
 from bunker.outcomes import Outcomes
 from bunker.plan.changes import FleetPlan
 from bunker.terminal.output import tell
+from bunker.terminal.recap_text import Repeat
 
 
-class Reporter(Protocol):
-    """Receives a run as it happens. Events are those of :mod:`bunker.events`."""
+class Reporter(AbstractContextManager["Reporter"]):
+    """Receives a run as it happens. Events are those of :mod:`bunker.events`.
 
+    ``yes`` answers every question, ``repeat`` says how a command is given again. At its end it
+    gives the terminal back, whatever happened.
+    """
+
+    def __init__(self, *, yes: bool = False, repeat: Repeat | None = None) -> None:
+        self.yes = yes
+        self.repeat = repeat or Repeat()
+
+    def __exit__(self, *_raised: object) -> None: ...
+
+    @abstractmethod
     def event(self, event: Event) -> None:
         """One event, at the moment it arrives."""
 
+    @abstractmethod
     def show_plan(self, found: FleetPlan, next_command: str | None = None) -> None:
         """What would change, and the command that would apply it."""
 
     def confirm(self, question: str) -> bool:
         """Ask the operator; raises BunkerError where there is no one to ask."""
+        return ask(question, yes=self.yes)
 
+    @abstractmethod
     def recap(self, outcomes: Outcomes, *, reason: str = "") -> None:
         """How each host ended, and why the run stopped early if it did."""
-
-
-class ClosingReporter(Reporter, AbstractContextManager["ClosingReporter"], Protocol):
-    """A reporter that gives the terminal back at the end, whatever happened."""
-
-    def __enter__(self) -> Self: ...
 
 
 def ask(

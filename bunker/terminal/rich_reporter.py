@@ -1,7 +1,7 @@
 """A run on a terminal: live progress per host; where stderr is no terminal, plain lines."""
 
 import sys
-from typing import IO, Self
+from typing import IO
 
 from rich.progress import (
     BarColumn,
@@ -29,13 +29,13 @@ from bunker.terminal.console import make_console, print_lines
 from bunker.terminal.event_text import event_lines
 from bunker.terminal.plan_text import plan_lines
 from bunker.terminal.recap_text import Repeat, recap_lines
-from bunker.terminal.reporter import ask
+from bunker.terminal.reporter import Reporter, ask
 
 FEW_HOSTS = 3
 """Up to this many hosts every finished step is worth a line beside the live display."""
 
 
-class RichReporter:
+class RichReporter(Reporter):
     """Progress on stderr, plan and recap on stdout."""
 
     def __init__(
@@ -49,8 +49,7 @@ class RichReporter:
         source: IO[str] | None = None,
     ) -> None:
         self.verbose = verbose
-        self.yes = yes
-        self.repeat = repeat or Repeat()
+        super().__init__(yes=yes, repeat=repeat)
         self._source = source
         self._out = make_console(out)
         self._err = make_console(err or sys.stderr)
@@ -59,9 +58,6 @@ class RichReporter:
         self._planning: dict[str, str] = {}
         self._rows: dict[str, TaskID] = {}
         self._progress: Progress | None = None
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_raised: object) -> None:
         self._stop()
