@@ -19,9 +19,7 @@ def history_lines(
         return [Line(f"{host}: nothing was ever deployed", "faint")]
     newest_first = list(reversed(steps(generations)))
     rows = [_row(step, now or datetime.now(UTC)) for step in newest_first]
-    looks: dict[int, Style] = {
-        n: "faint" for n, step in enumerate(newest_first) if step.rolled_back
-    }
+    looks: list[Style] = ["faint" if step.rolled_back else "" for step in newest_first]
     return [
         Line(f"{host}: {count(len(rows), 'generation')}", "heading"),
         *table(HEADERS, rows, looks),

@@ -1,6 +1,6 @@
 """Lines of terminal output before they are printed: text and what it means, not how it looks."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -53,9 +53,9 @@ def some(names: Sequence[str], most: int = 6) -> str:
 
 
 def table(
-    headers: Sequence[str], rows: Sequence[Sequence[str]], styles: Mapping[int, Style] | None = None
+    headers: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[Style] = ()
 ) -> list[Line]:
-    """Columns aligned with two blanks between them; ``styles`` by row number."""
+    """Columns aligned with two blanks between them; ``styles`` are those of the rows, if any."""
     clean = [[printable(cell) for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(headers, *clean, strict=True)]
 
@@ -63,6 +63,6 @@ def table(
         padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
         return "  ".join(padded).rstrip()
 
-    looks = styles or {}
-    body = [Line(joined(row), looks.get(number, "")) for number, row in enumerate(clean)]
+    looks = styles or [""] * len(clean)
+    body = [Line(joined(row), style) for row, style in zip(clean, looks, strict=True)]
     return [Line(joined(headers), "heading"), *body]

@@ -78,13 +78,17 @@ def _table(outcomes: Outcomes) -> list[Line]:
     ]
     if not listed:
         return []
-    rows, styles = [], {}
-    for number, (host, outcome) in enumerate(listed):
-        note = next(iter(_note(outcome).splitlines()), "")
+    rows = []
+    for host, outcome in listed:
         commands = "" if outcome.commands is None else str(outcome.commands)
-        rows.append([host, outcome.outcome, commands, note[:100]])
-        styles[number] = STYLES.get(outcome.outcome, "warn")
+        rows.append([host, outcome.outcome, commands, first_line(_note(outcome))])
+    styles = [STYLES.get(outcome.outcome, "warn") for _, outcome in listed]
     return table(("HOST", "OUTCOME", "COMMANDS", "NOTE"), rows, styles)
+
+
+def first_line(text: str) -> str:
+    """As much of a text as a table has room for."""
+    return next(iter(text.splitlines()), "")[:100]
 
 
 def _note(outcome: HostOutcome) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from bunker.duration import format_duration
 from bunker.journal.records import ENDED, RunRecord
 from bunker.terminal.lines import Line, Style, after, some, table
-from bunker.terminal.recap_text import counts, measured
+from bunker.terminal.recap_text import counts, first_line, measured
 
 STYLES: Mapping[str, Style] = {
     "running": "change",
@@ -23,22 +23,14 @@ def list_lines(records: Sequence[RunRecord], now: float | None = None) -> list[L
     """A table, the newest run first."""
     if not records:
         return [Line("no runs yet")]
-    rows: list[list[str]] = []
-    styles: dict[int, Style] = {}
-    for number, record in enumerate(records):
+    rows = []
+    for record in records:
+        request, began = record.request, _ago(record.started, now)
         hosts = ", ".join(f"{n} {name}" for name, n in counts(record.summary.hosts).items() if n)
         rows.append(
-            [
-                record.run,
-                record.request.kind,
-                record.request.fleet,
-                record.state,
-                _ago(record.started, now),
-                record.request.by,
-                hosts,
-            ]
+            [record.run, request.kind, request.fleet, record.state, began, request.by, hosts]
         )
-        styles[number] = STYLES[record.state]
+    styles = [STYLES[record.state] for record in records]
     return table(("RUN", "KIND", "FLEET", "STATE", "BEGAN", "BY", "HOSTS"), rows, styles)
 
 
@@ -56,13 +48,12 @@ def show_lines(record: RunRecord, now: float | None = None) -> list[Line]:
         lines.append(Line(f"  tries again what failed in {request.retry_of}"))
     for batch in request.batches:
         lines.append(Line(f"  {batch.name}: {some(batch.hosts)}"))
-    rows: list[list[str]] = []
-    styles: dict[int, Style] = {}
     summary = record.summary
-    for number, (name, found) in enumerate(summary.hosts.items()):
-        message = next(iter(found.message.splitlines()), "")
-        rows.append([name, found.outcome, str(found.generation_number or ""), message[:100]])
-        styles[number] = "" if found.succeeded else "bad"
+    rows = [
+        [name, found.outcome, str(found.generation_number or ""), first_line(found.message)]
+        for name, found in summary.hosts.items()
+    ]
+    styles: list[Style] = ["" if one.succeeded else "bad" for one in summary.hosts.values()]
     lines += [Line(""), *table(("HOST", "OUTCOME", "GENERATION", "NOTE"), rows, styles)]
     for name, found in summary.hosts.items():
         if found.choice:

@@ -29,7 +29,7 @@ def status_lines(statuses: Sequence[HostStatus]) -> list[Line]:
     """A row for every host, the reasons of those that need attention, and the numbers."""
     each = [one for status in statuses for one in status.each]
     rows = [_row(status) for status in each]
-    styles = {n: STYLES[status.verdict.state] for n, status in enumerate(each)}
+    styles = [STYLES[status.verdict.state] for status in each]
     lines = table(HEADERS, rows, styles) if rows else []
     troubled = [status for status in each if status.verdict.reasons]
     lines += [Line("")] if troubled else []

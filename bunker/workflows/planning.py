@@ -9,6 +9,7 @@ from bunker.errors import BunkerError, ExitCode
 from bunker.events import Event, PlanFailed, Planned, Unreachable
 from bunker.fleet.models import Host
 from bunker.plan.changes import FleetPlan, HostPlan
+from bunker.terminal.lines import some
 from bunker.unreachable import UNKNOWN_REMEDY, why_unreachable
 from bunker.worker.client import WorkerClient
 from bunker.workflows.request import DeployRequest, Target
@@ -81,8 +82,7 @@ def differing(planned: HostPlan, now: HostPlan) -> str:
     unlike = [change for change in planned.changes if change not in now.changes]
     unlike += [change for change in now.changes if change not in planned.changes]
     subjects = list(dict.fromkeys(f"{change.role} {change.subject}" for change in unlike))
-    more = f" and {len(subjects) - SUBJECTS_NAMED} more" if len(subjects) > SUBJECTS_NAMED else ""
-    return f": {', '.join(subjects[:SUBJECTS_NAMED])}{more}" if subjects else ""
+    return f": {some(subjects, SUBJECTS_NAMED)}" if subjects else ""
 
 
 SUBJECTS_NAMED = 2

@@ -22,6 +22,7 @@ from bunker.plan.changes import Change, FleetPlan, HostPlan
 from bunker.role import named
 from bunker.secrets import decrypt_hosts
 from bunker.secrets.catalog import generate
+from bunker.terminal.lines import count
 from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import prepare
 from bunker.workflows.request import DeployRequest, Target, find_commits, worker_request
@@ -52,9 +53,8 @@ class Finding:
         """One line."""
         if not self.reached:
             return "not reached"
-        number = len(self.problems)
-        things = f"{number} thing{'s' * (number > 1)} to settle first"
-        return things if number else "ready to deploy"
+        things = count(len(self.problems), "thing")
+        return "ready to deploy" if self.ready else f"{things} to settle first"
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for programs."""
@@ -181,13 +181,12 @@ def _missing(host: Host, vault: Mapping[str, Secret]) -> dict[str, Secret]:
 
 
 def _missing_problem(host: Host, missing: Collection[str]) -> BunkerError:
-    one = len(missing) == 1
     generated = {spec.key for spec in specs_of(host) if spec.generated} & {*missing}
     others = [key for key in missing if key not in generated]
     commands = [f"invoke secrets.generate {host.name}"] if generated else []
     commands += [f"invoke secrets.set --host {host.name} --key {key}" for key in others]
     return BunkerError(
-        f"{len(missing)} secret{' is' if one else 's are'} missing: {', '.join(missing)}",
+        f"{count(len(missing), 'secret is', 'secrets are')} missing: {', '.join(missing)}",
         where=f"{host.name}.sops.yml",
         remedy=f"Run {' and '.join(f'`{command}`' for command in commands)}",
     )

@@ -87,9 +87,7 @@ def _read(file: Path) -> str:
     try:
         if file.exists() and not file.is_file():
             raise BunkerError("it is no regular file", where=str(file))
-        return file.read_bytes().decode()
-    except UnicodeDecodeError:
-        raise BunkerError("it is not UTF-8 text", where=str(file)) from None
+        return _text(str(file), file.read_bytes())
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
         raise BunkerError(f"it cannot be read: {reason}", where=str(file)) from None
