@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
+from typing import ParamSpec, TypeVar
 
 from bunker.printable import printable
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
 class ExitCode(IntEnum):
@@ -87,6 +91,16 @@ class Problems(BunkerError):
     def __str__(self) -> str:
         lines = "\n".join(f"  - {problem}" for problem in self.problems)
         return printable(f"{self.problem} ({len(self.problems)}):\n{lines}", keep="\n")
+
+
+def attempt(
+    work: Callable[Given, Result], *given: Given.args, **more: Given.kwargs
+) -> Result | BunkerError:
+    """What a function returns, or the BunkerError that it raises."""
+    try:
+        return work(*given, **more)
+    except BunkerError as error:
+        return error
 
 
 def refuse(title: str, problems: Iterable[BunkerError], *, single: bool = False) -> None:

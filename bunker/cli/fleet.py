@@ -32,13 +32,7 @@ def init(options: Options, folder: Annotated[str, "the folder to make it in"]) -
         "Next:",
         *(f"  {command}" for command in made.next_commands),
     ]
-    answer = {
-        "folder": str(made.folder),
-        "written": list(made.written),
-        "notes": list(made.notes),
-        "next_commands": list(made.next_commands),
-    }
-    options.answer(answer, "\n".join(lines))
+    options.answer({**vars(made), "folder": str(made.folder)}, "\n".join(lines))
 
 
 @operator_command(select=False, fleet=False)

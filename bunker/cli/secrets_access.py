@@ -27,16 +27,10 @@ def init(options: Options) -> None:
     from bunker import secrets
 
     report = secrets.init(options.fleet_folder)
-    answer = {
-        "key_file": str(report.key_file),
-        "key_created": report.key_created,
-        "recipient": report.recipient,
-        "config_file": str(report.config_file),
-        "advice": report.advice,
-    }
+    files = {"key_file": str(report.key_file), "config_file": str(report.config_file)}
     made = "new key" if report.key_created else "existing key"
     options.answer(
-        answer,
+        {**vars(report), **files},
         f"{made}: {report.key_file}\nrecipient: {report.recipient}\nrules: {report.config_file}",
     )
     advise(() if options.json else report.advice)

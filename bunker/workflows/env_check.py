@@ -6,9 +6,9 @@ from typing import Any
 
 from bunker.application.envcheck import EnvCheck, compare_with_example
 from bunker.applications.of_host import application_of
-from bunker.errors import BunkerError
+from bunker.errors import BunkerError, attempt
 from bunker.fleet import Fleet, Host
-from bunker.remote import Remote, run_many
+from bunker.remote import Completed, Remote, run_many
 from bunker.role import named
 
 
@@ -19,26 +19,23 @@ def check_environments(fleet: Fleet, hosts: Sequence[Host]) -> dict[str, EnvChec
     """
     remotes = [Remote.of(fleet, host) for host in hosts]
     answers = run_many(remotes, lambda host: f"cat -- {shlex.quote(_path(host))}", sudo=True)
-    found: dict[str, EnvCheck | BunkerError] = {}
-    for host in hosts:
-        answer = answers[host.name]
-        one = application_of(host, host.application.name)
-        if not one.port.table:
-            problem = f"{one.name} is of the kind {one.kind.name}, which has no environment table"
-            found[host.name] = BunkerError(problem, where=host.name)
-        elif isinstance(answer, BunkerError):
-            found[host.name] = answer
-        elif not answer.ok:
-            found[host.name] = _not_there(fleet.name, host)
-        else:
-            where = f"{host.name}: {_path(host)}"
-            try:
-                found[host.name] = compare_with_example(
-                    answer.stdout, named(one.port.table), where=where
-                )
-            except BunkerError as error:
-                found[host.name] = error
-    return found
+    return {host.name: attempt(_compared, fleet.name, host, answers[host.name]) for host in hosts}
+
+
+def _compared(fleet: str, host: Host, answer: Completed | BunkerError) -> EnvCheck:
+    one, where = application_of(host, host.application.name), f"{host.name}: {_path(host)}"
+    if not one.port.table:
+        problem = f"{one.name} is of the kind {one.kind.name}, which has no environment table"
+        raise BunkerError(problem, where=host.name)
+    if isinstance(answer, BunkerError):
+        raise answer
+    if not answer.ok:
+        raise BunkerError(
+            "there is no .env.example to compare with",
+            where=where,
+            remedy=f"Deploy the instance first: invoke deploy --fleet {fleet} --host {host.name}",
+        )
+    return compare_with_example(answer.stdout, named(one.port.table), where=where)
 
 
 def env_check_json(found: EnvCheck | BunkerError) -> dict[str, Any]:
@@ -54,11 +51,3 @@ def env_check_json(found: EnvCheck | BunkerError) -> dict[str, Any]:
 
 def _path(host: Host) -> str:
     return f"{host.application.directory}/.env.example"
-
-
-def _not_there(fleet: str, host: Host) -> BunkerError:
-    return BunkerError(
-        "there is no .env.example to compare with",
-        where=f"{host.name}: {_path(host)}",
-        remedy=f"Deploy the instance first: invoke deploy --fleet {fleet} --host {host.name}",
-    )

@@ -54,15 +54,8 @@ def assess(probe: Probe) -> Verdict:
 
 
 def container_json(container: Container) -> dict[str, Any]:
-    return {
-        "service": container.service,
-        "state": container.state,
-        "health": container.health,
-        "status": container.status,
-        "exit_code": container.exit_code,
-        "done": container.done,
-        "fine": container.fine,
-    }
+    known = ("service", "state", "health", "status", "exit_code", "done", "fine")
+    return {name: getattr(container, name) for name in known}
 
 
 def _unfinished(probe: Probe) -> str:

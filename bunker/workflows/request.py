@@ -18,7 +18,7 @@ from bunker.applications.of_host import (
     rooms_of,
     secrets_of,
 )
-from bunker.errors import BunkerError, Problems, refuse
+from bunker.errors import BunkerError, attempt, refuse
 from bunker.fleet import Fleet, load_fleet
 from bunker.fleet.applications import has_application, having, with_application
 from bunker.fleet.models import Host
@@ -91,8 +91,7 @@ def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
         _check_named(hosts, request.work.application)
     hosts = having(hosts, request.work.concerns, request.work.about, request.hosts)
     if request.work.one or request.work.asks:
-        running = [host for host in hosts if has_application(host)]
-        _check_named(running, request.work.application)
+        _check_named([host for host in hosts if has_application(host)], request.work.application)
     if request.work.asks:
         asked = (request.work.application, request.work.ref, request.work.settings)
         hosts = [with_asked(host, *asked) if has_application(host) else host for host in hosts]
@@ -159,13 +158,9 @@ def new_run_id() -> str:
 
 def _check_named(hosts: Sequence[Host], name: str) -> None:
     """Raise for every host on which it is not clear which application is meant."""
-    problems: list[BunkerError] = []
-    for host in hosts:
-        try:
-            application_of(host, name)
-        except BunkerError as error:
-            problems.append(error)
-    refuse("It is not clear which application is meant", problems, single=True)
+    meant = [attempt(application_of, host, name) for host in hosts]
+    unclear = [one for one in meant if isinstance(one, BunkerError)]
+    refuse("It is not clear which application is meant", unclear, single=True)
 
 
 def _resolve_commits(
@@ -188,28 +183,19 @@ def find_commits(
 
     With ``application`` those of that name alone.
     """
-    sources: dict[str, Source] = {}
-    answers: dict[str, str | BunkerError] = {}
-    for host in hosts:
-        for one in applications_of(host):
-            if application not in ("", one.name):
-                continue
-            try:
-                vault = secrets_of(one.host, secrets.get(host.name, {}))
-                sources[one.key] = Source.of(one.host, vault, root)
-            except BunkerError as error:
-                answers[one.key] = error
-    distinct = list(dict.fromkeys(sources.values()))
-
-    def resolve(source: Source) -> str | BunkerError:
-        try:
-            return resolve_commit(source)
-        except BunkerError as error:
-            return error
-
+    sources = {
+        one.key: attempt(
+            Source.of, one.host, secrets_of(one.host, secrets.get(host.name, {})), root
+        )
+        for host in hosts
+        for one in applications_of(host)
+        if application in ("", one.name)
+    }
+    distinct = list(dict.fromkeys(one for one in sources.values() if isinstance(one, Source)))
     with ThreadPoolExecutor(max_workers=max(4, os.cpu_count() or 1)) as pool:
-        found = dict(zip(distinct, pool.map(resolve, distinct), strict=True))
-    return answers | {name: found[source] for name, source in sources.items()}
+        commits = pool.map(lambda one: attempt(resolve_commit, one), distinct)
+        found = dict(zip(distinct, commits, strict=True))
+    return {key: found[one] if isinstance(one, Source) else one for key, one in sources.items()}
 
 
 def _by_name(host: Host, commits: Mapping[str, str]) -> dict[str, str]:
@@ -221,15 +207,11 @@ def _by_name(host: Host, commits: Mapping[str, str]) -> dict[str, str]:
 def _check_rendering(targets: Sequence[Target], application: str) -> None:
     """Render every host's files once before a connection is opened; those of an application alone
     where one is named."""
-    problems: list[BunkerError] = []
-    for target, (role, view) in ((one, room) for one in targets for room in rooms_of(one.host)):
-        if role.port and application not in ("", view.application.name):
-            continue
-        try:
-            if role.check:
-                named(role.check)(view, secrets_of(view, target.secrets))
-        except Problems as error:
-            problems += error.problems
-        except BunkerError as error:
-            problems.append(error)
+    rendered = [
+        attempt(named(role.check), view, secrets_of(view, target.secrets))
+        for target in targets
+        for role, view in rooms_of(target.host)
+        if role.check and not (role.port and application not in ("", view.application.name))
+    ]
+    problems = [problem for one in rendered if isinstance(one, BunkerError) for problem in one.each]
     refuse("The configuration cannot be rendered", problems)

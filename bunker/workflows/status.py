@@ -8,7 +8,7 @@ from typing import Any
 
 from bunker.application.layout import MAIN
 from bunker.applications.of_host import applications_of, key_of
-from bunker.errors import BunkerError
+from bunker.errors import BunkerError, attempt
 from bunker.fleet import Fleet, Host
 from bunker.host_keys import Unreachable
 from bunker.remote import Completed, Remote, run_many
@@ -153,10 +153,9 @@ def status_of(host: Host, answer: Completed | Unreachable) -> HostStatus:
     if not answer.ok:
         last = (answer.stderr.strip().splitlines() or ["no message"])[-1]
         return without_probe(Verdict("unknown", (f"the host refused to answer: {last}",)))
-    try:
-        probes = read_probes(host, answer.stdout)
-    except BunkerError as error:
-        return without_probe(Verdict("unknown", (error.problem,)))
+    probes = attempt(read_probes, host, answer.stdout)
+    if isinstance(probes, BunkerError):
+        return without_probe(Verdict("unknown", (probes.problem,)))
     views = {one.name: one.host for one in applications_of(host)}
     first, *others = (
         HostStatus(

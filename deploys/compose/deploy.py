@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,17 +16,12 @@ from deploys.stack.gate import gate_after_boot
 from deploys.stack.rollback import roll_back_stack
 from deploys.stack.stack import Phase, Stack
 
-
-def _files(host: Host) -> Sequence[str]:
-    return entry_of(host).files
-
-
 COMPOSE: Final = Stack(
     part="compose",
     folder=Path(__file__).parent / "scripts",
     bundle=compose_bundle,
     phases=(Phase("bring up services", ("swap", "reload", "up")),),
-    files=_files,
+    files=lambda host: entry_of(host).files,
 )
 
 
