@@ -5,7 +5,6 @@ from typing import Annotated
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
-from bunker.errors import BunkerError
 from bunker.terminal.lines import Line
 
 
@@ -41,7 +40,6 @@ def approve(
     from bunker.fleet.settings import load_settings
     from bunker.terminal.console import make_console, print_lines
     from bunker.terminal.plan_text import diff_style
-    from bunker.terminal.reporter import ask
 
     lifetime = timedelta(seconds=parse_duration(lasts, where="--lasts"))
     found = read_request(options.root, request)
@@ -52,8 +50,7 @@ def approve(
     # What is asked about goes where the question goes.
     plan = [Line(text, diff_style(text)) for text in found.shown]
     print_lines([*plan, *map(Line, subject.lines())], make_console(sys.stderr))
-    if not ask("Approve exactly this?", yes=options.yes):
-        raise BunkerError("nothing was approved: it was not confirmed")
+    options.confirm("Approve exactly this?", "nothing was approved")
     approval = give_approval(found, operator_key(key), settings, lifetime)
     until = f"{approval.expires:%Y-%m-%d %H:%M} UTC"
     lines = [f"approved by {approval.approver} until {until}"]

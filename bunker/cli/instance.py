@@ -178,12 +178,10 @@ def remove(
     """
     from bunker.audit.secret_access import recorded_change
     from bunker.fleet.removal import remove_instance
-    from bunker.terminal.reporter import ask
 
     host = options.load_fleet().host(name)
     question = f"Remove the files and secrets of {name} ({host.domain}) from {options.fleet_name}?"
-    if not ask(question, yes=options.yes):
-        raise BunkerError(f"{name} was not removed: it was not confirmed")
+    options.confirm(question, f"{name} was not removed")
     with recorded_change(options.fleet_folder, [name], {"removed": "the host's file"}):
         removed = remove_instance(options.root, options.fleet_name, name, force=force)
     _record(options, name, {"removed": host.domain, "kept_in": removed.kept_in})

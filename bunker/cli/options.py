@@ -166,6 +166,13 @@ class Options:
         fleet = ("--fleet", self.fleet_given) if self.fleet_given else ()
         return Repeat(" ".join((command, *map(shlex.quote, (*fleet, *more)))), self.fleet_given)
 
+    def confirm(self, question: str, otherwise: str) -> None:
+        """Go on only after a yes; ``otherwise`` says what was not done without one."""
+        from bunker.terminal.reporter import ask
+
+        if not ask(question, yes=self.yes):
+            raise BunkerError(f"{otherwise}: it was not confirmed")
+
     def reporter(self, *, verbose: bool = False, repeat: Repeat | None = None) -> Reporter:
         """What shows a run."""
         from bunker.terminal.reporters import make_reporter

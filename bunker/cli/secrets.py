@@ -96,11 +96,10 @@ def show(
     """
     from bunker import secrets
     from bunker.suggest import suggest
-    from bunker.terminal.reporter import ask
 
     fleet, host = options.select_one(secrets=True)
-    if reveal and not ask(f"Show secrets of {host.name} in plaintext?", yes=options.yes):
-        raise BunkerError("nothing was shown: it was not confirmed")
+    if reveal:
+        options.confirm(f"Show secrets of {host.name} in plaintext?", "nothing was shown")
     values = secrets.show(fleet.folder, host.name, reveal=reveal)
     if key and key not in values:
         problem = f"{host.name} has no secret {key!r}"
@@ -224,7 +223,6 @@ def restore(
     """
     from bunker import secrets
     from bunker.terminal.console import make_console, print_lines
-    from bunker.terminal.reporter import ask
 
     if not version.isdecimal():
         raise BunkerError(f"{version!r} is not a number", where="--version", expected="1 or more")
@@ -235,8 +233,7 @@ def restore(
         headers = ("VERSION", "REPLACED (UTC)", "BRINGING IT BACK")
         print_lines(table(headers, rows), make_console(sys.stderr))
         question = f"Bring back version {version} of the secrets of {host.name}?"
-        if not ask(question, yes=options.yes):
-            raise BunkerError("nothing was changed: it was not confirmed")
+        options.confirm(question, "nothing was changed")
     found = secrets.restore(fleet.folder, host.name, int(version))
     names = {key: getattr(found, key) for key in ("added", "changed", "removed")}
     answer = {"host": host.name, "version": found.number, **names}

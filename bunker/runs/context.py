@@ -93,6 +93,7 @@ class RunContext:
         ``at_once``: what is under way on hosts is not waited for.
         """
         self._stop_asked.set()
+        self.decision.put(STOP)  # a question that waits is left
         if worker := self._worker:
             (worker.kill if at_once else worker.stop)()
 
@@ -108,13 +109,10 @@ class RunContext:
 
     def answer(self) -> str:
         """An operator's answer, in a step of the run that asked."""
-        while True:
-            if self.stopping:
-                self.leave()
-            try:
-                return self.decision.get(timeout=0.2)
-            except queue.Empty:
-                continue
+        answer = self.decision.get()
+        if self.stopping:
+            self.leave()
+        return answer
 
     def leave(self) -> NoReturn:
         """End the step that was stopped. The run stays unfinished and repeats it on resume."""

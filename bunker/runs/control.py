@@ -23,6 +23,7 @@ from bunker.runs.kinds import kind_of
 from bunker.runs.resume_state import ResumeState, resume_state
 from bunker.runs.steps import RunSteps
 from bunker.terminal.reporter import Reporter, ask
+from bunker.terminal.run_text import answers
 
 POLL_SECONDS = 0.2
 APPROVAL_SECONDS = 30.0
@@ -144,8 +145,7 @@ def _leave_paused(context: RunContext, reporter: Reporter, reason: str) -> ExitC
     context.stop()
     context.left.wait(timeout=10)
     run = context.request.run
-    words = ("go-on", "roll-back", "stop")
-    commands = tuple(f"invoke run.resume {run} --{word}" for word in words)
+    commands = tuple(answers(run))
     reporter.event(Waits(run=run, message=QUESTION_WAITS, reason=reason, commands=commands))
     return ExitCode.GATE_INCONCLUSIVE
 

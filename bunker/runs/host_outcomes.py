@@ -1,15 +1,18 @@
 """What a host's outcome is, from what leases, a plan, a worker's events and its rollback say."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bunker.answers import record
+from bunker.application.availability import Availability
+from bunker.application.generation import read_generation
 from bunker.events import Event, HostEnded, Step
 from bunker.lease.leases import HostLeases
 from bunker.outcomes import HostOutcome
 from bunker.plan.changes import HostPlan
-from bunker.runs.step_answers import answers_of
 
 
 @dataclass
@@ -76,6 +79,23 @@ class Applied:
         self.update(files=tuple(one["files"] for one in every if one.get("files")) or None)
         if self.ref_to:
             self.update(ref=self.ref_to, settings=self.settings_to)
+
+
+def answers_of(output: Iterable[str]) -> dict[str, Any]:
+    """What a step says besides text for people: a keyword and a JSON object a line.
+
+    ``generation {…}`` is what the host runs now, ``availability {…}`` what the probe measured. A
+    line that is none of these is left alone.
+    """
+    found: dict[str, Any] = {}
+    for line in output:
+        keyword, _, text = line.strip().partition(" ")
+        with suppress(ValueError):  # UnreadableAnswer as well
+            if keyword == "generation":
+                found[keyword] = read_generation(text)
+            elif keyword == "availability":
+                found[keyword] = Availability.from_json(record(text, keyword)).to_json()
+    return found
 
 
 def failed(message: str, **more: Any) -> Applied:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from bunker.duration import describe_duration
 from bunker.generations import Difference, Generation, Step, steps
 from bunker.terminal.lines import Line, Style, count, indented, table
-from bunker.terminal.relative_time import relative_time
 
 HEADERS = ("GENERATION", "WHEN", "COMMIT", "REF", "RUN", "CHANGED", "")
 MOST_COMMITS = 20
+NOW_SECONDS = 5
 
 
 def history_lines(
@@ -140,3 +141,12 @@ def _migrations(found: Difference) -> list[Line]:
         for reason in item.reasons:
             lines += indented(f"{reason}: code of before may not work after it", "      ", "warn")
     return lines
+
+
+def relative_time(then: datetime, now: datetime) -> str:
+    """``just now``, ``20 seconds ago``, ``3 days ago``, ``in 5 minutes``; both with a time zone."""
+    seconds = (now - then).total_seconds()
+    if abs(seconds) < NOW_SECONDS:
+        return "just now"
+    words = describe_duration(abs(seconds))
+    return f"{words} ago" if seconds > 0 else f"in {words}"

@@ -67,6 +67,11 @@ def show_lines(record: RunRecord, now: float | None = None) -> list[Line]:
     return [*lines, *(Line(f"  try: {command}") for command in _next(record))]
 
 
+def answers(run: str) -> list[str]:
+    """The commands that answer a paused run."""
+    return [f"invoke run.resume {run} --{word}" for word in ("go-on", "roll-back", "stop")]
+
+
 def _next(record: RunRecord) -> list[str]:
     match record.state:
         case "running":
@@ -74,8 +79,7 @@ def _next(record: RunRecord) -> list[str]:
         case "interrupted":
             return [f"invoke run.resume {record.run}"]
         case "paused":
-            words = ("go-on", "roll-back", "stop")
-            return [f"invoke run.resume {record.run} --{word}" for word in words]
+            return answers(record.run)
         case "done":
             return []
     return [f"invoke run.retry-failed {record.run}"]

@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from bunker.application.availability import Availability
-from bunker.runs.step_answers import answers_of
+from bunker.runs.host_outcomes import answers_of
 from tests.lab.fleet_under_test import FleetUnderTest, Ran
 from tests.lab.host_state import started
 from tests.lab.visitors import visitors

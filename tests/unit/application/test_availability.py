@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bunker.application.availability import Availability
 from bunker.application.layout import located
-from bunker.runs.step_answers import answers_of
+from bunker.runs.host_outcomes import answers_of
 from bunker.shell import script_file
 
 SCRIPT = Path(__file__).parents[3] / "deploys/stack/scripts/probe_stop.sh"

@@ -11,9 +11,8 @@ from bunker.errors import BunkerError
 from bunker.generations import Generation, read_generations, steps
 from bunker.host_keys import Unreachable
 from bunker.remote import Completed
-from bunker.terminal.generations_text import history_lines
+from bunker.terminal.generations_text import history_lines, relative_time
 from bunker.terminal.lines import plain
-from bunker.terminal.relative_time import relative_time
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

@@ -24,7 +24,7 @@ from bunker.ops.rollback import RollbackFacts
 from bunker.ops.system import System
 from bunker.outcomes import HostOutcome
 from bunker.remote import Completed
-from bunker.runs.step_answers import answers_of
+from bunker.runs.host_outcomes import answers_of
 from bunker.terminal.generations_text import history_lines
 from bunker.terminal.recap_text import Repeat, measured
 from bunker.terminal.status_text import health_lines, status_lines

@@ -15,8 +15,8 @@ from bunker.events import Analysis, Decided, End, Event, Halted, Outcome, Paused
 from bunker.journal.records import OtherSchema, RunRecord, RunRequest, Summary
 from bunker.journal.summary import end_state, exit_code, summarise
 from bunker.outcomes import SUCCEEDED, WORDS, HostOutcome, failed_hosts, read_outcomes
+from bunker.runs.host_outcomes import answers_of
 from bunker.runs.retry import retry_intent
-from bunker.runs.step_answers import answers_of
 from tests.unit.runs.control_machine import request
 
 MEASURED = {
