@@ -174,10 +174,13 @@ class Options:
             raise BunkerError(f"{otherwise}: it was not confirmed")
 
     def reporter(self, *, verbose: bool = False, repeat: Repeat | None = None) -> Reporter:
-        """What shows a run."""
-        from bunker.terminal.reporters import make_reporter
+        """Who shows a run: a terminal, or a program that reads this process's stdout."""
+        from bunker.terminal.json_reporter import JsonReporter
+        from bunker.terminal.rich_reporter import RichReporter
 
-        return make_reporter(json=self.json, verbose=verbose, yes=self.yes, repeat=repeat)
+        if self.json:
+            return JsonReporter(yes=self.yes, repeat=repeat)
+        return RichReporter(verbose=verbose, yes=self.yes, repeat=repeat)
 
     def request(self, **more: Any) -> DeployRequest:
         """A change of the chosen hosts, or a look at them, as planning takes it."""

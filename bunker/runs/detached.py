@@ -17,7 +17,6 @@ from bunker.lab.fleet import use_lab_keys
 from bunker.product import CODE
 from bunker.runs.control import execute
 from bunker.terminal.reporter import Reporter
-from bunker.terminal.reporters import make_reporter
 
 START_SECONDS = 20
 
@@ -59,11 +58,13 @@ def main() -> int:
     request = RunRequest.from_json(json.loads(sys.stdin.read()))
     use_lab_keys(root, request.fleet)
 
+    options = Options(yes=True, debug=request.debug)
+
     def body() -> ExitCode:
-        with make_reporter(yes=True) as reporter:
+        with options.reporter() as reporter:
             return execute(root, request, reporter)
 
-    return run_guarded(body, Options(debug=request.debug), again=f"invoke run.resume {request.run}")
+    return run_guarded(body, options, again=f"invoke run.resume {request.run}")
 
 
 if __name__ == "__main__":

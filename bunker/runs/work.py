@@ -52,11 +52,6 @@ class Work:
         return bool(self.ref or self.settings)
 
     @property
-    def is_whole_host(self) -> bool:
-        """Whether this is what a host's file says, or parts of it."""
-        return self.role == WHOLE_HOST
-
-    @property
     def of_applications(self) -> bool:
         """Whether it is about nothing else of a host than applications."""
         tags = {tag for role in KINDS.values() for tag in role.tags}
@@ -84,7 +79,8 @@ class Work:
     @property
     def needs_code(self) -> bool:
         """Whether a commit is brought to the hosts, so that the git server has to be asked."""
-        return self.is_whole_host and (not self.parts or bool(set(CODE) & set(self.parts)))
+        whole_host = self.role == WHOLE_HOST
+        return whole_host and (not self.parts or bool(set(CODE) & set(self.parts)))
 
     @property
     def needs_secrets(self) -> bool:

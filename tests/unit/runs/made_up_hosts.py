@@ -111,12 +111,11 @@ def begin() -> int:
     from bunker.cli.options import Options
     from bunker.journal.records import RunRequest
     from bunker.runs.control import execute
-    from bunker.terminal.reporters import make_reporter
 
     request = RunRequest.from_json(json.loads(sys.stdin.read()))
 
     def body() -> int:
-        with make_reporter(json=True, yes=True) as reporter:
+        with Options(json=True, yes=True).reporter() as reporter:
             return execute(WORLD, request, reporter)
 
     return run_guarded(body, Options(json=True), again="begin")

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from bunker.cli.options import Options
 from bunker.errors import BunkerError
 from bunker.events import (
     Connected,
@@ -26,7 +27,6 @@ from bunker.terminal.event_text import event_lines
 from bunker.terminal.json_reporter import JsonReporter
 from bunker.terminal.lines import plain, table
 from bunker.terminal.reporter import ask
-from bunker.terminal.reporters import make_reporter
 from bunker.terminal.rich_reporter import RichReporter
 
 PLAN = HostPlan("north", (Change("base", "sshd", "~", "1 file", restarts=("ssh",)),), "o", "w")
@@ -163,8 +163,8 @@ def test_without_a_terminal_nobody_is_asked() -> None:
 
 
 def test_the_reporter_is_chosen_by_the_options() -> None:
-    assert isinstance(make_reporter(json=True), JsonReporter)
-    assert isinstance(make_reporter(verbose=True), RichReporter)
+    assert isinstance(Options(json=True).reporter(), JsonReporter)
+    assert isinstance(Options().reporter(verbose=True), RichReporter)
 
 
 def test_a_table_is_as_wide_as_its_widest_cells() -> None:
