@@ -65,6 +65,7 @@ def operator_command(
     words: str = "",
     name: str = "",
     fields: Iterable[Field[Any]] = (),
+    before: Callable[[], None] | None = None,
 ) -> Callable[[Body], OperatorTask]:
     """Make a task of a function that takes :class:`Options` first and its own options after.
 
@@ -75,7 +76,8 @@ def operator_command(
     The task gets the common options too: ``--host --group --tag`` with ``select``, ``--fleet``
     with ``fleet``, always ``--json --debug --yes``. ``words``
     names the option that takes plain words. Its name is the function's, unless that is a
-    word that Python keeps for itself. The function may return an exit code.
+    word that Python keeps for itself. The function may return an exit code; ``before`` is done
+    before it.
     """
     left_out = {*(() if select else SELECTION), *(() if fleet else ("fleet",))}
     common = [one for one in _parameters(Options.of) if one.name not in left_out]
@@ -92,7 +94,13 @@ def operator_command(
                 values[words] = [*(values[words] or ()), *more]
             options = Options.of(**{one.name: values[one.name] for one in common})
             arguments = {one.name: values[one.name] for one in own}
-            code = run_guarded(lambda: body(options, **arguments), options)
+
+            def work() -> ExitCode | int | None:
+                if before:
+                    before()
+                return body(options, **arguments)
+
+            code = run_guarded(work, options)
             # Between two tasks of one command line only a failure may stop invoke.
             if code:
                 raise SystemExit(int(code))

@@ -1,16 +1,11 @@
 """notify.test and notify.secret."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.errors import BunkerError, ExitCode
 from bunker.terminal.lines import table
-
-if TYPE_CHECKING:
-    from bunker.notify import Delivery
 
 
 @operator_command(select=False)
@@ -37,13 +32,12 @@ def test(options: Options) -> ExitCode:
             remedy="Name them in fleet.settings.yaml (docs/notifications.md)",
         )
     answer = {"fleet": fleet, "deliveries": [vars(item) for item in deliveries]}
-    rows = [_row(item) for item in deliveries]
+    rows = [
+        (item.target, item.kind, "sent" if item.ok else f"failed: {item.reason}")
+        for item in deliveries
+    ]
     options.answer(answer, table(("TARGET", "KIND", "OUTCOME"), rows))
     return ExitCode.OK if all(item.ok for item in deliveries) else ExitCode.ERROR
-
-
-def _row(delivery: Delivery) -> tuple[str, str, str]:
-    return delivery.target, delivery.kind, "sent" if delivery.ok else f"failed: {delivery.reason}"
 
 
 @operator_command(select=False)

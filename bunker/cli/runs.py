@@ -114,7 +114,6 @@ def resume(
             f"the run {record.run} asks nothing: it is {record.state}",
             remedy=f"Take it up with: invoke run.resume {record.run}",
         )
-    _use_keys(options, record)
     answer = answers[0] if answers else ""
     with options.reporter(verbose=verbose, repeat=options.repeat()) as reporter:
         return execute(options.root, record.request, reporter, resume=True, answer=answer)
@@ -165,7 +164,6 @@ def retry_failed(
     from bunker.runs.start import begin
 
     record = _record(options, run)
-    _use_keys(options, record)
     intent = retry_intent(options.root, record, dry=dry, yes=options.yes, verbose=verbose)
     repeat = options.repeat(f"invoke {record.request.kind}")
     with options.reporter(verbose=verbose, repeat=repeat) as reporter:
@@ -173,13 +171,11 @@ def retry_failed(
 
 
 def _record(options: Options, run: str) -> RunRecord:
+    """The run; from here on this process uses the keys of its fleet, where that is a lab's."""
     from bunker.journal.reader import open_journal
-
-    with open_journal(options.root) as journal:
-        return journal.run(run)
-
-
-def _use_keys(options: Options, record: RunRecord) -> None:
     from bunker.lab.fleet import use_lab_keys
 
+    with open_journal(options.root) as journal:
+        record = journal.run(run)
     use_lab_keys(options.root, record.request.fleet)
+    return record

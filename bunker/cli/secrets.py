@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
-from bunker.cli.command import Body, OperatorTask, operator_command
+from bunker.cli.command import operator_command
 from bunker.cli.options import Options, words
 from bunker.cli.secret_value import read_value
 from bunker.cli.values import HostName
-from bunker.errors import BunkerError, ExitCode
+from bunker.errors import BunkerError
 from bunker.terminal.lines import count, table
 from bunker.terminal.output import print_clear, tell
 
@@ -22,21 +22,15 @@ if TYPE_CHECKING:
     from bunker.secrets import KeptVersion
 
 
-def secrets_command(**how: Any) -> Callable[[Body], OperatorTask]:
-    """An operator's command that first wipes what an edit that was killed has left in memory."""
+def _sweep() -> None:
+    """Wipe what an edit that was killed has left in memory."""
+    from bunker import secrets
 
-    def decorate(body: Body) -> OperatorTask:
-        @wraps(body)
-        def swept(options: Options, **arguments: Any) -> ExitCode | int | None:
-            from bunker import secrets
+    if secrets.sweep():
+        advise(("the text of an edit that was cut off lay in memory still; it is wiped",))
 
-            if secrets.sweep():
-                advise(("the text of an edit that was cut off lay in memory still; it is wiped",))
-            return body(options, **arguments)
 
-        return operator_command(**how)(swept)
-
-    return decorate
+secrets_command = partial(operator_command, before=_sweep)
 
 
 @secrets_command(select=False)

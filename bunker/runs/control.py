@@ -20,7 +20,7 @@ from bunker.journal.records import RunRequest, Summary
 from bunker.journal.summary import exit_code
 from bunker.runs.context import GO_ON, RunContext
 from bunker.runs.kinds import kind_of
-from bunker.runs.resume_state import ResumeState, resume_state
+from bunker.runs.resume_state import resume_state
 from bunker.runs.steps import RunSteps
 from bunker.terminal.reporter import Reporter, ask
 from bunker.terminal.run_text import answers
@@ -45,7 +45,10 @@ def execute(
     """
     with ExitStack() as stack:
         stack.enter_context(claim(root, request.run))
-        before = _state_before(root, request.run) if resume else None
+        before = None
+        if resume:
+            with open_journal(root) as journal:
+                before = resume_state(journal.events(request.run))
         context = RunContext(root, request, write_event, before)
         received = stack.enter_context(_signals(context))
         execution = stack.enter_context(engine(root, request.run, _workflow(context)))
@@ -85,11 +88,6 @@ def _start(root: Path, request: RunRequest, start: Callable[[], None]) -> None:
         if used := run_with_approval(root, approval["id"]):
             raise already_used(used, f"the approval by {approval['approver']}")
         start()
-
-
-def _state_before(root: Path, run: str) -> ResumeState:
-    with open_journal(root) as journal:
-        return resume_state(journal.events(run))
 
 
 def _follow(

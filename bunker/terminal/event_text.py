@@ -24,6 +24,7 @@ from bunker.events import (
 from bunker.outcomes import Word
 from bunker.terminal.lines import Line, Style, after, count, indented
 
+_ENDED: dict[Word, Style] = {"changed": "good", "ok": ""}
 _ANALYSED: dict[str, Style] = {"pass": "good", "fail": "bad"}
 
 
@@ -42,7 +43,7 @@ def event_lines(event: Event, *, verbose: bool = False) -> list[Line]:
             return _step(event, verbose)
         case HostEnded(host=host, outcome=outcome, message=message):
             text = f"{outcome}{': ' + message if message else ''}"
-            return after(f"{host}: ", text, _style_of(outcome))
+            return after(f"{host}: ", text, _ENDED.get(outcome, "bad"))
         case Log(host=host, message=message):
             return indented(message, f"{host} | ", "faint")
     return _of_run(event)
@@ -92,9 +93,3 @@ def _step(step: Step, verbose: bool) -> list[Line]:
     # A failed step's output stands in the recap; here only someone who asked reads along.
     output = step.output or () if verbose else ()
     return [line, *(found for text in output for found in indented(text, f"{host} | ", "faint"))]
-
-
-def _style_of(outcome: Word) -> Style:
-    if outcome == "changed":
-        return "good"
-    return "" if outcome == "ok" else "bad"

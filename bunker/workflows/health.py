@@ -37,7 +37,10 @@ def assess(probe: Probe) -> Verdict:
     unfinished = begun and not probe.applied
     if not (probe.application and (probe.installed or probe.containers or unfinished)):
         return Verdict("not deployed")
-    reasons = [*_answer(probe), *(_container(item) for item in probe.containers if not item.fine)]
+    reasons = [
+        *_answer(probe),
+        *(f"{c.service} {c.condition}" for c in probe.containers if not c.fine),
+    ]
     if probe.engine != "ok":
         words = {"absent": "Docker is not installed", "failed": "the Docker engine does not answer"}
         reasons.append(words[probe.engine])
@@ -83,7 +86,3 @@ def _answer(probe: Probe) -> list[str]:
         return [f"{subject} does not answer{health.question.through}"]
     parts = f": {', '.join(health.failing)} failing" if health.failing else ""
     return [f"{subject} answers {health.code}{parts}"]
-
-
-def _container(container: Container) -> str:
-    return f"{container.service} {container.condition}"
