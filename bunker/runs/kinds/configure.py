@@ -1,13 +1,7 @@
 """`invoke configure`: environment and feature flags alone."""
 
-from bunker.runs.kind import Kind, NoArguments
+from bunker.runs.kind import Kind
 from bunker.runs.work import Work
-
-
-def work(_given: NoArguments) -> Work:
-    """The part of the whole host that writes the environment."""
-    return Work(parts=("env",))
-
 
 CONFIGURE = Kind(
     name="configure",
@@ -23,6 +17,6 @@ CONFIGURE = Kind(
     Exit codes: 0 done or nothing to do, 3 some hosts failed, 4 rolled back, 5 held by another run,
     130 interrupted.
     """,
-    work=work,
+    work=lambda _none: Work(parts=("env",)),
     undone=True,
 )

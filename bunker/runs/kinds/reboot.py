@@ -1,14 +1,8 @@
 """`invoke reboot`: hosts rebooted one at a time."""
 
-from bunker.runs.kind import Kind, NoArguments
+from bunker.runs.kind import Kind
 from bunker.runs.rolling import one_by_one
 from bunker.runs.work import Work
-
-
-def work(_given: NoArguments) -> Work:
-    """A role of its own."""
-    return Work("deploys.reboot.deploy:reboot")
-
 
 REBOOT = Kind(
     name="reboot",
@@ -24,7 +18,7 @@ REBOOT = Kind(
 
     Exit codes: 0 done, 3 some hosts failed, 5 held by another run, 130 interrupted.
     """,
-    work=work,
+    work=lambda _none: Work("deploys.reboot.deploy:reboot"),
     workflow=one_by_one,
     pace=("batch", "max_fail"),
 )
