@@ -119,7 +119,7 @@ def _targets(
 ) -> tuple[list[Target], set[str]]:
     """Every host with the secrets and the commit that there are, and those with stand-ins."""
     vaults, guessed = _vaults(fleet, hosts, found)
-    opened = [host for host in hosts if host.name not in guessed or vaults[host.name]]
+    opened = [host for host in hosts if host.name not in guessed]
     commits = find_commits(fleet.root, opened, vaults)
     targets = []
     for host in hosts:
