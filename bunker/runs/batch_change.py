@@ -85,7 +85,7 @@ class BatchChange:
         if not self.context.stopping:
             context = self.context
             pin_outcomes(context.root, context.request, outcomes, context.event)
-            warn_of_files(context, outcomes)
+            warn_of_files(outcomes, context.event)
         for name in sorted(outcomes):
             self.context.event(Outcome(host=name, result=outcomes[name]))
         return outcomes

@@ -24,7 +24,7 @@ from bunker.terminal.lines import some
 from bunker.values import GitRef, checked
 
 
-def warn_of_files(context: RunContext, outcomes: Outcomes) -> None:
+def warn_of_files(outcomes: Outcomes, event: Callable[[Event], None]) -> None:
     """Say which files of the fleet still are what was rolled back: they are their own version."""
     hosts: dict[str, list[str]] = {}
     for name, found in sorted(outcomes.items()):
@@ -36,7 +36,7 @@ def warn_of_files(context: RunContext, outcomes: Outcomes) -> None:
             f"{files} still holds what was rolled back on {some(names)}: the next deploy brings it"
             " again. Correct it there, or put back the files of before"
         )
-        context.event(Warned(message=text))
+        event(Warned(message=text))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from bunker.journal.records import RunRequest
 from bunker.ops import context
 from bunker.outcomes import HostOutcome
 from bunker.plan.changes import HostPlan
-from bunker.runs.context import RunContext
 from bunker.runs.host_outcomes import Applied, failed, rolled_back
 from bunker.runs.pinning import warn_of_files
 from deploys.stack import rollback
@@ -59,9 +58,8 @@ def test_the_outcome_of_a_rollback_names_them_whichever_application_they_are_of(
 
 
 def warned(**outcomes: HostOutcome) -> list[str]:
-    request = RunRequest("run-7", "deploy", "x", "me", "x", (RunBatch("all", ()),), {})
     events: list[Event] = []
-    warn_of_files(RunContext(Path(), request, events.append), outcomes)
+    warn_of_files(outcomes, events.append)
     return [event.message for event in events if isinstance(event, Warned)]
 
 
