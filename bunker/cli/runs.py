@@ -112,7 +112,7 @@ def resume(
     if answers and record.state != "paused":
         raise BunkerError(
             f"the run {record.run} asks nothing: it is {record.state}",
-            remedy=f"Take it up with: invoke run.resume {record.run}",
+            remedy=f"Resume it with: invoke run.resume {record.run}",
         )
     answer = answers[0] if answers else ""
     with options.reporter(verbose=verbose, repeat=options.repeat()) as reporter:

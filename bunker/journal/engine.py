@@ -1,4 +1,4 @@
-"""DBOS in this process, for exactly one run: start it, or take it up where it was left.
+"""DBOS in this process, for exactly one run: start it, or resume it where it was left.
 
 Each run is its own DBOS executor and its own application version. So a process that starts DBOS
 resumes its own run and no other, whatever else is unfinished in the database: DBOS puts a run

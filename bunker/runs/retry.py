@@ -18,7 +18,7 @@ def retry_intent(root: Path, record: RunRecord, *, dry: bool, yes: bool, verbose
     if record.state in ("running", "interrupted", "paused"):
         raise BunkerError(
             f"the run {record.run} has not ended: it is {record.state}",
-            remedy=f"Take it up with: invoke run.resume {record.run}",
+            remedy=f"Resume it with: invoke run.resume {record.run}",
         )
     bad = sorted(name for name, found in record.summary.hosts.items() if not found.succeeded)
     if not bad:

@@ -30,5 +30,5 @@ def watch_run(root: Path, run: str, reporter: Reporter) -> ExitCode:
     raise BunkerError(
         f"the run {name} is {record.state}"
         + (f": {record.summary.paused}" if record.state == "paused" else ""),
-        remedy=f"Take it up with: invoke run.resume {name}",
+        remedy=f"Resume it with: invoke run.resume {name}",
     )

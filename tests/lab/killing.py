@@ -63,7 +63,7 @@ class KilledRun:
     """Where it was killed."""
 
     def through(self, *words: str) -> Ran:
-        """Begin it, take it up after every death, and return the command that ended by itself."""
+        """Begin it, resume it after every death, and return the command that ended by itself."""
         ended = self._execute(*words, "--yes", "--json")
         while ended is None:
             assert len(self.points) < MOST_DEATHS, self.points

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from bunker.events import Event, RunBatch, Warned
+from bunker.events import Event, Warned
 from bunker.folder_source import commit_of
-from bunker.journal.records import RunRequest
 from bunker.ops import context
 from bunker.outcomes import HostOutcome
 from bunker.plan.changes import HostPlan
