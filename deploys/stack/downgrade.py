@@ -29,14 +29,14 @@ class LeftBehind(Answer[list[MigrationSafety]]):
 def downgrade_from(stack: Stack, host: Host, instance: InstanceState, commit: str) -> str:
     """The version that a deploy of an older commit replaces; empty where it is no downgrade.
 
-    Raises BunkerError where older code was not asked for, and where a migration since
-    then leaves it a database that it does not work with.
+    Raises BunkerError where older code was not asked for, and where a migration since then leaves
+    it a database that it does not work with. Where nothing ever ran well, any version is asked for.
     """
     if not instance.older:
         return ""
-    generation = instance.generation or {}
-    now = str(generation.get("ref") or instance.head[:12])
-    if str(ctx_host.get().data.get("bunker_allow_downgrade") or "") != "yes":
+    ran = instance.generation is not None
+    now = str((instance.generation or {}).get("ref") or instance.head[:12])
+    if ran and str(ctx_host.get().data.get("bunker_allow_downgrade") or "") != "yes":
         raise BunkerError(
             f"{host.application.ref} is older than {now}, which runs: this is a downgrade",
             where=host.name,
@@ -57,6 +57,8 @@ def downgrade_from(stack: Stack, host: Host, instance: InstanceState, commit: st
             f"{host.application.ref} cannot work with the database of {now}: {', '.join(unsafe)}",
             where=host.name,
             remedy=f"Roll back with the database of that time:"
-            f" invoke rollback {options_for(host)} --restore",
+            f" invoke rollback {options_for(host)} --restore"
+            if ran
+            else "Deploy a version in which what failed is fixed",
         )
     return now

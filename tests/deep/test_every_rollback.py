@@ -45,7 +45,7 @@ def test_the_host_takes_an_upgrade_back_after_it_was_cut_off_from_power(
     )
     assert killed.outcome == "killed"
     host.lab.up([])
-    disarmed(host)
+    disarmed(host, "north")
     assert_as_before(host, undone=killed.run)
 
 

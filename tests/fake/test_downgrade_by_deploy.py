@@ -23,13 +23,14 @@ GENERATION = json.dumps(
 )
 
 
-def running(*, older: bool) -> list[str]:
-    """An instance that runs another commit than the wanted one."""
+def running(*, older: bool, recorded: bool = True) -> list[str]:
+    """An instance that runs another commit than the wanted one, or never ran well at all."""
     rows = list(RESPONSES[INSTANCE])
     rows[rows.index("kind absent")] = "kind folder"
     at = rows.index("@@bunker containers")
     rows[at:at] = ["@@bunker head", HEAD, *(["@@bunker older", "yes"] if older else [])]
-    rows.insert(rows.index("@@bunker generation") + 1, GENERATION)
+    if recorded:
+        rows.insert(rows.index("@@bunker generation") + 1, GENERATION)
     return rows
 
 
@@ -80,6 +81,17 @@ def test_older_code_is_never_put_over_a_database_that_it_cannot_work_with() -> N
     assert found["event"] == "failed"
     assert "v2 cannot work with the database of v2.1.0: 2_notes drops column" in found["message"]
     assert "invoke rollback --host host-001 --restore" in found["message"]
+
+
+def test_after_a_first_deploy_that_failed_an_older_version_is_no_downgrade() -> None:
+    never = running(older=True, recorded=False)
+    found = planned(never, "CREATE TABLE notes (id int);")
+    assert found["event"] == "planned", found
+    refused = planned(never, "ALTER TABLE notes DROP COLUMN text;")
+    assert refused["event"] == "failed"
+    assert "2_notes drops column" in refused["message"]
+    assert "Deploy a version in which what failed is fixed" in refused["message"]
+    assert "invoke rollback" not in refused["message"]
 
 
 @pytest.mark.parametrize("allowed", [False, True])

@@ -59,7 +59,7 @@ def postgres(fleet: FleetUnderTest, folder: Path) -> Iterator[str]:
     part = parts.Part(
         name=lab.naming.container("journal"),
         hostname="journal",
-        image=lab.images(print).recipe(recipe),
+        image=lab.images().recipe(recipe),
         address=network.address(LAST_NUMBER),
         labels=(("part", "journal"),),
         environment=(
