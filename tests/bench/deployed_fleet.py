@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,14 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.bench.measure import Figure, measure, ratio
-from tests.lab.fleet_under_test import DEPLOYED, FleetUnderTest
+from tests.lab.fleet_under_test import FleetUnderTest
 
 ROOT = Path(__file__).parents[2]
 HOSTS = ("north", "east", "south", "west")
 
 
 def figures_of(commit: str) -> list[Figure]:
-    """The same figures with the program as it was at a commit, by its own measurement."""
+    """The same figures with the program as it was at a commit, measured as it is today."""
     ask = (
         "import json; from tests.bench import deployed_fleet as it;"
         "print(json.dumps([[one.what, one.seconds] for one in it.figures()]))"
@@ -25,6 +26,7 @@ def figures_of(commit: str) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="bunker-bench-before-") as folder:
         git = ["git", "-C", str(ROOT), "worktree"]
         subprocess.run([*git, "add", "--quiet", "--detach", folder, commit], check=True)
+        shutil.copytree(Path(__file__).parent, Path(folder, "tests/bench"), dirs_exist_ok=True)
         try:
             done = subprocess.run(
                 [sys.executable, "-c", ask], cwd=folder, check=True, stdout=subprocess.PIPE
@@ -55,7 +57,7 @@ def _measure(fleet: FleetUnderTest) -> list[Figure]:
     fleet.lab.up([])
     fleet.bare("north")
     fleet.deploy("north")
-    fleet.lab.snapshot("north", DEPLOYED)
+    fleet.keep_deployed("north")
     for name in HOSTS[1:]:
         fleet.deployed_as(name)
     fleet.deploy(*HOSTS)
