@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from bunker.errors import BunkerError
 from bunker.terminal.lines import Line
-from bunker.terminal.output import print_json, say
+from bunker.terminal.output import print_json, say, tell
 
 if TYPE_CHECKING:
     from bunker.fleet import Fleet, Host
@@ -105,10 +105,17 @@ class Options:
         return load_settings(self.fleet_folder)
 
     def load_fleet(self, *, require_secrets: bool = False) -> Fleet:
-        """The checked fleet."""
+        """The checked fleet, with a warning for each host that a fault of its files leaves out."""
         from bunker.fleet import load_fleet
 
-        return load_fleet(self.root, self.fleet_name, require_secrets=require_secrets)
+        found = load_fleet(
+            self.root, self.fleet_name, require_secrets=require_secrets, partial=True
+        )
+        if found.broken and not found.hosts:
+            found.require_all("Correct them")
+        for text in found.warnings:
+            tell(f"warning: {text}")
+        return found
 
     def select(self, *, everyone: bool = False) -> tuple[Fleet, list[Host]]:
         """The fleet and the chosen hosts; with ``everyone`` no choice means all of them."""

@@ -1,13 +1,15 @@
 """The fleet: all hosts of one inventory, checked, and choosing some of them."""
 
+from __future__ import annotations
+
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from bunker.errors import BunkerError, refuse
+from bunker.errors import BunkerError, Problems, refuse
 from bunker.fleet.models import Host
 from bunker.suggest import suggest
 from deploys.roles import TAGS, may_have_vault, needs_vault
@@ -26,6 +28,10 @@ class Fleet:
     """Private key for every host of the fleet; None leaves the choice to agent and ssh_config."""
     pyinfra_data: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     """By host: what the group data say to pyinfra itself (``_sudo``, ``ssh_*``)."""
+    broken: Mapping[str, tuple[BunkerError, ...]] = field(default_factory=dict)
+    """Hosts whose files have faults, by name; none of them is among ``hosts``."""
+    faults: tuple[BunkerError, ...] = ()
+    """Faults of the fleet that stop no single host."""
 
     @property
     def folder(self) -> Path:
@@ -90,13 +96,36 @@ class Fleet:
             raise self._unknown_host(name)
         return self.hosts[name]
 
+    def require_all(self, remedy: str) -> None:
+        """Raise where any file of the fleet has a fault, with all of them."""
+        found = [*self.faults, *chain(*self.broken.values())]
+        problems = list({str(problem): problem for problem in found}.values())
+        if problems:
+            raise Problems(f"the fleet {self.name} has problems. {remedy}", problems)
+
+    def fault(self, name: str) -> BunkerError:
+        """What stops a host whose files have faults."""
+        return Problems(f"{name} cannot be used", self.broken[name])
+
+    def without(self, faults: Mapping[str, BunkerError]) -> Fleet:
+        """The fleet without these hosts, in each of which a fault was found."""
+        hosts = {name: host for name, host in self.hosts.items() if name not in faults}
+        broken = dict(self.broken) | {name: (fault,) for name, fault in faults.items()}
+        return replace(self, hosts=hosts, broken=dict(sorted(broken.items())))
+
+    @property
+    def warnings(self) -> list[str]:
+        """A sentence for each host that is left out, and for what is wrong besides."""
+        left_out = [f"{name} is left out: {found[0]}" for name, found in self.broken.items()]
+        return [*left_out, *map(str, self.faults)]
+
     def select(
         self,
         hosts: Sequence[str] = (),
         groups: Sequence[str] = (),
         tags: Sequence[str] = (),
     ) -> list[Host]:
-        """The chosen hosts, sorted by name.
+        """The chosen hosts, sorted by name; none of those whose files have faults.
 
         Hosts (names, or patterns such as ``north-*``) and groups add up; tags narrow the choice to
         hosts that have every one of them. Every name must match something, and the outcome is
@@ -111,7 +140,11 @@ class Fleet:
         members = self.groups
         named = {pattern: fnmatch.filter(self.hosts, pattern) for pattern in hosts}
         problems = [
-            *(self._unknown_host(pattern) for pattern, found in named.items() if not found),
+            *(
+                self._unknown_host(pattern)
+                for pattern, found in named.items()
+                if not found or pattern in self.broken
+            ),
             *(self._unknown_group(group) for group in groups if group not in members),
             *(self._unknown_tag(tag) for tag in tags if tag not in self.tags),
         ]
@@ -138,10 +171,12 @@ class Fleet:
         return BunkerError(text, remedy=suggest(group, self.groups))
 
     def _unknown_host(self, name: str) -> BunkerError:
+        if name in self.broken:
+            return self.fault(name)
         text = f"no host {name!r} in the fleet {self.name}"
         if name in self.groups:
             return BunkerError(text, remedy=f"{name} is a group: choose it with --group {name}")
-        return BunkerError(text, remedy=suggest(name, self.hosts))
+        return BunkerError(text, remedy=suggest(name, {*self.hosts, *self.broken}))
 
     def _nothing(
         self, hosts: Sequence[str], groups: Sequence[str], tags: Sequence[str]

@@ -37,6 +37,7 @@ class GroupFile:
     fields: dict[str, Any] = field(default_factory=dict)
     pyinfra: dict[str, Any] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
+    problems: list[BunkerError] = field(default_factory=list)
 
     def layer(self) -> Layer:
         """The file as a source of host values."""
@@ -56,6 +57,7 @@ class GroupData:
         for file in files:
             self._files.setdefault(file.group, []).append(file)
         self._merged: dict[tuple[str, ...], dict[str, Any]] = {}
+        self.problems = [problem for file in files for problem in file.problems]
 
     def files_for(self, groups: tuple[str, ...]) -> list[GroupFile]:
         """The files that count for a host, the weakest first; ``groups`` in pyinfra's order."""
@@ -78,17 +80,18 @@ class GroupData:
         return values
 
 
-def load_group_data(root: Path, problems: list[BunkerError]) -> GroupData:
-    """Reads both folders; what is wrong is added to ``problems``."""
+def load_group_data(root: Path) -> GroupData:
+    """Reads both folders; what is wrong with a file stands in it."""
     files = []
     for folder in FOLDERS:
         for path in sorted((root / folder).glob("*.py")):
-            files.append(_read(path, f"{folder}/{path.name}", problems))
+            files.append(_read(path, f"{folder}/{path.name}"))
     return GroupData(files)
 
 
-def _read(path: Path, where: str, problems: list[BunkerError]) -> GroupFile:
+def _read(path: Path, where: str) -> GroupFile:
     result = GroupFile(path.stem, where)
+    problems = result.problems
     try:
         for key, value in _assigned(path, result):
             try:
@@ -98,12 +101,12 @@ def _read(path: Path, where: str, problems: list[BunkerError]) -> GroupFile:
     except BunkerError as error:
         problems.append(error)
         return result
-    problems += secrets_in_environment(result.layer(), "NAME")
+    problems.extend(secrets_in_environment(result.layer(), "NAME"))
     try:
         # On its own, so that a fault shows before the first host joins the group.
         Host.model_validate({**SOME_HOST, **result.fields})
     except ValidationError as error:
-        problems += explain(error, [result.layer()], where)
+        problems.extend(explain(error, [result.layer()], where))
     return result
 
 

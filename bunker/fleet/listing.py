@@ -48,7 +48,7 @@ def show_instance(fleet: Fleet, name: str) -> list[EffectiveValue]:
     path: Path = fleet.host_file(name)
     document = read_document(read_text(path), str(path.relative_to(fleet.root)))
     groups = host_groups(document, fleet.name)
-    files = load_group_data(fleet.root, []).files_for(groups)
+    files = load_group_data(fleet.root).files_for(groups)
     layers = [*(file.layer() for file in files), file_layer(document)]
     names = tuple(role.name for role in roles_of(host))
     values = []

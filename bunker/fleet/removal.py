@@ -29,7 +29,7 @@ def remove_instance(root: Path, fleet_name: str, name: str, *, force: bool = Fal
     removal; nothing else is committed. Elsewhere it refuses unless ``force``: the secrets would be
     gone for good. Raises BunkerError, with every file back in place, where git refuses.
     """
-    fleet = load_fleet(root, fleet_name, require_secrets=False)
+    fleet = load_fleet(root, fleet_name, require_secrets=False, partial=True)
     host = fleet.host(name)
     candidates = (fleet.host_file(name), fleet.secrets_file(name))
     files = tuple(path for path in candidates if path.exists())

@@ -97,7 +97,7 @@ def trust_instance(root: Path, fleet_name: str, name: str, *, confirm: Confirm) 
     The host must let us in with the new keys, else nothing is changed.
     """
     with _locked(root, fleet_name):
-        fleet = load_fleet(root, fleet_name, require_secrets=False)
+        fleet = load_fleet(root, fleet_name, require_secrets=False, partial=True)
         host = fleet.host(name)
         keys = scan_host_key(host.address, host.port)
         _ask(host, keys, confirm)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bunker.errors import BunkerError
+from bunker.errors import BunkerError, attempt
 from bunker.events import HostEvent, Outcome, RollbackBegan, RunBatch, Waiting
 from bunker.fleet import Fleet, Host
 from bunker.fleet.applications import has_application
@@ -32,6 +32,7 @@ from bunker.workflows.request import DeployRequest, Target, select_targets, work
 
 RESTART_SECONDS: Final = 180
 STALE: Final = "it changed after the plan was shown; nothing was changed on it"
+NOT_THERE: Final = "the host is not in the fleet any more"
 MOVED: Final = (
     "its files, its secrets or the program changed after this run was approved;"
     " nothing more was changed on it"
@@ -50,13 +51,7 @@ class BatchChange:
 
     def run(self) -> Outcomes:
         """Change the hosts and say how each ended; never raises for a single host."""
-        fleet = self.context.load_fleet()
-        names = [name for name in self.batch.hosts if name in fleet.hosts]
-        outcomes = {
-            name: HostOutcome(outcome="failed", message="the host is not in the fleet any more")
-            for name in self.batch.hosts
-            if name not in fleet.hosts
-        }
+        fleet, names, outcomes = self._hosts(self.batch.hosts)
         if names:
             with self._leases(fleet, names) as leases:
                 outcomes |= refused(leases)
@@ -73,13 +68,26 @@ class BatchChange:
 
     def roll_back_all(self, why: str) -> Outcomes:
         """Roll back every host of this batch to its generation from before the run."""
-        outcomes: dict[str, HostOutcome] = {}
-        with self._leases(self.context.load_fleet(), self.batch.hosts) as leases:
+        fleet, names, outcomes = self._hosts(self.batch.hosts)
+        with self._leases(fleet, names) as leases:
             outcomes |= refused(leases)
-            free = {name: failed(why) for name in self.batch.hosts if name in leases.held}
+            free = {name: failed(why) for name in names if name in leases.held}
             outcomes |= self._roll_back(free)
             self._audit(leases, outcomes)
         return self._recorded(outcomes)
+
+    def _hosts(self, names: Sequence[str]) -> tuple[Fleet, list[str], dict[str, HostOutcome]]:
+        """The fleet, those of the hosts that it has, and the outcomes of the others."""
+        fleet = self.context.load_fleet()
+        found = {name: attempt(fleet.host, name) for name in names}
+        gone = {
+            name: HostOutcome(
+                outcome="failed", message=str(one) if name in fleet.broken else NOT_THERE
+            )
+            for name, one in found.items()
+            if isinstance(one, BunkerError)
+        }
+        return fleet, [name for name in found if name not in gone], gone
 
     def _recorded(self, outcomes: Outcomes) -> Outcomes:
         if not self.context.stopping:
@@ -165,34 +173,39 @@ class BatchChange:
         until = time.monotonic() + RESTART_SECONDS
         waiting = list(names)
         while waiting and time.monotonic() < until and not self.context.stopping:
-            waiting = [name for name in waiting if not _listens(fleet.hosts[name])]
+            waiting = [n for n in waiting if n in fleet.hosts and not _listens(fleet.hosts[n])]
             time.sleep(1)
         return not waiting and not self.context.stopping
 
     def _apply(self, names: list[str], work: Work, confirmed: Confirmed) -> Changed:
         run = self.context.request
-        request = DeployRequest(
-            root=self.context.root,
-            fleet_name=run.fleet,
-            hosts=tuple(names),
-            work=replace(work, ref=run.ref, settings=run.settings),
-            commits=run.commits,
-            debug=run.debug,
-        )
         try:
+            _, known, gone = self._hosts(names)
+            outcomes = {name: Applied(outcome) for name, outcome in gone.items()}
+            if not known:
+                return outcomes
+            request = DeployRequest(
+                root=self.context.root,
+                fleet_name=run.fleet,
+                hosts=tuple(known),
+                work=replace(work, ref=run.ref, settings=run.settings),
+                commits=run.commits,
+                debug=run.debug,
+            )
             fleet, targets = select_targets(request)
             message = worker_request(request, fleet, targets, run.run)
         except BunkerError as error:
             # The fleet's files changed while the run was under way.
             return {name: failed(str(error)) for name in names}
-        moved = self._moved(request, fleet, targets)
-        targets = [target for target in targets if target.host.name not in moved]
+        outcomes |= {n: failed(str(fleet.fault(n))) for n in known if n in fleet.broken}
+        outcomes |= self._moved(request, fleet, targets)
+        targets = [target for target in targets if target.host.name not in outcomes]
         if not targets:
-            return moved
+            return outcomes
         with WorkerClient(message, cwd=self.context.root) as worker:
             self.context.use(worker)
             try:
-                return moved | self._through(worker, targets, confirmed)
+                return outcomes | self._through(worker, targets, confirmed)
             except BunkerError as error:
                 if not self.context.stopping:
                     # How far it came is not known, so a rollback is looked for on every host.

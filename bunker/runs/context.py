@@ -62,9 +62,9 @@ class RunContext:
         self._worker: WorkerClient | None = None
 
     def load_fleet(self) -> Fleet:
-        """The run's fleet, as its files are now."""
+        """The run's fleet, as its files are now; without hosts whose files have faults."""
         # Named, so that the registry of kinds costs nothing.
-        fleet: Fleet = named("bunker.fleet:load_fleet")(self.root, self.request.fleet)
+        fleet: Fleet = named("bunker.fleet:load_fleet")(self.root, self.request.fleet, partial=True)
         return fleet
 
     def event(self, event: Event) -> None:

@@ -74,7 +74,7 @@ def _pin(
     if not wanted:
         return
     try:
-        fleet = load_fleet(root, request.fleet, require_secrets=False)
+        fleet = load_fleet(root, request.fleet, require_secrets=False, partial=True)
     except BunkerError as error:
         yield f"the hosts' files were not brought up to date: {error}"
         return
@@ -110,9 +110,9 @@ def _wanted(found: HostOutcome, asked: Wanted) -> Wanted | None:
 
 def _write(fleet: Fleet, name: str, application: str, wanted: Wanted) -> dict[str, Any]:
     """The keys that were written, None for one that is gone; none where the file says it all."""
-    host = fleet.hosts.get(name)
-    if host is None:
+    if name not in fleet.hosts and name not in fleet.broken:
         return {}
+    host = fleet.host(name)
     one = application_of(host, application)
     content: dict[str, Any] = {}
     if wanted.ref not in ("", one.settings.ref) and not one.settings.files_of_fleet:

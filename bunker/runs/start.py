@@ -7,7 +7,7 @@ from typing import Any
 
 from bunker.audit.who import operator
 from bunker.errors import BunkerError, ExitCode
-from bunker.events import RunBatch
+from bunker.events import RunBatch, Warned
 from bunker.fleet import Fleet
 from bunker.journal.records import AT_ONCE, Pace, RunRequest
 from bunker.plan.changes import FleetPlan
@@ -68,6 +68,8 @@ def plan_hosts(
     With an intent that is more than looking, the windows of the hosts' groups are among it.
     """
     fleet, targets = select_targets(request)
+    for text in fleet.warnings:
+        reporter.event(Warned(message=text))
     if intent and not request.dry:
         check_windows(intent.kind, fleet, [target.host.name for target in targets])
     message = worker_request(request, fleet, targets, "planning")

@@ -26,7 +26,8 @@ class Work:
     host's file, ``settings`` (PATH=VALUE) that of values of its ``set``. ``application`` is the
     only one that this is about; empty: all. ``one``: it can be about one alone, so that it has to
     be named where a host has several. ``secrets``: a role of its own that writes or reads them.
-    ``downgrade``: older code may take the place of newer.
+    ``downgrade``: older code may take the place of newer. ``urgent``: it is done although files of
+    other hosts have faults.
     """
 
     role: str = WHOLE_HOST
@@ -38,6 +39,7 @@ class Work:
     one: bool = False
     secrets: bool = False
     downgrade: bool = False
+    urgent: bool = False
 
     @property
     def host_data(self) -> dict[str, Any]:
@@ -103,4 +105,5 @@ def rollback(
         "bunker_restore": "yes" if restore else "",
         "bunker_of_run": of_run,
     }
-    return Work(ROLLBACK, data, secrets=True, application=application, one=not of_run)
+    once = not of_run
+    return Work(ROLLBACK, data, secrets=True, application=application, one=once, urgent=True)

@@ -28,11 +28,16 @@ class RekeyReport:
 
 
 def decrypt_hosts(
-    fleet_folder: Path, host_names: Iterable[str], *, key_file: Path | None = None
+    fleet_folder: Path,
+    host_names: Iterable[str],
+    *,
+    key_file: Path | None = None,
+    failed: dict[str, BunkerError] | None = None,
 ) -> dict[str, dict[str, Secret]]:
     """The secrets of the named hosts only, by host; one sops process per core at a time.
 
-    Raises :class:`Problems` with every host that could not be opened or holds another's file.
+    Raises :class:`Problems` with every host that could not be opened or holds another's file;
+    with ``failed`` it puts them there instead.
     """
     names = list(host_names)
     if not names:
@@ -45,7 +50,10 @@ def decrypt_hosts(
 
     results, problems = for_each(read, names)
     record_reading(fleet_folder, results, failed=problems)
-    refuse("secrets could not be read", problems.values())
+    if failed is None:
+        refuse("secrets could not be read", problems.values())
+    else:
+        failed.update(problems)
     return results
 
 

@@ -72,7 +72,7 @@ class Finding:
 
 def look_before(request: DeployRequest, tell: Callable[[Event], None]) -> list[Finding]:
     """Plan the whole of every selected host without changing anything, and say what was found."""
-    fleet = load_fleet(request.root, request.fleet_name, require_secrets=False)
+    fleet = load_fleet(request.root, request.fleet_name, require_secrets=False, partial=True)
     hosts = fleet.select(hosts=request.hosts, groups=request.groups, tags=request.tags)
     found = {host.name: Finding(host.name) for host in hosts}
     targets, guessed = _targets(fleet, hosts, found)

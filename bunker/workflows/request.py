@@ -52,6 +52,12 @@ class DeployRequest:
     commits: Mapping[str, str] = field(default_factory=dict)
     """By host: what the ref named when a run began. Empty: the git server is asked."""
 
+    @property
+    def names_hosts(self) -> bool:
+        """Whether every host was chosen by its own name."""
+        patterns = any(sign in name for name in self.hosts for sign in "*?[")
+        return bool(self.hosts) and not (self.groups or patterns)
+
 
 @dataclass(frozen=True)
 class Target:
@@ -77,13 +83,21 @@ def commits_of(targets: Iterable[Target]) -> dict[str, str]:
 
 
 def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
-    """Load, select, decrypt, resolve and render for every selected host; all problems at once."""
+    """Load, select, decrypt, resolve and render for every selected host; all problems at once.
+
+    Urgent work goes on with the hosts whose files and secrets can be read; ``Fleet.broken`` has the
+    others.
+    """
     unknown = sorted(set(request.work.parts) - set(TAGS))
     if unknown:
         raise BunkerError(
             f"unknown role {unknown[0]!r}", where="--role", expected=f"some of {', '.join(TAGS)}"
         )
-    fleet = load_fleet(request.root, request.fleet_name)
+    fleet = load_fleet(request.root, request.fleet_name, partial=True)
+    if not (request.work.urgent or request.names_hosts):
+        fleet.require_all(
+            "A change of more than named hosts needs every file: correct them, or use --host NAME"
+        )
     hosts = fleet.select(hosts=request.hosts, groups=request.groups, tags=request.tags)
     if request.work.of_applications:
         hosts = with_application(hosts, request.hosts, request.work.application)
@@ -97,7 +111,14 @@ def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
         hosts = [with_asked(host, *asked) if has_application(host) else host for host in hosts]
     if not request.work.needs_secrets:
         return fleet, [Target(host, {}) for host in hosts]
-    opened = decrypt_hosts(fleet.folder, fleet.with_secrets(hosts))
+    failed: dict[str, BunkerError] = {}
+    opened = decrypt_hosts(
+        fleet.folder, fleet.with_secrets(hosts), failed=failed if request.work.urgent else None
+    )
+    if failed:
+        refuse("secrets could not be read", failed.values() if len(failed) == len(hosts) else ())
+        fleet = fleet.without(failed)
+        hosts = [host for host in hosts if host.name not in failed]
     secrets = {host.name: opened.get(host.name, {}) for host in hosts}
     commits: Mapping[str, str] = request.commits
     if request.work.needs_code and not commits:

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from bunker.errors import BunkerError
 from bunker.events import Event, HostEnded, Planned, Ready, RunBatch, Step
+from bunker.fleet import Fleet
 from bunker.journal.records import RunRequest
 from bunker.outcomes import HostOutcome
 from bunker.plan.changes import Change, HostPlan
@@ -69,8 +71,8 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
         found.leases.append(names)
         yield SimpleNamespace(held=set(names), lost=lost, refused={}, unreachable={})
 
-    host = SimpleNamespace(name="north", address="192.0.2.1", port=22)
-    fleet = SimpleNamespace(hosts={"north": host})
+    host = SimpleNamespace(name="north", address="192.0.2.1", port=22, groups=())
+    fleet = Fleet("production", Path("/nowhere"), {"north": host})  # type: ignore[dict-item]
     targets = [SimpleNamespace(host=host)]
     monkeypatch.setattr(RunContext, "load_fleet", lambda _context: fleet)
     monkeypatch.setattr(batch_change, "select_targets", lambda _request: (fleet, targets))
@@ -128,3 +130,22 @@ def test_a_lease_that_a_reboot_ended_is_taken_again_and_the_host_gets_the_logs_h
 def test_a_lease_that_was_held_to_the_end_is_taken_once(outside: Outside) -> None:
     assert outcome().outcome == "changed"
     assert (outside.leases, outside.heads) == ([["north"]], [["north"]])
+
+
+def test_a_host_whose_file_broke_meanwhile_fails_alone(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = BunkerError("port is 'many'", where="south.yml:4")
+    whole = RunContext.load_fleet(RunContext(Path(), None, lambda _event: None))  # type: ignore[arg-type]
+    monkeypatch.setattr(RunContext, "load_fleet", lambda _context: whole.without({"south": fault}))
+    batch = RunBatch("all", ("north", "south", "west"))
+    wanted = RunRequest("r", "deploy", "lab", "me", "invoke deploy", (batch,))
+    found = BatchChange(RunContext(Path(), wanted, lambda _event: None), batch).run()
+    assert {name: one.outcome for name, one in found.items()} == {
+        "north": "changed",
+        "south": "failed",
+        "west": "failed",
+    }
+    assert "south.yml:4: port is 'many'" in found["south"].message
+    assert found["west"].message == "the host is not in the fleet any more"
+    assert outside.leases == [["north"]]

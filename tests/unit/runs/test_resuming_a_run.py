@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bunker.events import Begin, Event, Outcome, RollbackBegan, RunBatch, Step
+from bunker.fleet import Fleet
 from bunker.fleet.models import Host
 from bunker.journal.records import RunRequest
 from bunker.outcomes import HostOutcome
@@ -116,7 +116,7 @@ def test_a_host_without_an_application_has_nothing_to_roll_back(
     data = {"name": "a", "address": "192.0.2.1", "domain": "a.example.org"}
     for groups, expected in (((), "failed"), (("changemaker",), "rolled back")):
         host = Host.model_validate({**data, "groups": groups})
-        fleet = SimpleNamespace(hosts={"a": host})
+        fleet = Fleet("production", Path("/nowhere"), {"a": host})
         monkeypatch.setattr(RunContext, "load_fleet", lambda _self, fleet=fleet: fleet)
         answers = {"change": FAILURE, "rollback": HostOutcome(outcome="changed", going_to=1)}
         found, asked = outcome([], answers)

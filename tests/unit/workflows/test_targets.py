@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import bunker.workflows.request as request_module
-from bunker.errors import BunkerError
+from bunker.errors import BunkerError, Problems
 from bunker.masking import Secret
 from bunker.runs.work import CODE, Work, rollback
 from bunker.source import Source
@@ -34,7 +34,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / f"{name}.yml").write_text(FILE.format(name, number) + more)
     (folder / "north.sops.yml").write_text("sops:\n")
 
-    def decrypt(_folder: Path, names: Iterable[str]) -> dict[str, dict[str, Secret]]:
+    def decrypt(_folder: Path, names: Iterable[str], **_: object) -> dict[str, dict[str, Secret]]:
         assert list(names) in (["north"], [])
         return {name: {"DEPLOY_KEY": Secret("k")} for name in names}
 
@@ -102,7 +102,7 @@ def several(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / f"{name}.yml").write_text(text)
         (folder / f"{name}.sops.yml").write_text("sops:\n")
 
-    def decrypt(_folder: Path, names: Iterable[str]) -> dict[str, dict[str, Secret]]:
+    def decrypt(_folder: Path, names: Iterable[str], **_: object) -> dict[str, dict[str, Secret]]:
         return {name: {"WIKI__DB_PASSWORD": Secret("w")} for name in names}
 
     def resolve(source: Source) -> str:
@@ -168,3 +168,45 @@ def test_a_part_that_a_host_has_not_is_refused(
     choice = DeployRequest(several, "production", work=work, hosts=(name,))
     with pytest.raises(BunkerError, match=said):
         select_targets(choice)
+
+
+def test_a_broken_file_stops_a_change_of_a_group_and_none_of_another_host(root: Path) -> None:
+    (root / "inventories/production/watched.yml").write_text("host: [\n")
+    for choice in ({"groups": ("eu",)}, {"hosts": ("p*",)}):
+        with pytest.raises(Problems, match=r"use --host NAME \(2\):\n.*watched.yml:"):
+            select(root, Work(), **choice)
+    with pytest.raises(Problems, match=r"watched cannot be used"):
+        select(root, Work(), hosts=("plain", "watched"))
+    assert select(root, Work(), hosts=("plain",)) == {"plain": None}
+
+
+def test_a_broken_file_never_stops_the_rollback_of_the_others(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "inventories/production/watched.yml").write_text("host: [\n")
+    assert select(root, rollback(), groups=("eu",)) == {"north": None}
+
+
+def test_a_vault_that_cannot_be_read_stops_the_rollback_of_its_own_host(
+    several: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decrypt(
+        _folder: Path, names: Iterable[str], *, failed: dict[str, BunkerError] | None = None
+    ) -> dict[str, dict[str, Secret]]:
+        problem = BunkerError("west.sops.yml is damaged")
+        if failed is None:
+            raise problem
+        failed |= {"west": problem}
+        return {name: {"WIKI__DB_PASSWORD": Secret("w")} for name in names if name != "west"}
+
+    monkeypatch.setattr(request_module, "decrypt_hosts", decrypt)
+    monkeypatch.setattr(request_module, "_check_rendering", lambda *_: None)
+    choice = DeployRequest(several, "production", work=rollback(application="blog"))
+    choice = dataclasses.replace(choice, groups=("two",))
+    fleet, targets = select_targets(choice)
+    assert [target.host.name for target in targets] == ["east"]
+    assert fleet.warnings == ["west is left out: west.sops.yml is damaged."]
+    with pytest.raises(BunkerError, match="damaged"):
+        select_targets(dataclasses.replace(choice, groups=(), hosts=("west",)))
+    with pytest.raises(BunkerError, match="damaged"):
+        select_targets(dataclasses.replace(choice, work=Work(parts=("base",), secrets=True)))
