@@ -24,6 +24,8 @@ class ExitCode(IntEnum):
     PLAN_STALE = 6
     GATE_INCONCLUSIVE = 7
     UNSAFE_FOR_OLDER_CODE = 8
+    WINDOW_CLOSED = 9
+    APPROVAL_MISSING = 10
     INTERRUPTED = 130
 
 
@@ -77,10 +79,16 @@ class BunkerError(Exception):
 
 
 class Problems(BunkerError):
-    """Several problems found in one pass, all listed at once."""
+    """Several problems found in one pass, all listed at once.
+
+    Those that all have the same exit code end the process with it.
+    """
 
     def __init__(self, title: str, problems: Iterable[BunkerError]) -> None:
         self.problems = list(problems)
+        codes = {problem.exit_code for problem in self.problems}
+        if len(codes) == 1:
+            self.exit_code = codes.pop()
         super().__init__(title)
 
     @property
@@ -118,6 +126,24 @@ class PlanStale(BunkerError):
     """A saved plan no longer fits its host or its inputs."""
 
     exit_code = ExitCode.PLAN_STALE
+
+
+class WindowClosed(BunkerError):
+    """The window of a group is closed."""
+
+    exit_code = ExitCode.WINDOW_CLOSED
+
+
+class ApprovalMissing(BunkerError):
+    """A second operator did not approve this yet."""
+
+    exit_code = ExitCode.APPROVAL_MISSING
+
+
+class Declined(BunkerError):
+    """The operator answered a question with no: nothing was done, and nothing is wrong."""
+
+    exit_code = ExitCode.OK
 
 
 class Interrupted(BunkerError):

@@ -6,6 +6,7 @@ what they need when they run.
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -34,6 +35,8 @@ from bunker.cli import (
     secrets_access,
     version,
 )
+from bunker.cli.command import OperatorTask, refused
+from bunker.cli.front import check
 
 # Where inventories/ and group_data/ are, for whatever folder the command is given in: beside the
 # tasks.py that invoke loads, which imports this module.
@@ -60,3 +63,8 @@ namespace = Collection(
     notify=Collection(*_tasks(notify)),
     audit=Collection(*_tasks(audit)),
 )
+
+namespace.default = "status"
+OperatorTask.names = frozenset(namespace.task_names)
+if Path(sys.argv[0]).stem in ("invoke", "inv") or sys.argv[0].endswith("/invoke/__main__.py"):
+    OperatorTask.check = partial(refused, partial(check, sys.argv[1:], namespace))

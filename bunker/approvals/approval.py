@@ -33,7 +33,7 @@ from bunker.approvals.ssh_keys import (
     signer_of,
 )
 from bunker.approvals.subject import ApprovalSubject
-from bunker.errors import BunkerError
+from bunker.errors import ApprovalMissing, BunkerError
 from bunker.fleet.settings import FleetSettings, approver_name
 from bunker.json_form import JsonForm
 
@@ -123,7 +123,7 @@ def require_approval(
         except BunkerError as error:
             reason = f"another approval, because {error.problem}"
     request = write_request(root, subject, own, shown)
-    raise BunkerError(
+    raise ApprovalMissing(
         f"{what} needs {reason}",
         where=str(request),
         remedy=f"Another operator runs: invoke approve {subject.short} (or, elsewhere, with a copy"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bunker.errors import BunkerError, refuse
+from bunker.errors import WindowClosed, refuse
 from bunker.fleet.fleet import Fleet
 from bunker.fleet.settings import FleetSettings, Window
 
@@ -39,7 +39,7 @@ def next_opening(window: Window, now: datetime) -> datetime:
 def check_window(settings: FleetSettings, groups: Iterable[str], now: datetime) -> None:
     """Let a rollout start only while the window of every one of these groups is open.
 
-    ``groups`` are the groups of all its hosts (:func:`policy_groups`). Raises BunkerError that
+    ``groups`` are the groups of all its hosts (:func:`policy_groups`). Raises WindowClosed that
     says when the next window opens; Problems where several groups are closed.
     """
     problems = []
@@ -65,9 +65,9 @@ def window_text(window: Window) -> str:
     return f"{named} {window.start:%H:%M}–{window.end:%H:%M}{overnight} ({window.timezone})"
 
 
-def _closed(group: str, window: Window, now: datetime) -> BunkerError:
+def _closed(group: str, window: Window, now: datetime) -> WindowClosed:
     opens = next_opening(window, now)
-    return BunkerError(
+    return WindowClosed(
         f"rollouts of group {group} are allowed {window_text(window)}; the next window opens"
         f" {opens:%a %-d %b %H:%M}, {in_words(opens - now)}"
     )

@@ -4,17 +4,18 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field
 from pathlib import Path
-from typing import Annotated, Any, get_origin
+from typing import Annotated, Any, ClassVar, get_origin
 
 from invoke.context import Context
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
 from bunker.cli.options import ALIASES, SELECTION, Options, command_line
-from bunker.errors import BunkerError, ExitCode
+from bunker.cli.pick import Pick
+from bunker.errors import BunkerError, Declined, ExitCode
 from bunker.product import CODE
 
 Body = Callable[..., ExitCode | int | None]
@@ -25,37 +26,62 @@ class OperatorTask(Task[Any]):
     """A task whose only short option is ``-v``: guessed ones would change with every new option.
 
     ``words``: an option whose values may also be given as plain words, as many as one likes.
+    ``picks``: plain words that may be left out, and who asks for them then. ``names`` are those of
+    all tasks; ``check`` looks at the command line before invoke does.
     """
 
     words = ""
+    picks: Mapping[str, Pick] = {}
+    names: ClassVar[frozenset[str]] = frozenset()
+    check: ClassVar[Callable[[], None] | None] = None
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
-        """The arguments, with ``-v`` for ``--verbose``, aliases, and one for each plain word."""
+        """The arguments, with ``-v`` for ``--verbose``, aliases, and one for each plain word.
+
+        Plain words that may be left out, and are, are none of them any more.
+        """
+        check, OperatorTask.check = OperatorTask.check, None
+        if check:
+            check()
+        arguments = self.declared(ignore_unknown_help)
+        count = plain_words(sys.argv[1:], arguments, self.name)
+        if self.words:
+            # invoke fills a positional argument once; so there are as many as there are words.
+            names = [f"{self.words}_{number}" for number in range(count or 0)]
+            arguments += [Argument(names=(name,), positional=True) for name in names]
+        if count is not None:
+            for one in [one for one in arguments if one.positional][count:]:
+                one.positional = one.name not in self.picks
+        return arguments
+
+    def declared(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        """The arguments as the task has them, whatever stands on the command line."""
         arguments = super().get_arguments(ignore_unknown_help)
         for argument in arguments:
             if argument.name == "verbose":
                 argument.names = ("verbose", "v")
             if former := ALIASES.get(argument.name or ""):
                 argument.names = (*argument.names, former)
-        if self.words:
-            values = {f"--{name}" for one in arguments if one.takes_value for name in one.names}
-            count = _plain_words(sys.argv[1:], values, self.name)
-            # invoke fills a positional argument once; so there are as many as there are words.
-            names = [f"{self.words}_{number}" for number in range(count)]
-            arguments += [Argument(names=(name,), positional=True) for name in names]
         return arguments
 
 
-def _plain_words(given: list[str], options: set[str], task: str) -> int:
-    """How many words of a command line stand behind the task's name and belong to no option."""
+def plain_words(given: Sequence[str], arguments: Iterable[Argument], task: str) -> int | None:
+    """How many words of a command line stand behind the task's name and belong to no option.
+
+    Up to the next task; None where the task is not on it.
+    """
+    options = {f"--{name}" for one in arguments if one.takes_value for name in one.names}
     before = ["", *given]
     places = [at for at, word in enumerate(given) if word.rpartition(".")[2] == task]
-    start = places[0] + 1 if places else len(given)
-    return sum(
-        not word.startswith("-") and before[at] not in options
-        for at, word in enumerate(given)
-        if at >= start
-    )
+    if not places:
+        return None
+    count = 0
+    for at, word in enumerate(given):
+        if at > places[0] and not word.startswith("-") and before[at] not in options:
+            if word in OperatorTask.names:
+                break
+            count += 1
+    return count
 
 
 def operator_command(
@@ -70,14 +96,15 @@ def operator_command(
     """Make a task of a function that takes :class:`Options` first and its own options after.
 
     An option is ``Annotated`` with its help text. One without a default is a plain word; a list
-    may be repeated. ``fields``, made by :func:`bunker.runs.kind.argument`, are options
+    may be repeated. A plain word whose annotation has a :class:`Pick` may be left out. ``fields``,
+    made by :func:`bunker.runs.kind.argument`, are options
     that the function takes as keywords besides.
 
     The task gets the common options too: ``--host --group --tag`` with ``select``, ``--fleet``
-    with ``fleet``, always ``--json --debug --yes``. ``words``
-    names the option that takes plain words. Its name is the function's, unless that is a
-    word that Python keeps for itself. The function may return an exit code; ``before`` is done
-    before it.
+    with ``fleet``, always ``--json --debug --yes``. ``words`` names the option that takes plain
+    words: hosts, where the command chooses hosts and has no plain word of its own. Its name is the
+    function's, unless that is a word that Python keeps for itself. The function may return an exit
+    code; ``before`` is done before it.
     """
     left_out = {*(() if select else SELECTION), *(() if fleet else ("fleet",))}
     common = [one for one in _parameters(Options.of) if one.name not in left_out]
@@ -85,19 +112,33 @@ def operator_command(
     def decorate(body: Body) -> OperatorTask:
         own = [*_parameters(body)[1:], *map(_parameter, fields)]
         every = [*own, *common]
+        plain = [one for one in own if one.default is one.empty]
+        of_words = words or ("host" if select and not plain else "")
         hints = {one.name: one.annotation for one in every if get_origin(one.annotation)}
+        picks = {
+            name: pick
+            for name, hint in hints.items()
+            for pick in hint.__metadata__
+            if isinstance(pick, Pick)
+        }
         lists = [name for name, hint in hints.items() if get_origin(hint.__origin__) in _LISTS]
 
-        def run(_context: Context, **values: Any) -> None:
-            if words:
-                more = [values[key] for key in values if key.startswith(f"{words}_")]
-                values[words] = [*(values[words] or ()), *more]
+        # invoke gives a task that it chose by itself no values at all.
+        usual = {one.name: () if one.name in lists else one.default for one in every}
+
+        def run(_context: Context, **given: Any) -> None:
+            values = {**usual, **given}
+            if of_words:
+                more = [values[key] for key in values if key.startswith(f"{of_words}_")]
+                values[of_words] = [*(values[of_words] or ()), *more]
             options = Options.of(**{one.name: values[one.name] for one in common})
             arguments = {one.name: values[one.name] for one in own}
 
             def work() -> ExitCode | int | None:
                 if before:
                     before()
+                for word, pick in picks.items():
+                    arguments[word] = arguments[word] or pick(options)
                 return body(options, **arguments)
 
             code = run_guarded(work, options)
@@ -118,7 +159,7 @@ def operator_command(
             auto_shortflags=False,
             help={name: hint.__metadata__[0] for name, hint in hints.items()},
         )
-        task.words = words
+        task.words, task.picks = of_words, picks
         return task
 
     return decorate
@@ -157,6 +198,8 @@ def run_guarded(
         code = int(body() or 0)
         sys.stdout.flush()
         return code
+    except Declined as answer:
+        return _say(answer.problem, answer.exit_code, options)
     except BunkerError as error:
         return _say(str(error), error.exit_code, options)
     except KeyboardInterrupt:
@@ -168,14 +211,22 @@ def run_guarded(
         return _internal(options, again)
 
 
+def refused(check: Callable[[], None]) -> None:
+    """End the process where a check of the command line itself raises."""
+    if code := run_guarded(check, Options(json="--json" in sys.argv, debug="--debug" in sys.argv)):
+        raise SystemExit(code)
+
+
 def _say(sentence: str, code: ExitCode, options: Options) -> int:
     from bunker.terminal.output import print_json_line, tell
 
     if options.debug:
         tell(traceback.format_exc().rstrip())
-    tell(f"{'error: ' if code != ExitCode.INTERRUPTED else ''}{sentence}")
+    word = {ExitCode.INTERRUPTED: "", ExitCode.OK: ""}.get(code, "error: ")
+    tell(f"{word}{sentence}")
     if options.json:
-        print_json_line({"event": "error", "message": sentence, "exit_code": int(code)})
+        event = "error" if code else "declined"
+        print_json_line({"event": event, "message": sentence, "exit_code": int(code)})
     return int(code)
 
 

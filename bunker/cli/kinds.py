@@ -77,6 +77,7 @@ def begin_run(
     from bunker.runs.start import Intent, begin
 
     may_ask = not (options.yes or shared.dry)
+    options = options.choosing()
     options, arguments = kind.completed(options, arguments_of(kind, given), may_ask)
     pace, pace_words = pace_of(kind, options, given)
     request = replace(

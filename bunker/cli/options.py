@@ -6,12 +6,12 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from bunker.errors import BunkerError
+from bunker.errors import BunkerError, Declined
 from bunker.terminal.lines import Line
 from bunker.terminal.output import print_json, say, tell
 
@@ -117,12 +117,21 @@ class Options:
             tell(f"warning: {text}")
         return found
 
+    def choosing(self) -> Options:
+        """The same with hosts, asked for where none are named and somebody can choose."""
+        from bunker.cli.pick import may_ask, several
+
+        if self.chosen or not may_ask(self):
+            return self
+        return replace(self, hosts=several(self.load_fleet()))
+
     def select(self, *, everyone: bool = False) -> tuple[Fleet, list[Host]]:
         """The fleet and the chosen hosts; with ``everyone`` no choice means all of them."""
         fleet = self.load_fleet()
         if everyone and not self.chosen:
             return fleet, list(fleet.hosts.values())
-        return fleet, fleet.select(hosts=self.hosts, groups=self.groups, tags=self.tags)
+        chosen = self.choosing()
+        return fleet, fleet.select(hosts=chosen.hosts, groups=chosen.groups, tags=chosen.tags)
 
     def remotes(self, *, everyone: bool = False) -> tuple[Fleet, list[Remote]]:
         """The fleet and how its chosen hosts are reached."""
@@ -178,7 +187,7 @@ class Options:
         from bunker.terminal.reporter import ask
 
         if not ask(question, yes=self.yes):
-            raise BunkerError(f"{otherwise}: it was not confirmed")
+            raise Declined(otherwise)
 
     def reporter(self, *, verbose: bool = False, repeat: Repeat | None = None) -> Reporter:
         """Who shows a run: a terminal, or a program that reads this process's stdout."""

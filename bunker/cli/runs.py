@@ -4,8 +4,8 @@ from typing import Annotated
 
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
-from bunker.cli.values import Dry, RunId, Verbose, number_of
-from bunker.errors import BunkerError, ExitCode
+from bunker.cli.values import Dry, Ended, Resumable, RunId, Unended, Verbose, number_of
+from bunker.errors import BunkerError, Declined, ExitCode
 from bunker.journal.records import ENDED, RunRecord
 from bunker.runs.context import BACK, GO_ON, STOP
 from bunker.terminal.lines import Line
@@ -57,7 +57,7 @@ def show(options: Options, run: RunId) -> None:
 
 
 @operator_command(select=False, fleet=False)
-def watch(options: Options, run: RunId) -> ExitCode:
+def watch(options: Options, run: Unended) -> ExitCode:
     """Follow a run from its beginning to its end.
 
     Shows everything from its first event on, whichever process or machine executes it. Ctrl-C ends
@@ -78,7 +78,7 @@ def watch(options: Options, run: RunId) -> ExitCode:
 @operator_command(select=False, fleet=False)
 def resume(
     options: Options,
-    run: RunId,
+    run: Resumable,
     *,
     go_on: Annotated[bool, "answer a paused run: go on"] = False,
     roll_back: Annotated[
@@ -120,7 +120,7 @@ def resume(
 
 
 @operator_command(select=False, fleet=False)
-def cancel(options: Options, run: RunId) -> None:
+def cancel(options: Options, run: Unended) -> None:
     """Let no further batch of a run begin.
 
     The batch that is under way is finished; what was changed stays changed.
@@ -137,7 +137,7 @@ def cancel(options: Options, run: RunId) -> None:
         if record.state in ENDED:
             raise BunkerError(f"the run {record.run} has ended: {record.state}")
         if not ask(f"Cancel the {record.request.kind} {record.run}?", yes=options.yes):
-            raise BunkerError("nothing was cancelled")
+            raise Declined("nothing was cancelled")
         request = record.request
         append(options.root, request.fleet, "run.cancelled", hosts=request.hosts, run=record.run)
         journal.cancel(record.run)
@@ -147,7 +147,7 @@ def cancel(options: Options, run: RunId) -> None:
 @operator_command(select=False, fleet=False, name="retry-failed")
 def retry_failed(
     options: Options,
-    run: RunId,
+    run: Ended,
     dry: Dry = False,
     verbose: Verbose = False,
 ) -> ExitCode:

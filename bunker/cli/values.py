@@ -3,14 +3,19 @@
 import re
 from typing import Annotated
 
+from bunker.cli import pick
 from bunker.errors import BunkerError
 from bunker.runs.kind import APP
 
+RUN = "id of the run, or how it begins or ends"
 App = Annotated[str, APP]
 Command = Annotated[str, "run this instead of a login shell"]
 Dry = Annotated[bool, "show the plan and stop"]
-HostName = Annotated[str, "name of the host"]
-RunId = Annotated[str, "id of the run, or how it begins or ends"]
+HostName = Annotated[str, "name of the host", pick.hosts()]
+RunId = Annotated[str, RUN, pick.runs()]
+Resumable = Annotated[str, RUN, pick.runs("interrupted", "paused")]
+Unended = Annotated[str, RUN, pick.runs("running", "interrupted", "paused")]
+Ended = Annotated[str, RUN, pick.runs("failed", "rolled back", "cancelled")]
 Verbose = Annotated[bool, "show every step's output"]
 
 

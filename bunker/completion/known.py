@@ -39,7 +39,8 @@ def ask(place: Path, mark: str) -> dict[str, Any]:
 
 
 def _command(name: str) -> dict[str, Any]:
-    context = ParserContext(name, args=namespace[name].get_arguments())
+    task = namespace[name]
+    context = ParserContext(name, args=task.declared())
     options = {
         flag: _kind(argument.name) if argument.takes_value else ""
         for flag, argument in context.flags.items()
@@ -49,7 +50,12 @@ def _command(name: str) -> dict[str, Any]:
         if former := ALIASES.get(argument.name or ""):
             options[f"--{former}"] = options[f"--{argument.names[0]}"]
     kinds = [_kind(argument.name) for argument in context.positional_args]
-    return {"options": options, "words": [WORDS.get(name, kinds[0]), *kinds[1:]] if kinds else []}
+    hosts = task.words == "host"
+    return {
+        "hosts": hosts,
+        "options": options,
+        "words": [WORDS.get(name, kinds[0]), *kinds[1:]] if kinds else [],
+    }
 
 
 def _kind(name: str | None) -> str:

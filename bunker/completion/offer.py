@@ -30,7 +30,7 @@ def offer(words: list[str]) -> list[str]:
     program = known()
     commands = program["commands"]
     name, used, option = _place(before, commands)
-    command = commands.get(name, {"options": {}, "words": []})
+    command = commands.get(name, {"hosts": False, "options": {}, "words": []})
     flag, equals, value = last.partition("=")
     if equals and flag.startswith("--"):
         found = _values(command["options"].get(flag, ""), root, words, value)
@@ -38,12 +38,13 @@ def offer(words: list[str]) -> list[str]:
     if option:
         return _values(option, root, words, last)
     kinds = command["words"]
+    hosts = _values("host", root, words, last) if command["hosts"] else []
     if last.startswith("-") or (name and not last and not kinds):
         options = [one for one in command["options"] if one not in program["aliases"]]
-        return _fitting(options or ("--list", "--help"), last)
+        return [*hosts, *_fitting(options or ("--list", "--help"), last)]
     if used < len(kinds):
         return _values(kinds[used], root, words, last)
-    return _fitting(commands, last)
+    return [*hosts, *_fitting(commands, last)]
 
 
 def fleet_root() -> Path | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bunker.audit.who import operator
-from bunker.errors import BunkerError, ExitCode
+from bunker.errors import Declined, ExitCode
 from bunker.events import RunBatch, Warned
 from bunker.fleet import Fleet
 from bunker.journal.records import AT_ONCE, Pace, RunRequest
@@ -113,7 +113,7 @@ def carry_out(
     if not request.yes:
         hosts = count(len(run.plans), "host")
         if not reporter.confirm(question or f"Apply these changes to {hosts}?"):
-            raise BunkerError("nothing was changed: the plan was not confirmed")
+            raise Declined("nothing was changed")
     # Named: both load the run database, which a plan without changes never needs.
     how = "bunker.runs.detached:start_detached" if intent.detach else "bunker.runs.control:execute"
     code: ExitCode = named(how)(request.root, run, reporter)

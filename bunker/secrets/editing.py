@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bunker.errors import BunkerError
+from bunker.errors import BunkerError, Declined
 from bunker.masking import Secret
 from bunker.secrets import catalog, files, memory_text, operator_key, vault
 from bunker.secrets.edit_text import as_text, parse
@@ -114,5 +114,4 @@ def _confirm_removal(
             remedy=f"To remove it, say so: {options}",
         )
     if not confirm(names):
-        problem = f"nothing was written: the removal of {listed} was not confirmed"
-        raise BunkerError(problem, where=where)
+        raise Declined(f"nothing was written; {listed} stays in {where}")

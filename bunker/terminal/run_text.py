@@ -25,7 +25,7 @@ def list_lines(records: Sequence[RunRecord], now: float | None = None) -> list[L
         return [Line("no runs yet")]
     rows = []
     for record in records:
-        request, began = record.request, _ago(record.started, now)
+        request, began = record.request, ago(record.started, now)
         hosts = ", ".join(f"{n} {name}" for name, n in counts(record.summary.hosts).items() if n)
         rows.append(
             [record.run, request.kind, request.fleet, record.state, began, request.by, hosts]
@@ -39,7 +39,7 @@ def show_lines(record: RunRecord, now: float | None = None) -> list[Line]:
     request = record.request
     lines = [Line(f"{request.kind} {record.run}: {record.state}", STYLES[record.state])]
     lines.append(Line(f"  {request.command}"))
-    began = _ago(record.started, now)
+    began = ago(record.started, now)
     lasted = format_duration(max(1, round(record.updated - record.started)))
     took = f", took {lasted}" if record.state in ENDED else ""
     program = f", with Bunker Ops {request.version}" if request.version else ""
@@ -85,6 +85,14 @@ def _next(record: RunRecord) -> list[str]:
     return [f"invoke run.retry-failed {record.run}"]
 
 
-def _ago(then: float, now: float | None) -> str:
+def in_short(record: RunRecord) -> str:
+    """What a run does, in a few words: ``upgrade of north, south to v2.1``."""
+    request = record.request
+    ref = f" to {request.ref}" if request.ref else ""
+    return f"{request.kind} of {some(request.hosts, 3)}{ref}"
+
+
+def ago(then: float, now: float | None = None) -> str:
+    """``5 min ago``."""
     seconds = round((time.time() if now is None else now) - then)
     return f"{format_duration(max(1, seconds))} ago" if seconds >= 0 else "just now"
