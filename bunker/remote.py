@@ -7,8 +7,8 @@ secrets; data that may be secret go over standard input.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -147,15 +147,15 @@ class Remote:
         return Unreachable(found[0], where=self.host.name, remedy=found[1])
 
 
-def run_many(
+def run_each(
     remotes: Iterable[Remote],
     script: str | Callable[[Host], str],
     *,
     workers: int = 16,
     timeout: float = 60,
     sudo: bool = False,
-) -> dict[str, Completed | Unreachable]:
-    """The same script (or one made for each host) on many hosts at once; by host name.
+) -> Iterator[tuple[str, Completed | Unreachable]]:
+    """The same script (or one made for each host) on many hosts at once: names, as they answer.
 
     An unreachable host is an outcome like the others and stops no other.
     """
@@ -168,9 +168,28 @@ def run_many(
             return error
 
     chosen = list(remotes)
-    with ThreadPoolExecutor(max_workers=max(1, min(workers, len(chosen)))) as pool:
-        outcomes = pool.map(one, chosen)
-        return {remote.host.name: done for remote, done in zip(chosen, outcomes, strict=True)}
+    pool = ThreadPoolExecutor(max_workers=max(1, min(workers, len(chosen))))
+    try:
+        asked = {pool.submit(one, remote): remote.host.name for remote in chosen}
+        for done in as_completed(asked):
+            yield asked[done], done.result()
+    finally:
+        # Whoever stops listening waits for no host that was not asked yet.
+        pool.shutdown(cancel_futures=True)
+
+
+def run_many(
+    remotes: Iterable[Remote],
+    script: str | Callable[[Host], str],
+    *,
+    workers: int = 16,
+    timeout: float = 60,
+    sudo: bool = False,
+) -> dict[str, Completed | Unreachable]:
+    """What :func:`run_each` gives, by host name in the order of the hosts."""
+    chosen = list(remotes)
+    done = dict(run_each(chosen, script, workers=workers, timeout=timeout, sudo=sudo))
+    return {remote.host.name: done[remote.host.name] for remote in chosen}
 
 
 def _quoted(path: Path) -> str:

@@ -19,7 +19,7 @@ def check(options: Options, app: App = "") -> ExitCode:
 
     Exit codes: 0 they agree, 1 they differ or cannot be compared.
     """
-    from bunker.terminal.status_text import env_check_lines
+    from bunker.terminal.env_text import env_check_lines
     from bunker.workflows.env_check import check_environments, env_check_json
 
     found = check_environments(*options.select_applications(app))

@@ -9,7 +9,7 @@ from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.cli.values import App, Command, number_of
 from bunker.errors import ExitCode
-from bunker.terminal.output import print_json_line, say
+from bunker.terminal.output import print_json, print_json_line, say
 
 
 @operator_command()
@@ -18,32 +18,41 @@ def status(
     exit_status: Annotated[
         bool, "end with exit code 3 unless every host is healthy or in maintenance"
     ] = False,
+    watch: Annotated[bool, "look again and again, until Ctrl-C"] = False,
 ) -> ExitCode:
-    """All hosts at a glance; which one needs help.
+    """All hosts at a glance; what needs you first. Also `invoke` alone.
 
     State, generation, health, uptime, disk and containers. Asks every host at once, one command
     each; without a selection, all hosts of the fleet. What a host does not answer is shown as such,
     never guessed. Changes nothing.
 
-    States: healthy; degraded (the API works, a container does not); unhealthy; unfinished (a
-    deployment began and did not end); not deployed; unreachable; unknown (no sensible answer).
-    Below the table: what is wrong, open maintenance, and which run holds a host.
+    States: healthy; changing (a run works on it); degraded (the API works, a container does not);
+    unhealthy; unfinished (a deployment began and did not end); not deployed; unreachable; unknown
+    (no sensible answer).
+
+    Below the table, as far as there is any: hosts that need you, with the reason and the next
+    command; runs that have not ended, and what each answer to a paused one does; hosts that run
+    another version than their files say; and normal work, with who does it.
 
     Examples:
-      invoke status
+      invoke
+      invoke status north --watch
       invoke status --group canary --exit-status
       invoke status --json
 
     Exit codes: 0, whatever the hosts' state is; 3 with --exit-status and a host that is neither
     healthy nor in maintenance.
     """
-    from bunker.terminal.status_text import status_lines
-    from bunker.workflows.status import collect_status
+    from bunker.workflows.home import home_json, look
 
-    fleet, hosts = options.select(everyone=True)
-    statuses = collect_status(fleet, hosts)
-    answer = {"fleet": fleet.name, "hosts": [found.to_json() for found in statuses]}
-    options.answer(answer, status_lines(statuses))
+    fleet, hosts = options.select(everyone=True, quiet=True)
+    if options.json:
+        statuses, runs = look(fleet, hosts)
+        print_json(home_json(fleet, statuses, runs))
+    else:
+        from bunker.terminal.home_screen import HomeScreen
+
+        statuses = HomeScreen(fleet, hosts, options.repeat()).show(watch=watch)
     healthy = all(found.healthy for found in statuses)
     return ExitCode.OK if healthy or not exit_status else ExitCode.SOME_HOSTS_FAILED
 

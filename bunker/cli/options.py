@@ -104,8 +104,11 @@ class Options:
 
         return load_settings(self.fleet_folder)
 
-    def load_fleet(self, *, require_secrets: bool = False) -> Fleet:
-        """The checked fleet, with a warning for each host that a fault of its files leaves out."""
+    def load_fleet(self, *, require_secrets: bool = False, quiet: bool = False) -> Fleet:
+        """The checked fleet, with a warning for each host that a fault of its files leaves out.
+
+        Unless ``quiet``, for a command that shows them itself.
+        """
         from bunker.fleet import load_fleet
 
         found = load_fleet(
@@ -113,7 +116,7 @@ class Options:
         )
         if found.broken and not found.hosts:
             found.require_all("Correct them")
-        for text in found.warnings:
+        for text in () if quiet else found.warnings:
             tell(f"warning: {text}")
         return found
 
@@ -125,9 +128,9 @@ class Options:
             return self
         return replace(self, hosts=several(self.load_fleet()))
 
-    def select(self, *, everyone: bool = False) -> tuple[Fleet, list[Host]]:
+    def select(self, *, everyone: bool = False, quiet: bool = False) -> tuple[Fleet, list[Host]]:
         """The fleet and the chosen hosts; with ``everyone`` no choice means all of them."""
-        fleet = self.load_fleet()
+        fleet = self.load_fleet(quiet=quiet)
         if everyone and not self.chosen:
             return fleet, list(fleet.hosts.values())
         chosen = self.choosing()

@@ -10,9 +10,7 @@ from dbos import Serializer
 
 from bunker.errors import BunkerError
 from bunker.files import kind_of
-
-URL_VARIABLE: Final = "BUNKER_JOURNAL_URL"
-"""Names a Postgres database for the runs. It may hold a password, so it is never printed."""
+from bunker.journal.place import URL_VARIABLE, is_shared, state_folder
 
 APPLICATION: Final = "bunker"
 VERSION: Final = "runs-3"
@@ -37,23 +35,6 @@ def journal_url(root: Path) -> str:
     if file.exists() and (kind := kind_of(file.stat().st_mode)):
         raise BunkerError(f"this is {kind}", where=str(file), expected="a regular file")
     return f"sqlite:///{file}"
-
-
-def is_shared() -> bool:
-    """Whether several control machines use one database."""
-    return bool(os.environ.get(URL_VARIABLE))
-
-
-def exists(root: Path) -> bool:
-    """Whether there can be any run at all."""
-    return is_shared() or (root / ".bunker" / "runs.sqlite").exists()
-
-
-def state_folder(root: Path) -> Path:
-    """Where a control machine keeps what it remembers; for its user alone."""
-    folder = root / ".bunker"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
 
 
 class JsonSerializer(Serializer):

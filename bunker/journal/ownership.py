@@ -10,7 +10,8 @@ from typing import Any
 import psycopg
 
 from bunker.errors import BunkerError, ExitCode
-from bunker.journal.database import URL_VARIABLE, is_shared, journal_url, state_folder
+from bunker.journal.database import journal_url
+from bunker.journal.place import URL_VARIABLE, is_shared, state_folder
 from bunker.locks import locked
 
 PATIENCE_SECONDS = 1.0

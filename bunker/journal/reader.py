@@ -1,7 +1,7 @@
 """Looking at runs without executing any."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,10 +13,11 @@ from sqlalchemy.exc import DBAPIError
 
 from bunker.errors import BunkerError
 from bunker.events import Event, State, read_event
-from bunker.journal.database import JsonSerializer, damaged, exists, journal_url
+from bunker.journal.database import JsonSerializer, damaged, journal_url
 from bunker.journal.engine import CANCEL, EVENTS
 from bunker.journal.ownership import database_is_away, is_owned
-from bunker.journal.records import OtherSchema, RunRecord, RunRequest, Summary
+from bunker.journal.place import exists
+from bunker.journal.records import ENDED, OtherSchema, RunRecord, RunRequest, Summary
 from bunker.journal.summary import summarise
 from bunker.outcomes import HostOutcome
 
@@ -44,14 +45,21 @@ class Journal:
         ``left_out`` counts these.
         """
         found = self._client.list_workflows(sort_desc=True, limit=None if fleet else limit)
+        return self._records(found, fleet)[:limit]
+
+    def open_runs(self, fleet: str) -> list[RunRecord]:
+        """Those of a fleet that have not ended, the newest first."""
+        found = self._client.list_workflows(status=["PENDING", "ENQUEUED"], sort_desc=True)
+        return [one for one in self._records(found, fleet) if one.state not in ENDED]
+
+    def _records(self, found: Iterable[Any], fleet: str | None) -> list[RunRecord]:
         records = []
         for status in found:
             try:
                 records += [self._record(status)] if status.input else []
             except OtherSchema:
                 self.left_out += 1
-        chosen = [record for record in records if fleet in (None, record.request.fleet)]
-        return chosen[:limit]
+        return [record for record in records if fleet in (None, record.request.fleet)]
 
     def run(self, run: str) -> RunRecord:
         """One run by its id, or by how its id begins or ends where that is enough."""

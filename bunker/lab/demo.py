@@ -23,6 +23,7 @@ from bunker.plan.changes import FleetPlan, HostPlan
 from bunker.runs.kinds.deploy import DEPLOY, Arguments
 from bunker.runs.start import Intent, begin
 from bunker.terminal.console import print_lines
+from bunker.terminal.home_text import total_line
 from bunker.terminal.lines import Line
 from bunker.terminal.output import say
 from bunker.terminal.recap_text import Repeat
@@ -77,7 +78,7 @@ def demonstrate(root: Path) -> ExitCode:
     say("")
     _title("3/3", f"how it is (invoke status --fleet {LAB})")
     found = _status(root, host)
-    print_lines(status_lines([found]))
+    print_lines([*status_lines([found]), total_line(LAB, [found])])
     say(f"\nDone after {time.monotonic() - started:.0f} s.")
     if found.verdict.healthy:
         say(open_text(host, found.domain))

@@ -10,8 +10,8 @@ from bunker.cli.command import run_guarded
 from bunker.cli.options import Options
 from bunker.errors import BunkerError, ExitCode
 from bunker.events import Waits
-from bunker.journal.database import state_folder
 from bunker.journal.ownership import is_owned
+from bunker.journal.place import state_folder
 from bunker.journal.records import RunRequest
 from bunker.lab.fleet import use_lab_keys
 from bunker.product import CODE

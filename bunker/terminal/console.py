@@ -1,8 +1,9 @@
 """Lines on a console: colours only on a terminal that wants them."""
 
 import sys
+import textwrap
 from collections.abc import Iterable
-from typing import IO
+from typing import IO, Final
 
 from rich.console import Console
 from rich.text import Text
@@ -22,6 +23,10 @@ COLOURS = {
 }
 
 
+AS_IT_IS: Final = ("add", "change", "remove", "faint")
+COMMANDS: Final = ("try: ", "invoke ", "#")
+
+
 def make_console(stream: IO[str] | None = None) -> Console:
     """A console for a stream (stdout where None); no colours without a terminal or with NO_COLOR.
 
@@ -33,5 +38,27 @@ def make_console(stream: IO[str] | None = None) -> Console:
 def print_lines(lines: Iterable[Line], console: Console | None = None) -> None:
     """Print lines, on stdout unless told otherwise."""
     target = console or make_console()
+    width = target.width if target.is_terminal else 0
     for line in lines:
-        target.print(Text(line.text, style=COLOURS[line.style]), soft_wrap=True)
+        for text in wrapped(line, width) if width else (line.text,):
+            target.print(Text(text, style=COLOURS[line.style]), soft_wrap=True)
+
+
+def wrapped(line: Line, width: int) -> list[str]:
+    """A sentence in as many lines as it needs, the later ones indented.
+
+    Commands, which are there to be copied, and the lines of a diff stay as they are.
+    """
+    text = line.text
+    plain = text.lstrip()
+    if len(text) <= width or line.style in AS_IT_IS or plain.startswith(COMMANDS):
+        return [text]
+    indent = " " * (len(text) - len(plain) + 4)
+    return textwrap.wrap(
+        text,
+        width,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+    )

@@ -23,6 +23,7 @@ from bunker.events import (
 )
 from bunker.outcomes import Word
 from bunker.terminal.lines import Line, Style, after, count, indented
+from bunker.terminal.run_text import explained
 
 _ENDED: dict[Word, Style] = {"changed": "good", "ok": ""}
 _ANALYSED: dict[str, Style] = {"pass": "good", "fail": "bad"}
@@ -77,7 +78,10 @@ def _of_run(event: Event) -> list[Line]:
         case Decided(answer=answer):
             lines = [Line(f"an operator decided: {answer}")]
         case Waits(message=message, commands=commands):
-            lines = [*after("", message, "warn"), *(Line(f"  {one}") for one in commands)]
+            lines = [
+                *after("", message, "warn"),
+                *(Line(f"  {one}") for one in explained(commands)),
+            ]
         case Warned(message=message):
             lines = after("warning: ", message, "warn")
     return lines

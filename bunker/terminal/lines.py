@@ -53,16 +53,49 @@ def some(names: Sequence[str], most: int = 6) -> str:
 
 
 def table(
-    headers: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[Style] = ()
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    styles: Sequence[Style] = (),
+    *,
+    width: int = 0,
 ) -> list[Line]:
-    """Columns aligned with two blanks between them; ``styles`` are those of the rows, if any."""
+    """Columns aligned with two blanks between them; ``styles`` are those of the rows, if any.
+
+    With a ``width`` no row is wider: the widest columns but the first are cut, with a mark.
+    """
     clean = [[printable(cell) for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(headers, *clean, strict=True)]
-
-    def joined(cells: Sequence[str]) -> str:
-        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-        return "  ".join(padded).rstrip()
-
+    widths = fitted(widths, width) if width else widths
     looks = styles or [""] * len(clean)
-    body = [Line(joined(row), style) for row, style in zip(clean, looks, strict=True)]
-    return [Line(joined(headers), "heading"), *body]
+    body = [Line(joined(row, widths), style) for row, style in zip(clean, looks, strict=True)]
+    return [Line(joined(headers, widths), "heading"), *body]
+
+
+def fitted(widths: Sequence[int], width: int) -> list[int]:
+    """Widths of columns that fit into a line; the first one, which is a name, is cut last."""
+    found = list(widths)
+    room = width - 2 * (len(found) - 1)
+    while sum(found) > room:
+        later = range(1, len(found))
+        widest = max(later, key=lambda column: found[column], default=0)
+        if not later or found[widest] <= NARROWEST:
+            widest = 0
+        if found[widest] <= NARROWEST:
+            break
+        found[widest] -= 1
+    return found
+
+
+def joined(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """One row of a table."""
+    parts = (cut(cell, width).ljust(width) for cell, width in zip(cells, widths, strict=True))
+    return "  ".join(parts).rstrip()
+
+
+def cut(text: str, width: int) -> str:
+    """A text that is no longer than that, with a mark where something is missing."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+NARROWEST = 6
+"""No column is cut to less."""

@@ -64,15 +64,34 @@ def show_lines(record: RunRecord, now: float | None = None) -> list[Line]:
     for word, text in (("stopped: ", summary.reason), ("waits: ", summary.paused)):
         if text:
             lines += after(word, text.removeprefix("stopped "))
-    return [*lines, *(Line(f"  try: {command}") for command in _next(record))]
+    return [*lines, *(Line(f"  try: {command}") for command in explained(next_steps(record)))]
+
+
+ANSWERS: Mapping[str, str] = {
+    "go-on": "the next hosts are changed",
+    "roll-back": "the hosts of its first batch are rolled back, and it ends",
+    "stop": "it ends; what was changed stays",
+}
+"""What each answer to a paused run does, by the option of `invoke run.resume`."""
 
 
 def answers(run: str) -> list[str]:
     """The commands that answer a paused run."""
-    return [f"invoke run.resume {run} --{word}" for word in ("go-on", "roll-back", "stop")]
+    return [f"invoke run.resume {run} --{word}" for word in ANSWERS]
 
 
-def _next(record: RunRecord) -> list[str]:
+def explained(commands: Sequence[str]) -> list[str]:
+    """Commands, and behind those that answer a run what the answer does."""
+    width = max(map(len, commands), default=0)
+    found = []
+    for command in commands:
+        what = ANSWERS.get(command.rpartition(" --")[2])
+        found.append(f"{command:<{width}}  # {what}" if what else command)
+    return found
+
+
+def next_steps(record: RunRecord) -> list[str]:
+    """The commands that go on with a run."""
     match record.state:
         case "running":
             return [f"invoke run.watch {record.run}"]

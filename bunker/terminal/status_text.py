@@ -1,19 +1,19 @@
-"""Status, health and environment checks as lines."""
+"""Status and health as lines."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bunker.application.envcheck import EnvCheck
-from bunker.application.layout import MAIN
-from bunker.errors import BunkerError
-from bunker.terminal.lines import Line, Style, after, count, indented, table
+from bunker.printable import printable
+from bunker.terminal.lines import NARROWEST, Line, Style, after, indented, joined, table
+from bunker.terminal.next_steps import disk_is_full, steps_for
 from bunker.terminal.recap_text import Repeat
 from bunker.workflows.probe import Probe
 from bunker.workflows.status import HostStatus
 
 STYLES: Mapping[str, Style] = {
     "healthy": "good",
+    "changing": "change",
     "degraded": "warn",
     "unfinished": "warn",
     "not deployed": "faint",
@@ -22,42 +22,74 @@ STYLES: Mapping[str, Style] = {
     "unknown": "bad",
 }
 HEADERS = ("HOST", "STATE", "GENERATION", "HEALTH", "UPTIME", "DISK", "CONTAINERS")
-DISK_FULL_PERCENT = 90
+WIDTHS = (12, 30, 9, 9, 19, 18)
+"""Of the columns behind the first where there is room for everything."""
+SHORT_HEADERS = ("HOST", "STATE", "RUNS", "UPTIME", "DISK", "UP")
+SHORT_WIDTHS = (12, 16, 6, 6, 7)
+"""Elsewhere; why a host is not healthy stands below the table."""
+WIDE = 120
+"""From this many columns on everything is shown."""
 
 
-def status_lines(statuses: Sequence[HostStatus]) -> list[Line]:
-    """A row for every host, the reasons of those that need attention, and the numbers."""
+class StatusTable:
+    """A row for each host, in columns that are known before the first host has answered."""
+
+    def __init__(self, names: Iterable[str], width: int) -> None:
+        self.wide = width >= WIDE
+        self._headers, rest = (HEADERS, WIDTHS) if self.wide else (SHORT_HEADERS, SHORT_WIDTHS)
+        room = width - sum(rest) - 2 * len(rest)
+        longest = max((len(name) for name in (*names, HEADERS[0])), default=0)
+        self._widths = (max(NARROWEST, min(longest, room)), *rest)
+
+    def headers(self) -> Line:
+        """What the columns are."""
+        return Line(joined(self._headers, self._widths), "heading")
+
+    def rows(self, status: HostStatus) -> list[Line]:
+        """One for each application of a host."""
+        lines = []
+        for one in status.each:
+            texts = [printable(cell) for cell in cells(one, wide=self.wide)]
+            lines.append(Line(joined(texts, self._widths), STYLES[one.verdict.state]))
+        return lines
+
+
+def status_lines(statuses: Sequence[HostStatus], width: int = 0) -> list[Line]:
+    """The whole table, its columns no wider than what stands in them."""
+    wide = not width or width >= WIDE
     each = [one for status in statuses for one in status.each]
-    rows = [_row(status) for status in each]
-    styles = [STYLES[status.verdict.state] for status in each]
-    lines = table(HEADERS, rows, styles) if rows else []
-    troubled = [status for status in each if status.verdict.reasons]
-    lines += [Line("")] if troubled else []
-    for status in troubled:
-        reasons = "; ".join(status.verdict.reasons)
-        lines += after(f"{status.label}: ", reasons, STYLES[status.verdict.state])
-    lines += _at_work(statuses, blank=bool(rows) and not troubled)
-    states = [status.overall.state for status in statuses]
-    numbers = [f"{states.count(state)} {state}" for state in STYLES if state in states]
-    total = f"{count(len(statuses), 'host')}: {', '.join(numbers)}" if numbers else "no hosts"
-    return [*lines, Line(""), Line(total, "heading")]
+    styles = [STYLES[one.verdict.state] for one in each]
+    headers = HEADERS if wide else SHORT_HEADERS
+    return table(headers, [cells(one, wide=wide) for one in each], styles, width=width)
 
 
-def _at_work(statuses: Sequence[HostStatus], *, blank: bool) -> list[Line]:
-    """Who works on which host, and what is there that no file names any more."""
-    lines: list[Line] = []
-    for status in statuses:
-        if status.probe and status.probe.maintenance:
-            lines += after(f"{status.host}: ", status.probe.maintenance.sentence(), "warn")
-        if status.probe and status.probe.lease:
-            lines += after(f"{status.host}: ", status.probe.lease.sentence(), "faint")
-        if status.forgotten:
-            text = (
-                f"{', '.join(status.forgotten)} was deployed and is in the host's file no more;"
-                " docs/other-applications.md says how to remove it"
-            )
-            lines += after(f"{status.host}: ", text, "warn")
-    return [Line(""), *lines] if blank and lines else lines
+def cells(status: HostStatus, *, wide: bool) -> list[str]:
+    """One row: a host as one of its applications sees it."""
+    probe = status.probe
+    if probe is None:
+        return [
+            status.label,
+            status.verdict.state,
+            *"-" * (len(WIDTHS if wide else SHORT_WIDTHS) - 1),
+        ]
+    mark = " !" if disk_is_full(status) else ""
+    first = [status.label, status.verdict.state]
+    if not wide:
+        return [
+            *first,
+            generation_text(probe.generation, short=True),
+            _roughly(duration(probe.uptime_seconds)),
+            f"{probe.disk_percent} %{mark}",
+            _containers(probe, short=True),
+        ]
+    return [
+        *first,
+        generation_text(probe.generation),
+        _health(probe),
+        duration(probe.uptime_seconds),
+        f"{probe.disk_percent} %, {size(probe.disk_free)} free{mark}",
+        _containers(probe, short=False),
+    ]
 
 
 def health_lines(status: HostStatus, repeat: Repeat) -> list[Line]:
@@ -65,57 +97,22 @@ def health_lines(status: HostStatus, repeat: Repeat) -> list[Line]:
     return [line for one in status.each for line in _health_lines(one, repeat)]
 
 
-def _health_lines(status: HostStatus, repeat: Repeat) -> list[Line]:
-    state = status.verdict.state
-    lines = [Line(f"{status.label}: {state}", STYLES[state])]
-    for reason in status.verdict.reasons:
+def _health_lines(one: HostStatus, repeat: Repeat) -> list[Line]:
+    state = one.verdict.state
+    lines = [Line(f"{one.label}: {state}", STYLES[state])]
+    for reason in one.verdict.reasons:
         lines += after("  ", reason, STYLES[state])
-    probe = status.probe
-    if probe is None:
-        return [*lines, Line(f"  try: {repeat.other('ssh', status.host)}")]
-    if not probe.application:
-        lines.append(Line(f"  roles: {', '.join(status.roles)}"))
-    lines += _answer(probe)
-    for container in probe.containers:
-        sign, style = (" ", "") if container.fine else ("!", "bad")
-        word = "done" if container.done else container.health
-        text = f"  {sign} {container.service:<16}{word:<11}{container.status}"
-        lines += indented(text, "", style)  # type: ignore[arg-type]
-    sick = [container.service for container in probe.containers if not container.fine]
-    words: list[tuple[str, ...]] = [("--service", service) for service in sick[:3]]
-    if not sick and probe.installed and not probe.health.ok:
-        service = probe.health.question.service
-        words = [("--service", service) if service else ()]
-    named = status.others or status.application not in ("", MAIN)
-    chosen = ("--app", status.application) if named else ()
-    for more in words:
-        lines.append(Line(f"  try: {repeat.other('logs', status.host, *chosen, *more)}"))
-    if state in ("not deployed", "unfinished"):
-        lines.append(Line(f"  try: {repeat.again(status.host)}"))
-    return lines
-
-
-def env_check_lines(found: Mapping[str, EnvCheck | BunkerError]) -> list[Line]:
-    """What each host's example and our table disagree on."""
-    lines: list[Line] = []
-    for host, outcome in found.items():
-        if isinstance(outcome, BunkerError):
-            lines += after(f"{host}: ", str(outcome).removeprefix(f"{host}: "), "bad")
-            continue
-        if outcome.agrees:
-            lines.append(Line(f"{host}: the table and .env.example agree", "good"))
-            continue
-        differences = len(outcome.missing) + len(outcome.unknown) + len(outcome.changed)
-        lines.append(Line(f"{host}: {count(differences, 'difference')}", "warn"))
-        for key in outcome.missing:
-            lines += indented(f"+ {key}: in .env.example only; no host gets it", "  ", "add")
-        for key in outcome.unknown:
-            text = f"- {key}: in our table only; the application may not read it"
-            lines += indented(text, "  ", "remove")
-        for item in outcome.changed:
-            text = f"~ {item.key}: our default {item.ours!r}, theirs {item.theirs!r}"
-            lines += indented(text, "  ", "change")
-    return lines
+    probe = one.probe
+    if probe is not None:
+        if not probe.application:
+            lines.append(Line(f"  roles: {', '.join(one.roles)}"))
+        lines += _answer(probe)
+        for container in probe.containers:
+            sign, style = (" ", "") if container.fine else ("!", "bad")
+            word = "done" if container.done else container.health
+            text = f"  {sign} {container.service:<16}{word:<11}{container.status}"
+            lines += indented(text, "", style)  # type: ignore[arg-type]
+    return [*lines, *(Line(f"  try: {step}") for step in steps_for(one, repeat))]
 
 
 def duration(seconds: int) -> str:
@@ -128,6 +125,11 @@ def duration(seconds: int) -> str:
     return f"{hours} h {minutes % 60} min" if not days else f"{days} d {hours % 24} h"
 
 
+def _roughly(length: str) -> str:
+    """The largest unit alone: ``12 d``."""
+    return " ".join(length.split()[:2])
+
+
 def size(number: float) -> str:
     """Bytes in the unit that people read: ``512 MB``, ``18.4 GB``."""
     for unit in ("B", "kB", "MB"):
@@ -137,30 +139,15 @@ def size(number: float) -> str:
     return f"{number:.1f} GB" if number < 1000 else f"{number / 1000:.1f} TB"
 
 
-def generation_text(generation: Mapping[str, Any] | None) -> str:
-    """``#3 v2 4f2a91c 2026-11-20`` (UTC)."""
+def generation_text(generation: Mapping[str, Any] | None, *, short: bool = False) -> str:
+    """``#3 v2 4f2a91c 2026-11-20`` (UTC), or ``#3 v2``."""
     if not generation:
         return "-"
     commit = str(generation.get("commit", ""))[:7]
     when = str(generation.get("time", ""))[:10]
-    parts = (f"#{generation.get('number', '?')}", str(generation.get("ref", "")), commit, when)
-    return " ".join(part for part in parts if part)
-
-
-def _row(status: HostStatus) -> list[str]:
-    probe = status.probe
-    if probe is None:
-        return [status.label, status.verdict.state, "-", "-", "-", "-", "-"]
-    disk = f"{probe.disk_percent} %, {size(probe.disk_free)} free"
-    return [
-        status.label,
-        status.verdict.state,
-        generation_text(probe.generation) + (f", file: {status.wanted_ref}" * status.differs),
-        _health(probe),
-        duration(probe.uptime_seconds),
-        disk + (" !" if probe.disk_percent >= DISK_FULL_PERCENT else ""),
-        _containers(probe),
-    ]
+    ref = str(generation.get("ref", "")) or commit
+    parts = (f"#{generation.get('number', '?')}", ref, commit if commit != ref else "", when)
+    return " ".join(part for part in (parts[:2] if short else parts) if part)
 
 
 def _health(probe: Probe) -> str:
@@ -169,13 +156,15 @@ def _health(probe: Probe) -> str:
     return str(probe.health.code) if probe.health.code else "no answer"
 
 
-def _containers(probe: Probe) -> str:
+def _containers(probe: Probe, *, short: bool) -> str:
     if not probe.containers:
         return "-"
     # What was to do something and end is nothing that could be up.
     lasting = [container for container in probe.containers if not container.done]
     running = sum(container.state == "running" for container in lasting)
     sick = sum(container.health == "unhealthy" for container in lasting)
+    if short:
+        return f"{running}/{len(lasting)}{' !' * bool(sick)}"
     text = f"{running}/{len(lasting)} up"
     return f"{text}, {sick} unhealthy" if sick else text
 

@@ -7,7 +7,14 @@ from bunker.application.containers import Container
 from bunker.workflows.probe import Probe
 
 State = Literal[
-    "healthy", "not deployed", "degraded", "unfinished", "unhealthy", "unreachable", "unknown"
+    "healthy",
+    "not deployed",
+    "changing",
+    "degraded",
+    "unfinished",
+    "unhealthy",
+    "unreachable",
+    "unknown",
 ]
 HEALTHY: Final = "healthy"
 STATES: Final[tuple[State, ...]] = get_args(State)
@@ -17,8 +24,8 @@ STATES: Final[tuple[State, ...]] = get_args(State)
 @dataclass(frozen=True)
 class Verdict:
     """``degraded``: a container or a role does not work, but the application answers.
-    ``unfinished``: the last deployment failed or was cut off. ``unknown``: the host answered, but
-    not the question."""
+    ``changing``: a run works on it. ``unfinished``: the last deployment failed or was cut off.
+    ``unknown``: the host answered, but not the question."""
 
     state: State
     reasons: tuple[str, ...] = ()
@@ -47,10 +54,11 @@ def assess(probe: Probe) -> Verdict:
     elif not probe.containers:
         reasons.append("no container exists")
     reasons = list(dict.fromkeys([*reasons, *probe.wrong]))
-    if unfinished:
-        return Verdict("unfinished", (_unfinished(probe), *reasons))
-    if probe.generation is None:
-        return Verdict("unfinished", ("no generation was recorded", *reasons))
+    if unfinished or probe.generation is None:
+        if probe.lease:
+            return Verdict("changing", (f"{probe.lease.purpose} by {probe.lease.owner}",))
+        why = _unfinished(probe) if unfinished else "no generation was recorded"
+        return Verdict("unfinished", (why, *reasons))
     if probe.health.ok:
         return Verdict("degraded" if reasons else HEALTHY, tuple(reasons))
     return Verdict("unhealthy", tuple(reasons))

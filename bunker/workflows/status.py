@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,12 +11,14 @@ from bunker.applications.of_host import applications_of, key_of
 from bunker.errors import BunkerError, attempt
 from bunker.fleet import Fleet, Host
 from bunker.host_keys import Unreachable
-from bunker.remote import Completed, Remote, run_many
+from bunker.remote import Completed, Remote, run_each
 from bunker.workflows.health import STATES, Verdict, assess, container_json
 from bunker.workflows.probe import Probe, read_probes, script_for
 from deploys.roles import roles_of
 
 TIMEOUT_SECONDS = 30
+AT_ONCE = 64
+"""Hosts that are asked at the same time: a few that do not answer keep none waiting."""
 
 
 @dataclass(frozen=True)
@@ -136,9 +138,17 @@ def _application_json(probe: Probe, status: HostStatus) -> dict[str, Any]:
 
 def collect_status(fleet: Fleet, hosts: Sequence[Host]) -> list[HostStatus]:
     """Ask all of these hosts at once; the answers in the order of the hosts."""
+    found = {status.host: status for status in each_status(fleet, hosts)}
+    return [found[host.name] for host in hosts]
+
+
+def each_status(fleet: Fleet, hosts: Sequence[Host]) -> Iterator[HostStatus]:
+    """The same, each as soon as its host has answered."""
     remotes = [Remote.of(fleet, host) for host in hosts]
-    answers = run_many(remotes, script_for, timeout=TIMEOUT_SECONDS, sudo=True)
-    return [status_of(host, answers[host.name]) for host in hosts]
+    named = {host.name: host for host in hosts}
+    answers = run_each(remotes, script_for, workers=AT_ONCE, timeout=TIMEOUT_SECONDS, sudo=True)
+    for name, answer in answers:
+        yield status_of(named[name], answer)
 
 
 def status_of(host: Host, answer: Completed | Unreachable) -> HostStatus:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 
-from bunker.journal.database import URL_VARIABLE
+from bunker.journal.place import URL_VARIABLE
 from bunker.lab import parts, recipes
 from tests.lab.fleet_under_test import FleetUnderTest
 

@@ -130,7 +130,7 @@ def test_a_refusal_names_the_group_the_window_and_when_it_opens() -> None:
         "rollouts of group canary are allowed tue 14:00–17:00 (Europe/Berlin);"
         " the next window opens Tue 24 Nov 14:00, in 2 days 3 h."
     )
-    assert caught.value.exit_code == 1
+    assert caught.value.exit_code == 9
 
 
 def test_a_rollout_may_start_where_nothing_is_asked_for_or_every_window_is_open() -> None:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bunker.errors import BunkerError
-from bunker.journal.database import URL_VARIABLE, JsonSerializer, journal_url
+from bunker.journal.database import JsonSerializer, journal_url
+from bunker.journal.place import URL_VARIABLE
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -4,6 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from bunker.answers import sections
 from bunker.errors import BunkerError
+from bunker.fleet import Fleet
 from bunker.generations import Generation, read_generations
 from bunker.lease.holder import read_lease
 from bunker.maintenance.maintenance import read_maintenance
@@ -26,9 +28,11 @@ from bunker.outcomes import HostOutcome
 from bunker.remote import Completed
 from bunker.runs.host_outcomes import answers_of
 from bunker.terminal.generations_text import history_lines
+from bunker.terminal.home_text import home_lines
 from bunker.terminal.recap_text import Repeat, measured
 from bunker.terminal.status_text import health_lines, status_lines
 from bunker.workflows.health import assess
+from bunker.workflows.home import OpenRuns
 from bunker.workflows.probe import read_probe
 from bunker.workflows.status import HostStatus
 from deploys.docker.past import read_engine
@@ -143,6 +147,7 @@ def show_status(lines: list[str]) -> None:
     status = HostStatus("north", "north.example.org", assess(found), found)
     json.dumps(status.to_json())
     status_lines([status])
+    home_lines(Fleet("lab", Path(), {}), [status], OpenRuns(), Repeat())
     health_lines(status, Repeat())
 
 

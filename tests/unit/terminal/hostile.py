@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from bunker.application.envcheck import EnvCheck
 from bunker.errors import BunkerError
 from bunker.events import Analysis, RunBatch
+from bunker.fleet import Fleet
 from bunker.generations import Generation
 from bunker.journal.records import RunRecord, RunRequest, Summary
 from bunker.lease.holder import LeaseHolder
 from bunker.maintenance.maintenance import Maintenance
 from bunker.outcomes import read_outcomes
 from bunker.plan.changes import Change, HostPlan
+from bunker.terminal.env_text import env_check_lines
 from bunker.terminal.generations_text import history_lines
+from bunker.terminal.home_text import home_lines
 from bunker.terminal.lines import Line
 from bunker.terminal.preflight_text import preflight_lines
 from bunker.terminal.recap_text import Repeat
 from bunker.terminal.run_text import list_lines, show_lines
-from bunker.terminal.status_text import env_check_lines, health_lines, status_lines
+from bunker.terminal.status_text import health_lines, status_lines
 from bunker.workflows.health import Verdict
+from bunker.workflows.home import OpenRuns
 from bunker.workflows.preflight import Finding
 from bunker.workflows.probe import Container, Health, Probe
 from bunker.workflows.status import HostStatus
@@ -147,6 +152,12 @@ def reports() -> dict[str, Iterable[Line]]:
     finding = Finding(HOSTILE, problems=[error], notes=(HOSTILE,))
     return {
         "status": status_lines([down, sick]),
+        "home": home_lines(
+            Fleet(HOSTILE, Path(), {}, broken={HOSTILE: (error,)}, faults=(error,)),
+            [down, sick],
+            OpenRuns((record(),), HOSTILE),
+            Repeat(),
+        ),
         "health": health_lines(sick, Repeat()),
         "env.check": env_check_lines({HOSTILE: checked, "south": error}),
         "run.list": list_lines([record()]),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bunker.fleet import Fleet
 from bunker.fleet.models import Host
 from bunker.host_keys import Unreachable
 from bunker.remote import Completed, Remote
+from bunker.terminal.home_text import home_lines
 from bunker.terminal.recap_text import Repeat
 from bunker.terminal.status_text import health_lines, status_lines
 from bunker.workflows.health import assess
+from bunker.workflows.home import OpenRuns
 from bunker.workflows.probe import read_probe, script_for
 from bunker.workflows.status import HostStatus, status_of
 from tests.unit.workflows.conftest import Program
@@ -94,9 +98,12 @@ def test_a_role_that_does_not_work_degrades_an_instance_as_well() -> None:
 
 
 def test_it_is_shown_among_instances() -> None:
-    lines = [line.text for line in status_lines([status("base\n", ""), status("base\n", "x\n")])]
+    statuses = [status("base\n", ""), status("base\n", "x\n")]
+    fleet = Fleet("lab", Path("/nowhere"), {})
+    below = home_lines(fleet, statuses, OpenRuns(), Repeat())
+    lines = [line.text for line in (*status_lines(statuses), *below)]
     row = "relay healthy - - 1 min 40 %, 6 MB free -"
     assert " ".join(lines[1].split()) == row
-    assert "relay: x" in lines
+    assert "  relay: x" in lines
     shown = [line.text for line in health_lines(status("base\n", ""), Repeat("invoke deploy", ""))]
     assert shown == ["relay: healthy", "  roles: base, earlyoom"]

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from bunker.fleet import Fleet
 from bunker.fleet.models import Host
 from bunker.remote import Completed, Remote
+from bunker.terminal.home_text import home_lines
+from bunker.terminal.lines import Line
 from bunker.terminal.recap_text import Repeat
 from bunker.terminal.status_text import health_lines, status_lines
+from bunker.workflows.home import OpenRuns
 from bunker.workflows.probe import BEGINS, script_for
 from bunker.workflows.status import HostStatus, status_of
 from tests.unit.workflows.conftest import Program
@@ -105,13 +109,18 @@ def test_a_project_without_an_address_is_healthy_by_its_containers() -> None:
     )
 
 
+def below(found: HostStatus) -> list[Line]:
+    return home_lines(Fleet("lab", Path(), {}), [found], OpenRuns(), Repeat())
+
+
 def test_each_application_is_a_row_and_is_named_where_its_logs_are_shown() -> None:
     found = status(answer(HEALTHY, UP), answer(HEALTHY, DOWN))
-    lines = [" ".join(line.text.split()) for line in status_lines([found])]
+    lines = [" ".join(line.text.split()) for line in (*status_lines([found]), *below(found))]
     assert lines[1].startswith("north healthy #3 v2")
-    assert lines[2].startswith("north/wiki degraded #3 v2 4f2a91c 2026-11-20, file: main 200")
+    assert lines[2].startswith("north/wiki degraded #3 v2 4f2a91c 2026-11-20 200")
+    assert "north/wiki: runs #3 v2, its file says main" in lines
     assert "north/wiki: web ended with 3" in lines
-    assert lines[-1] == "1 host: 1 degraded"
+    assert lines[-1] == "lab: 1 host: 1 degraded"
     shown = [line.text for line in health_lines(found, Repeat())]
     assert "  GET http://127.0.0.1:8088/: 200" in shown
     assert "  try: invoke logs --host north --app wiki --service web" in shown
@@ -124,10 +133,9 @@ def test_one_that_its_file_does_not_name_any_more_is_told() -> None:
     found = status_of(with_wiki(), there)
     assert found.forgotten == ("old-wiki",)
     assert found.to_json()["not_in_file"] == ["old-wiki"]
-    shown = [line.text for line in status_lines([found])]
-    assert any(
-        "north: old-wiki was deployed and is in the host's file no more" in row for row in shown
-    )
+    shown = [line.text for line in below(found)]
+    place = shown.index("Not in its file any more")
+    assert shown[place + 1].startswith("  north: old-wiki (docs/other-applications.md says how")
     assert found.healthy
 
 

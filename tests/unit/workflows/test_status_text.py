@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
+from bunker.fleet import Fleet
 from bunker.fleet.models import Host
 from bunker.host_keys import Unreachable
 from bunker.remote import Completed
+from bunker.terminal.home_text import home_lines
 from bunker.terminal.lines import plain
 from bunker.terminal.recap_text import Repeat
 from bunker.terminal.status_text import duration, health_lines, size, status_lines
 from bunker.workflows.health import assess
+from bunker.workflows.home import OpenRuns
 from bunker.workflows.status import HostStatus, status_of
 from tests.unit.workflows.probe_answers import HEALTHY, UP, answer, encoded, probe
 
@@ -21,10 +25,14 @@ north  healthy      #3 v2 4f2a91c 2026-11-20  200     1 d 2 h  40 %, 6 MB free  
 south  unhealthy    #3 v2 4f2a91c 2026-11-20  503     1 d 2 h  40 %, 6 MB free  1/2 up, 1 unhealthy
 north  unreachable  -                         -       -        -                -
 
-south: the API answers 503: redis failing; api is unhealthy; redis ended with 137
-north: it refuses connections
+Needs you first
+  north: it refuses connections
+    try: invoke ssh --host north
+  south: the API answers 503: redis failing; api is unhealthy; redis ended with 137
+    try: invoke logs --host south --service api
+    try: invoke logs --host south --service redis
 
-3 hosts: 1 healthy, 1 unhealthy, 1 unreachable
+lab: 3 hosts: 1 healthy, 1 unhealthy, 1 unreachable
 """
 
 
@@ -42,7 +50,9 @@ def test_status_and_health_on_the_terminal(host: Host) -> None:
         ),
         status_of(host, Unreachable("it refuses connections")),
     ]
-    assert plain(status_lines(statuses)) == STATUS
+    fleet = Fleet("lab", Path("/nowhere"), {})
+    shown = [*status_lines(statuses), *home_lines(fleet, statuses, OpenRuns(), Repeat())]
+    assert plain(shown) == STATUS
     assert plain(health_lines(statuses[1], Repeat())) == (
         "south: unhealthy\n"
         "  the API answers 503: redis failing\n"
@@ -64,7 +74,9 @@ def test_a_host_that_runs_another_version_than_its_file_says_is_marked(host: Hos
     for ref, marked in ((running, False), ("v9.9.9", True)):
         status = replace(found, wanted_ref=ref)
         assert status.to_json()["differs_from_file"] == marked
-        assert ("file: v9.9.9" in plain(status_lines([status]))) == marked
+        fleet = Fleet("lab", Path("/nowhere"), {"north": host})
+        shown = plain(home_lines(fleet, [status], OpenRuns(), Repeat()))
+        assert ("north: runs #3 v2, its file says v9.9.9" in shown) == marked
 
 
 def test_for_programs(host: Host) -> None:
