@@ -201,9 +201,10 @@ class Analysis(Event, kind="judgement"):
 
 
 class Paused(Event, kind="paused"):
-    """The run waits for an operator's answer."""
+    """The run waits for an operator's answer: one of ``answers``."""
 
     reason: str
+    answers: tuple[str, ...] = ("go on", "roll back", "stop")
 
 
 class Decided(Event, kind="decided"):
@@ -226,6 +227,12 @@ class End(Event, kind="end"):
 
 class Warned(Event, kind="warning"):
     """Something beside the run went wrong; the run goes on."""
+
+    message: str
+
+
+class Stopping(Event, kind="stopping"):
+    """An operator told this process to stop; it ends when every host has finished its step."""
 
     message: str
 

@@ -115,6 +115,12 @@ def resume(
             remedy=f"Resume it with: invoke run.resume {record.run}",
         )
     answer = answers[0] if answers else ""
+    offered = record.summary.answers
+    if answer and offered and answer not in offered:
+        raise BunkerError(
+            f"what the run {record.run} asks cannot be answered with --{answer.replace(' ', '-')}",
+            expected=" or ".join(f"--{word.replace(' ', '-')}" for word in offered),
+        )
     with options.reporter(verbose=verbose, repeat=options.repeat()) as reporter:
         return execute(options.root, record.request, reporter, resume=True, answer=answer)
 

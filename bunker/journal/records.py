@@ -103,12 +103,16 @@ class RunRequest(JsonForm):
 
 @dataclass(frozen=True)
 class Summary(JsonForm):
-    """Every host's outcome, why the run stopped early, and the question it waits with."""
+    """Every host's outcome, why the run stopped early, and the question it waits with.
+
+    ``answers`` are those that this question takes.
+    """
 
     hosts: Outcomes
     state: State = "running"
     reason: str = ""
     paused: str = ""
+    answers: tuple[str, ...] = ()
     soaking_until: float | None = None
     analyses: tuple[Analysis, ...] = ()
 

@@ -40,10 +40,10 @@ def _folded(summary: Summary, event: Event) -> Summary:
         case Analysis():
             analyses = (*summary.analyses, event)
             found = replace(summary, soaking_until=None, analyses=analyses)
-        case Paused(reason=reason):
-            found = replace(summary, paused=reason)
+        case Paused(reason=reason, answers=answers):
+            found = replace(summary, paused=reason, answers=answers)
         case Decided():
-            found = replace(summary, paused="")
+            found = replace(summary, paused="", answers=())
         case Halted(reason=reason):
             found = replace(summary, reason=reason)
         case End(state=state):

@@ -1,6 +1,5 @@
 """A run and the process that executes it: begin, resume, show, stop, ask."""
 
-import os
 import queue
 import signal
 import sys
@@ -12,23 +11,30 @@ from typing import Any
 
 from bunker.approvals import already_used
 from bunker.errors import BunkerError, ExitCode, Interrupted
-from bunker.events import Event, Paused, Waits
+from bunker.events import Event, Paused, Stopping, Waits
 from bunker.journal.engine import Execution, Workflow, cancel_was_asked, engine, step, write_event
 from bunker.journal.ownership import claim
 from bunker.journal.reader import open_journal, run_with_approval
 from bunker.journal.records import RunRequest, Summary
 from bunker.journal.summary import exit_code
-from bunker.runs.context import GO_ON, RunContext
+from bunker.runs.armed_hosts import ArmedHosts
+from bunker.runs.context import RunContext
 from bunker.runs.kinds import kind_of
 from bunker.runs.resume_state import resume_state
 from bunker.runs.steps import RunSteps
-from bunker.terminal.reporter import Reporter, ask
-from bunker.terminal.run_text import answers
+from bunker.terminal.reporter import Reporter
+from bunker.terminal.run_text import ANSWERS, answers
 
 POLL_SECONDS = 0.2
 APPROVAL_SECONDS = 30.0
 """How long a run that is being started may keep the approval that another one wants."""
 QUESTION_WAITS = "the run waits for an answer"
+WAIT = "wait"
+STOPPING = (
+    "Stopping: every host finishes the step that it is in, which may take as long as the step does."
+    " Then this ends; resume it with: invoke run.resume {run}\nCtrl-C again stops at once, in the"
+    " middle of a step."
+)
 
 
 def execute(
@@ -99,19 +105,25 @@ def _follow(
     answered: bool,
 ) -> ExitCode:
     request = context.request
+    armed = ArmedHosts()
+    told = False
     while True:
         event = _next_event(context)
         if event is not None:
+            armed.take(event)
             reporter.event(event)
             if isinstance(event, Paused):
                 if answered:
                     answered = False  # the answer came with the command; the next one does not
                     continue
-                if not _answered(context, event.reason):
-                    return _leave_paused(context, reporter, event.reason)
+                if not _answered(context, reporter, event):
+                    return _leave_paused(context, reporter, event)
             continue
+        if received and not told and context.is_changing:
+            told = True
+            reporter.event(Stopping(message=STOPPING.format(run=request.run)))
         if context.left.is_set():
-            _leave(context, reporter, received)
+            _leave(context, reporter, armed)
         if execution.status() != "PENDING" and context.events.empty():
             break
     if execution.status() == "CANCELLED":
@@ -128,33 +140,35 @@ def _next_event(context: RunContext) -> Event | None:
         return None
 
 
-def _answered(context: RunContext, reason: str) -> bool:
-    """Ask whoever sits at the terminal; only a yes goes on."""
+def _answered(context: RunContext, reporter: Reporter, paused: Paused) -> bool:
+    """Ask whoever sits at the terminal; without an answer the run waits."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    if ask(f"{reason}. Go on all the same?"):
-        context.decision.put(GO_ON)
-        return True
-    return False
+    choices = {word: ANSWERS[word] for word in paused.answers}
+    answer = reporter.choose(f"{paused.reason}.", {**choices, WAIT: "the run waits for an answer"})
+    if answer == WAIT:
+        return False
+    context.decision.put(answer)
+    return True
 
 
-def _leave_paused(context: RunContext, reporter: Reporter, reason: str) -> ExitCode:
+def _leave_paused(context: RunContext, reporter: Reporter, paused: Paused) -> ExitCode:
     """End the process; the run waits for an answer as long as it takes."""
     context.stop()
     context.left.wait(timeout=10)
     run = context.request.run
-    commands = tuple(answers(run))
-    reporter.event(Waits(run=run, message=QUESTION_WAITS, reason=reason, commands=commands))
+    commands = tuple(answers(run, paused.answers))
+    reporter.event(Waits(run=run, message=QUESTION_WAITS, reason=paused.reason, commands=commands))
     return ExitCode.GATE_INCONCLUSIVE
 
 
-def _leave(context: RunContext, reporter: Reporter, received: list[int]) -> None:
+def _leave(context: RunContext, reporter: Reporter, armed: ArmedHosts) -> None:
     """End the process in the middle of the run, which DBOS then holds for unfinished."""
     if context.outcomes:
         reporter.recap(dict(sorted(context.outcomes.items())))
     raise Interrupted(
-        "stopped in the middle of a step" if len(received) > 1 else "stopped between two steps",
-        remedy=f"Go on with: invoke run.resume {context.request.run}",
+        "; ".join(["the run is not finished", *armed.sentences(context)]),
+        remedy=f"Resume it with: invoke run.resume {context.request.run}",
     )
 
 
@@ -169,10 +183,7 @@ def _signals(context: RunContext) -> Iterator[list[int]]:
     def handle(number: int, _frame: FrameType | None) -> None:
         received.append(number)
         if len(received) == 1:
-            if context.is_changing:
-                # Not through the reporter: its display may be holding a lock right now.
-                text = b"\nStopping: every host finishes its step. Ctrl-C again stops at once.\n"
-                os.write(2, text)
+            # Told by the loop that shows events: the display may be holding a lock right now.
             context.stop()
         else:
             context.stop(at_once=True)

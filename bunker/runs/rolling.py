@@ -10,7 +10,7 @@ from bunker.events import Analysis, RunBatch
 from bunker.journal.records import Summary
 from bunker.journal.summary import end_state, summarise
 from bunker.outcomes import HostOutcome, Outcomes, failed_hosts
-from bunker.runs.context import BACK, GO_ON
+from bunker.runs.context import BACK, GO_ON, STOP
 from bunker.terminal.lines import some
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _may_not_go_on(run: RunSteps) -> str:
     if run.cancel_asked():
         return CANCELLED
     closed = run.closed_window()
-    if closed and run.ask(closed) != GO_ON:
+    if closed and run.ask(closed, GO_ON, STOP) != GO_ON:
         return closed
     if closed and run.cancel_asked():
         return CANCELLED
@@ -107,7 +107,7 @@ def _soak(run: RunSteps, batch: RunBatch, outcomes: dict[str, HostOutcome], befo
         case "cancelled":
             return CANCELLED
         case "inconclusive":
-            answer = run.ask(why)
+            answer = run.ask(why, GO_ON, BACK, STOP)
             if answer == GO_ON:
                 return ""
             if answer == BACK:
@@ -122,7 +122,7 @@ def _nothing_to_analyse(run: RunSteps, batch: RunBatch, outcomes: Outcomes) -> s
     if not failed_hosts({name: outcomes[name] for name in batch.hosts}):
         return ""
     question = f"there is nothing to analyse: {some(sorted(batch.hosts), 3)} could not be reached"
-    return "" if run.ask(question) == GO_ON else question
+    return "" if run.ask(question, GO_ON, STOP) == GO_ON else question
 
 
 def _watch(run: RunSteps, fresh: Sequence[str], before: Samples) -> Analysis:

@@ -127,12 +127,12 @@ class RunSteps:
         """Wait for a point in time (seconds since 1970). A resumed run waits for what is left."""
         self.durable("rest", lambda: self.context.wait(until))
 
-    def ask(self, question: str) -> str:
-        """Ask an operator and return the answer, however often the process ends first."""
+    def ask(self, question: str, *answers: str) -> str:
+        """Ask an operator and return one of the answers, however often the process ends first."""
         self._notify(Summary({}, state="paused", reason=question))
 
         def work() -> str:
-            self.context.event(Paused(reason=question))
+            self.context.event(Paused(reason=question, answers=answers))
             answer = self.context.answer()
             self.context.event(Decided(answer=answer))
             return answer

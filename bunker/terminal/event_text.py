@@ -17,6 +17,7 @@ from bunker.events import (
     RollbackBegan,
     Soak,
     Step,
+    Stopping,
     Waiting,
     Waits,
     Warned,
@@ -82,6 +83,8 @@ def _of_run(event: Event) -> list[Line]:
                 *after("", message, "warn"),
                 *(Line(f"  {one}") for one in explained(commands)),
             ]
+        case Stopping(message=message):
+            lines = after("", message, "warn")
         case Warned(message=message):
             lines = after("warning: ", message, "warn")
     return lines

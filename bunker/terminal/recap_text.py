@@ -117,7 +117,7 @@ def _explained(host: str, outcome: HostOutcome, repeat: Repeat) -> list[Line]:
     elif kind == "unreachable":
         lines += after(f"{host} is unreachable: ", outcome.message, "bad")
     elif kind == "interrupted":
-        lines.append(Line(f"{host} was interrupted between two steps; it is half done", "warn"))
+        lines.append(Line(f"{host} was interrupted; it is half done", "warn"))
     else:
         lines += after(f"{host} ended as {kind}: ", outcome.message, "warn")
     return [

@@ -2,6 +2,7 @@
 
 import sys
 from abc import abstractmethod
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import IO
 
@@ -38,9 +39,45 @@ class Reporter(AbstractContextManager["Reporter"]):
         """Ask the operator; raises BunkerError where there is no one to ask."""
         return ask(question, yes=self.yes)
 
+    def choose(self, question: str, choices: Mapping[str, str]) -> str:
+        """Ask which of several words, each with what it does; Enter is the last one."""
+        return choose(question, choices)
+
     @abstractmethod
     def recap(self, outcomes: Outcomes, *, reason: str = "") -> None:
         """How each host ended, and why the run stopped early if it did."""
+
+
+def choose(
+    question: str,
+    choices: Mapping[str, str],
+    *,
+    source: IO[str] | None = None,
+    target: IO[str] | None = None,
+) -> str:
+    """Ask which of several words on the terminal: a whole word or its first letter.
+
+    Enter, and the end of the input, is the last one.
+    """
+    source, target = source or sys.stdin, target or sys.stderr
+    width = max(map(len, choices))
+    tell(question, stream=target)
+    for word, what in choices.items():
+        tell(f"  {word[0]}  {word:<{width}}  {what}", stream=target)
+    *_, last = choices
+    while True:
+        tell(f"Which? [{last[0]}] ", end="", stream=target)
+        line = source.readline()
+        answer = line.strip().lower()
+        if not line.endswith("\n"):
+            tell("", stream=target)
+        if not answer:
+            return last
+        found = [word for word in choices if answer in (word, word[0])]
+        if found:
+            return found[0]
+        if not line.endswith("\n"):
+            return last
 
 
 def ask(

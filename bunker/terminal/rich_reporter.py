@@ -1,6 +1,7 @@
 """A run on a terminal: live progress per host; where stderr is no terminal, plain lines."""
 
 import sys
+from collections.abc import Mapping
 from typing import IO
 
 from rich.progress import (
@@ -29,7 +30,7 @@ from bunker.terminal.console import make_console, print_lines
 from bunker.terminal.event_text import event_lines
 from bunker.terminal.plan_text import plan_lines
 from bunker.terminal.recap_text import Repeat, recap_lines
-from bunker.terminal.reporter import Reporter, ask
+from bunker.terminal.reporter import Reporter, ask, choose
 
 FEW_HOSTS = 3
 """Up to this many hosts every finished step is worth a line beside the live display."""
@@ -76,6 +77,10 @@ class RichReporter(Reporter):
     def confirm(self, question: str) -> bool:
         self._stop()
         return ask(question, yes=self.yes, source=self._source, target=self._err.file)
+
+    def choose(self, question: str, choices: Mapping[str, str]) -> str:
+        self._stop()
+        return choose(question, choices, source=self._source, target=self._err.file)
 
     def recap(self, outcomes: Outcomes, *, reason: str = "") -> None:
         self._stop()

@@ -68,16 +68,16 @@ def show_lines(record: RunRecord, now: float | None = None) -> list[Line]:
 
 
 ANSWERS: Mapping[str, str] = {
-    "go-on": "the next hosts are changed",
-    "roll-back": "the hosts of its first batch are rolled back, and it ends",
-    "stop": "it ends; what was changed stays",
+    "go on": "the next hosts are changed",
+    "roll back": "the hosts of its first batch are rolled back, and the run ends",
+    "stop": "the run ends; what was changed stays",
 }
-"""What each answer to a paused run does, by the option of `invoke run.resume`."""
+"""What each answer to a paused run does."""
 
 
-def answers(run: str) -> list[str]:
-    """The commands that answer a paused run."""
-    return [f"invoke run.resume {run} --{word}" for word in ANSWERS]
+def answers(run: str, offered: Sequence[str]) -> list[str]:
+    """The commands that give a paused run one of the answers that it takes."""
+    return [f"invoke run.resume {run} --{word.replace(' ', '-')}" for word in offered]
 
 
 def explained(commands: Sequence[str]) -> list[str]:
@@ -85,7 +85,7 @@ def explained(commands: Sequence[str]) -> list[str]:
     width = max(map(len, commands), default=0)
     found = []
     for command in commands:
-        what = ANSWERS.get(command.rpartition(" --")[2])
+        what = ANSWERS.get(command.rpartition(" --")[2].replace("-", " "))
         found.append(f"{command:<{width}}  # {what}" if what else command)
     return found
 
@@ -98,7 +98,7 @@ def next_steps(record: RunRecord) -> list[str]:
         case "interrupted":
             return [f"invoke run.resume {record.run}"]
         case "paused":
-            return answers(record.run)
+            return answers(record.run, record.summary.answers)
         case "done":
             return []
     return [f"invoke run.retry-failed {record.run}"]

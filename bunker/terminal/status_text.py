@@ -36,7 +36,8 @@ class StatusTable:
 
     def __init__(self, names: Iterable[str], width: int) -> None:
         self.wide = width >= WIDE
-        self._headers, rest = (HEADERS, WIDTHS) if self.wide else (SHORT_HEADERS, SHORT_WIDTHS)
+        self._headers: Sequence[str] = HEADERS if self.wide else SHORT_HEADERS
+        rest = WIDTHS if self.wide else SHORT_WIDTHS
         room = width - sum(rest) - 2 * len(rest)
         longest = max((len(name) for name in (*names, HEADERS[0])), default=0)
         self._widths = (max(NARROWEST, min(longest, room)), *rest)

@@ -60,7 +60,7 @@ def test_every_kind_of_outcome() -> None:
           try: invoke ssh --fleet lab --host west
           try: invoke deploy --fleet lab --role env --host west
 
-        x-1 was interrupted between two steps; it is half done
+        x-1 was interrupted; it is half done
 
         x-2, x-3 were not started; nothing was changed on them
         Recap: 1 ok, 1 changed, 1 failed, 1 unreachable, 2 not started, 1 interrupted
