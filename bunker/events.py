@@ -192,6 +192,13 @@ class Soak(Event, kind="soak"):
     until: float
 
 
+class Soaking(Event, kind="soaking"):
+    """What the watched hosts did so far; ``hosts`` are figures as those of the analysis."""
+
+    until: float
+    hosts: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Analysis(Event, kind="judgement"):
     """What the canary's metrics say; ``hosts`` are the figures that this was told from."""
 

@@ -119,6 +119,7 @@ def _follow(
                 if not _answered(context, reporter, event):
                     return _leave_paused(context, reporter, event)
             continue
+        reporter.tick()
         if received and not told and context.is_changing:
             told = True
             reporter.event(Stopping(message=STOPPING.format(run=request.run)))

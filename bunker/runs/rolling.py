@@ -131,12 +131,13 @@ def _watch(run: RunSteps, fresh: Sequence[str], before: Samples) -> Analysis:
     pause = max(2, min(60, -(-pace.soak_seconds // SOAK_LOOKS)))
     first = run.sample() if pace.analysed else {}
     began = run.soak_begins()
+    until = began + pace.soak_seconds
     looks = -(-pace.soak_seconds // pause)
     for look in range(1, looks + 1):
-        run.rest(min(began + look * pause, began + pace.soak_seconds))
+        run.rest(min(began + look * pause, until))
         if run.cancel_asked():
             return Analysis(outcome="cancelled")
-        analysis = run.analyse(fresh, before, first, final=look == looks)
+        analysis = run.analyse(fresh, before, first, until=until, final=look == looks)
         if analysis.outcome == "fail" or look == looks:
             return analysis
     return run.analyse(fresh, before, first, final=True)

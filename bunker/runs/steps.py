@@ -19,6 +19,7 @@ from bunker.events import (
     Paused,
     RunBatch,
     Soak,
+    Soaking,
 )
 from bunker.journal.records import RunRequest, Summary
 from bunker.outcomes import Outcomes, read_outcomes, write_outcomes
@@ -107,14 +108,25 @@ class RunSteps:
         return float(self.durable("soak begins", work))
 
     def analyse(
-        self, fresh: Sequence[str], before: Samples, first: Samples, *, final: bool
+        self,
+        fresh: Sequence[str],
+        before: Samples,
+        first: Samples,
+        *,
+        until: float = 0,
+        final: bool = False,
     ) -> Analysis:
-        """Analyse the changed hosts so far; only the last look may be inconclusive."""
+        """Analyse the changed hosts so far; only the last look may be inconclusive.
+
+        ``until``: when it is (seconds since 1970).
+        """
 
         def work() -> dict[str, Any]:
             analysis = gates.analyse_batch(self.context, fresh, before, first)
             if final or analysis.outcome == "fail":
                 self.context.event(analysis)
+            else:
+                self.context.event(Soaking(until=until, hosts=analysis.hosts))
             return analysis.to_json()
 
         return Analysis.from_json(self.durable("analyse", work))

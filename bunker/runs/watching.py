@@ -21,6 +21,7 @@ def watch_run(root: Path, run: str, reporter: Reporter) -> ExitCode:
                 reporter.event(event)
             if events:
                 continue
+            reporter.tick()
             record = journal.run(name)
             if record.state != "running":
                 break

@@ -2,6 +2,7 @@
 
 import time
 
+from bunker.duration import format_duration
 from bunker.events import (
     Analysis,
     BatchBegan,
@@ -16,6 +17,7 @@ from bunker.events import (
     Planned,
     RollbackBegan,
     Soak,
+    Soaking,
     Step,
     Stopping,
     Waiting,
@@ -69,8 +71,8 @@ def _of_run(event: Event) -> list[Line]:
         case Gate(reason=reason):
             lines = after("gate: ", reason, "bad")
         case Soak(seconds=seconds, until=until):
-            clock = time.strftime("%H:%M:%S", time.localtime(until))
-            lines = [Line(f"watching the first batch for {seconds} s, until {clock}")]
+            text = f"watching the first batch for {format_duration(seconds)}, until {clock(until)}"
+            lines = [Line(text)]
         case Analysis(outcome=found, reasons=reasons):
             text = f"{found}{': ' + '; '.join(reasons) if reasons else ''}"
             lines = after("canary analysis: ", text, _ANALYSED.get(found, "warn"))
@@ -78,6 +80,15 @@ def _of_run(event: Event) -> list[Line]:
             lines = after("paused: ", reason, "warn")
         case Decided(answer=answer):
             lines = [Line(f"an operator decided: {answer}")]
+        case _:
+            lines = _beside(event)
+    return lines
+
+
+def _beside(event: Event) -> list[Line]:
+    """What the process that shows the run has to say itself."""
+    lines: list[Line] = []
+    match event:
         case Waits(message=message, commands=commands):
             lines = [
                 *after("", message, "warn"),
@@ -88,6 +99,22 @@ def _of_run(event: Event) -> list[Line]:
         case Warned(message=message):
             lines = after("warning: ", message, "warn")
     return lines
+
+
+def clock(moment: float) -> str:
+    """``14:30:00 CET``: in the time zone of who reads it."""
+    return time.strftime("%H:%M:%S %Z", time.localtime(moment))
+
+
+def soak_text(soaking: Soaking, now: float) -> str:
+    """How long hosts are still watched, and what they did so far."""
+    left = f"{format_duration(max(0, soaking.until - now))} left"
+    seen = [
+        f"{name}: {found['requests']:.0f} requests, {found.get('errors') or 0:.0f} failed"
+        for name, found in sorted(soaking.hosts.items())
+        if found.get("requests") is not None
+    ]
+    return "; ".join([left, *seen])
 
 
 def _step(step: Step, verbose: bool) -> list[Line]:

@@ -39,6 +39,9 @@ class Reporter(AbstractContextManager["Reporter"]):
         """Ask the operator; raises BunkerError where there is no one to ask."""
         return ask(question, yes=self.yes)
 
+    def tick(self) -> None:
+        """Called a few times a second while nothing happens: for what changes with time alone."""
+
     def choose(self, question: str, choices: Mapping[str, str]) -> str:
         """Ask which of several words, each with what it does; Enter is the last one."""
         return choose(question, choices)

@@ -14,12 +14,15 @@ from rich.progress import (
 )
 
 from bunker.events import (
+    Analysis,
     Connected,
     Event,
     HostEnded,
     Outcome,
+    Paused,
     PlanFailed,
     Planned,
+    Soak,
     Step,
     Unreachable,
 )
@@ -29,9 +32,11 @@ from bunker.printable import printable
 from bunker.terminal.console import make_console, print_lines
 from bunker.terminal.event_text import event_lines
 from bunker.terminal.plan_text import plan_lines
+from bunker.terminal.pulse import Pulse
 from bunker.terminal.recap_text import Repeat, recap_lines
 from bunker.terminal.reporter import Reporter, ask, choose
 
+SOAK = "soak"
 FEW_HOSTS = 3
 """Up to this many hosts every finished step is worth a line beside the live display."""
 
@@ -59,16 +64,25 @@ class RichReporter(Reporter):
         self._planning: dict[str, str] = {}
         self._rows: dict[str, TaskID] = {}
         self._progress: Progress | None = None
+        self._pulse = Pulse()
 
     def __exit__(self, *_raised: object) -> None:
         self._stop()
 
     def event(self, event: Event) -> None:
         """Show one event: in the live display, as a line, or both."""
+        self._pulse.take(event)
         if self._animated:
             self._live(event)
         else:
             print_lines(event_lines(event, verbose=self.verbose), self._err)
+
+    def tick(self) -> None:
+        """The soak's countdown moves; without a live display a line tells what still goes on."""
+        if not self._animated:
+            print_lines(self._pulse.lines(), self._err)
+        elif self._progress and SOAK in self._rows:
+            self._progress.update(self._rows[SOAK], what=self._pulse.soak())
 
     def show_plan(self, found: FleetPlan, next_command: str | None = None) -> None:
         self._stop()
@@ -94,6 +108,10 @@ class RichReporter(Reporter):
                 self._show_planning(progress)
             case Step():
                 self._show_step(progress, event)
+            case Soak():
+                self._rows[SOAK] = progress.add_task(SOAK, total=None, what=self._pulse.soak())
+            case Analysis() | Paused() if SOAK in self._rows:
+                progress.remove_task(self._rows.pop(SOAK))
             case HostEnded(host=host) if host in self._rows:
                 progress.remove_task(self._rows.pop(host))
         if self._worth_a_line(event):

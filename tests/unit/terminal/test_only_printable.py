@@ -87,7 +87,8 @@ def test_json_of_a_run_is_printable_and_says_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["status", "health", "env.check", "run.list", "run.show", "history", "preflight"]
+    "name",
+    ["status", "home", "health", "env.check", "run.list", "run.show", "history", "preflight"],
 )
 def test_a_report_is_shown_and_not_obeyed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     print_lines(reports()[name])

@@ -1,0 +1,81 @@
+"""Whoever waits is told what still goes on, at least every half minute."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+from bunker.events import Analysis, HostEnded, Soak, Soaking, Step
+from bunker.terminal.lines import plain
+from bunker.terminal.pulse import Pulse
+from bunker.terminal.rich_reporter import RichReporter
+
+PULL = Step(host="north", name="docker: pull", number=3, of=13, status="started")
+FIGURES = {"north": {"requests": 340.0, "errors": 2.0}, "south": {"requests": None}}
+
+
+class Clock:
+    now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_long_step_is_told_every_half_minute_with_how_long_it_takes() -> None:
+    clock = Clock()
+    pulse = Pulse(clock)
+    pulse.take(PULL)
+    told = {}
+    for _ in range(70):
+        clock.now += 1
+        if lines := pulse.lines():
+            told[clock.now - Clock.now] = plain(lines)
+    assert told == {
+        30: "north: [3/13] docker: pull: 30s so far\n",
+        60: "north: [3/13] docker: pull: 1m so far\n",
+    }
+    pulse.take(replace(PULL, status="ok", seconds=70.0))
+    clock.now += 100
+    assert pulse.lines() == []
+
+
+def test_whatever_is_told_is_a_sign_of_life() -> None:
+    clock = Clock()
+    pulse = Pulse(clock)
+    pulse.take(PULL)
+    clock.now += 29
+    pulse.take(replace(PULL, host="south"))
+    clock.now += 29
+    assert pulse.lines() == []
+    clock.now += 1
+    assert len(pulse.lines()) == 2
+    pulse.take(HostEnded(host="south", outcome="changed", message="", commands=1))
+    clock.now += 30
+    assert plain(pulse.lines()).startswith("north: ")
+
+
+def test_a_soak_says_how_long_it_lasts_and_what_was_seen() -> None:
+    clock = Clock()
+    pulse = Pulse(clock)
+    pulse.take(Soak(seconds=1800, until=clock.now + 1800))
+    clock.now += 60
+    assert pulse.soak() == "29m left"
+    pulse.take(Soaking(until=clock.now + 1740, hosts=FIGURES))
+    assert plain(pulse.lines()) == "soak: 29m left; north: 340 requests, 2 failed\n"
+    pulse.take(Analysis(outcome="pass"))
+    assert pulse.soak() == ""
+    clock.now += 60
+    assert pulse.lines() == []
+
+
+def test_without_a_terminal_the_lines_are_told_while_nothing_happens() -> None:
+    said = io.StringIO()
+    clock = Clock()
+    with RichReporter(out=io.StringIO(), err=said) as reporter:
+        reporter._pulse = Pulse(clock)
+        reporter.event(PULL)
+        reporter.tick()
+        clock.now += 31
+        reporter.tick()
+        reporter.tick()
+    assert said.getvalue().count("31s so far") == 1
