@@ -14,7 +14,7 @@ from bunker.cli.kinds import (
     request_of,
 )
 from bunker.cli.options import Options
-from bunker.cli.values import Verbose
+from bunker.cli.values import Confirm, Diff, Verbose
 from bunker.errors import BunkerError, ExitCode
 from bunker.runs.kinds.deploy import DEPLOY
 
@@ -52,6 +52,8 @@ def apply(
     options: Options,
     file: Annotated[str, "a plan that `invoke plan --out FILE` saved"],
     verbose: Verbose = False,
+    diff: Diff = False,
+    confirm: Confirm = "",
 ) -> ExitCode:
     """Apply a saved plan exactly, or refuse it as stale.
 
@@ -67,7 +69,9 @@ def apply(
 
     path = Path(file)
     named = replace(options, fleet_given=_fleet_of(path, options.root))
-    request = request_of(DEPLOY, named, DEPLOY.make({}), RunOptions(verbose=verbose))
+    request = request_of(
+        DEPLOY, named, DEPLOY.make({}), RunOptions(verbose=verbose, diff=diff, confirm=confirm)
+    )
     with reporter_of(DEPLOY, named, request) as reporter:
         return apply_plan(path, request, reporter)
 

@@ -20,11 +20,11 @@ def status(
     ] = False,
     watch: Annotated[bool, "look again and again, until Ctrl-C"] = False,
 ) -> ExitCode:
-    """All hosts at a glance; what needs you first. Also `invoke` alone.
+    """All hosts at a glance; what needs you first.
 
-    State, generation, health, uptime, disk and containers. Asks every host at once, one command
-    each; without a selection, all hosts of the fleet. What a host does not answer is shown as such,
-    never guessed. Changes nothing.
+    Also `invoke` alone. State, generation, health, uptime, disk and containers. Asks every host at
+    once, one command each; without a selection, all hosts of the fleet. What a host does not answer
+    is shown as such, never guessed. Changes nothing.
 
     States: healthy; changing (a run works on it); degraded (the API works, a container does not);
     unhealthy; unfinished (a deployment began and did not end); not deployed; unreachable; unknown

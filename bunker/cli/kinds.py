@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bunker.cli.command import OperatorTask, operator_command
 from bunker.cli.options import Options, words
-from bunker.cli.values import number_of, seconds_of
+from bunker.cli.values import CONFIRM, number_of, seconds_of
 from bunker.errors import BunkerError, ExitCode
 from bunker.runs.kind import Kind, argument, option_name
 from bunker.runs.kinds import KINDS
@@ -40,6 +40,7 @@ class PlanOptions:
         "with a plan that holds changes, end with exit code 2 instead of 0", default=False
     )
     verbose: bool = argument("show every step's output", default=False)
+    diff: bool = argument("show every line that changes", default=False)
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class RunOptions(PlanOptions):
     wait: str = argument(
         "wait so long for hosts that another run holds (30s, 10m); default: refuse at once"
     )
+    confirm: str = argument(CONFIRM)
     detach: bool = argument("begin the run and return; it goes on by itself", default=False)
     approve: str = argument(
         "approval of a second operator, where a group asks for one (invoke approve)"
@@ -118,6 +120,8 @@ def request_of(kind: Kind, options: Options, arguments: Any, shared: RunOptions)
         dry=shared.dry,
         detailed_exitcode=shared.detailed_exitcode,
         verbose=shared.verbose,
+        diff=shared.diff,
+        confirmed=words([shared.confirm]),
         command=f"invoke {kind.name}",
     )
 
@@ -127,7 +131,7 @@ def reporter_of(kind: Kind, options: Options, request: DeployRequest) -> Reporte
     repeat = options.repeat(f"invoke {kind.name}", *request.words)
     if request.work.ref and not kind.keeps_ref:
         repeat = replace(repeat, of_file=options.repeat(f"invoke {kind.name}").deploy)
-    return options.reporter(verbose=request.verbose, repeat=repeat)
+    return options.reporter(verbose=request.verbose, diff=request.diff, repeat=repeat)
 
 
 def pace_of(kind: Kind, options: Options, given: Mapping[str, Any]) -> tuple[Pace, list[str]]:

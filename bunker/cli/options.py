@@ -121,7 +121,7 @@ class Options:
         return found
 
     def choosing(self) -> Options:
-        """The same with hosts, asked for where none are named and somebody can choose."""
+        """The same with hosts, asked for where none are named and an operator can choose."""
         from bunker.cli.pick import may_ask, several
 
         if self.chosen or not may_ask(self):
@@ -192,14 +192,16 @@ class Options:
         if not ask(question, yes=self.yes):
             raise Declined(otherwise)
 
-    def reporter(self, *, verbose: bool = False, repeat: Repeat | None = None) -> Reporter:
+    def reporter(
+        self, *, verbose: bool = False, diff: bool = False, repeat: Repeat | None = None
+    ) -> Reporter:
         """Who shows a run: a terminal, or a program that reads this process's stdout."""
         from bunker.terminal.json_reporter import JsonReporter
         from bunker.terminal.rich_reporter import RichReporter
 
         if self.json:
             return JsonReporter(yes=self.yes, repeat=repeat)
-        return RichReporter(verbose=verbose, yes=self.yes, repeat=repeat)
+        return RichReporter(verbose=verbose, diff=diff, yes=self.yes, repeat=repeat)
 
     def request(self, **more: Any) -> DeployRequest:
         """A change of the chosen hosts, or a look at them, as planning takes it."""

@@ -5,13 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from bunker.errors import BunkerError, Declined
 
 if TYPE_CHECKING:
-    from bunker.cli.options import Options
     from bunker.fleet import Fleet
+
+
+class Asking(Protocol):
+    """What has to be known of a command line: :class:`bunker.cli.options.Options`."""
+
+    @property
+    def json(self) -> bool: ...
+    @property
+    def yes(self) -> bool: ...
+    @property
+    def root(self) -> Path: ...
+    def load_fleet(self) -> Fleet: ...
+
 
 SHOWN = 20
 """A list that is longer is no help to choose from."""
@@ -25,10 +38,10 @@ class Pick:
     """Marks a plain word of a command that may be left out: ``what`` it is, such as ``run``."""
 
     what: str
-    candidates: Callable[[Options], Sequence[Candidate]]
+    candidates: Callable[[Asking], Sequence[Candidate]]
 
-    def __call__(self, options: Options) -> str:
-        """One of the candidates. Raises BunkerError where nobody can be asked, or there is none."""
+    def __call__(self, options: Asking) -> str:
+        """One of the candidates. Raises BunkerError where no one can be asked, or there is none."""
         found = self.candidates(options)
         if not found:
             raise BunkerError(f"there is no {self.what} that this could be about")
@@ -38,15 +51,15 @@ class Pick:
         return _asked(self.what, found[:SHOWN])
 
 
-def may_ask(options: Options) -> bool:
-    """Whether somebody sits there who can choose."""
+def may_ask(options: Asking) -> bool:
+    """Whether an operator sits there who can choose."""
     return sys.stdin.isatty() and sys.stderr.isatty() and not (options.json or options.yes)
 
 
 def runs(*states: str) -> Pick:
     """A run in one of these states; of any where none is given."""
 
-    def candidates(options: Options) -> list[Candidate]:
+    def candidates(options: Asking) -> list[Candidate]:
         from bunker.journal.reader import open_journal
         from bunker.terminal.run_text import ago, in_short
 
@@ -64,7 +77,7 @@ def runs(*states: str) -> Pick:
 def hosts() -> Pick:
     """A host of the fleet."""
 
-    def candidates(options: Options) -> list[Candidate]:
+    def candidates(options: Asking) -> list[Candidate]:
         fleet = options.load_fleet()
         return [(host.name, host.domain) for host in fleet.hosts.values()]
 
@@ -73,13 +86,12 @@ def hosts() -> Pick:
 
 def several(fleet: Fleet) -> tuple[str, ...]:
     """Hosts by name, pattern or number, as an operator at a terminal chooses them."""
-    from bunker.cli.options import words
     from bunker.terminal.output import tell
 
     names = list(fleet.hosts)
     _show([(host.name, host.domain) for host in fleet.hosts.values()])
     tell("Which hosts? Names, patterns or numbers, with commas: ", end="")
-    given = words([",".join(sys.stdin.readline().split())])
+    given = [one for one in sys.stdin.readline().replace(",", " ").split() if one]
     if not given:
         raise Declined("no host was chosen")
     numbers = {str(number): name for number, name in enumerate(names, 1)}

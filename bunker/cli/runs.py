@@ -1,10 +1,11 @@
 """run.list, show, watch, resume, cancel and retry-failed: durable runs after they began."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from bunker.cli.command import operator_command
-from bunker.cli.options import Options
-from bunker.cli.values import Dry, Ended, Resumable, RunId, Unended, Verbose, number_of
+from bunker.cli.options import Options, words
+from bunker.cli.values import Confirm, Dry, Ended, Resumable, RunId, Unended, Verbose, number_of
 from bunker.errors import BunkerError, Declined, ExitCode
 from bunker.journal.records import ENDED, RunRecord
 from bunker.runs.context import BACK, GO_ON, STOP
@@ -156,6 +157,7 @@ def retry_failed(
     run: Ended,
     dry: Dry = False,
     verbose: Verbose = False,
+    confirm: Confirm = "",
 ) -> ExitCode:
     """A new run for the hosts that did not succeed.
 
@@ -171,6 +173,7 @@ def retry_failed(
 
     record = _record(options, run)
     intent = retry_intent(options.root, record, dry=dry, yes=options.yes, verbose=verbose)
+    intent = replace(intent, request=replace(intent.request, confirmed=words([confirm])))
     repeat = options.repeat(f"invoke {record.request.kind}")
     with options.reporter(verbose=verbose, repeat=repeat) as reporter:
         return begin(intent, reporter)

@@ -7,9 +7,12 @@ from bunker.cli import pick
 from bunker.errors import BunkerError
 from bunker.runs.kind import APP
 
+CONFIRM = "names of the hosts that may lose data by this (with commas), where the plan says so"
 RUN = "id of the run, or how it begins or ends"
 App = Annotated[str, APP]
 Command = Annotated[str, "run this instead of a login shell"]
+Confirm = Annotated[str, CONFIRM]
+Diff = Annotated[bool, "show every line that changes"]
 Dry = Annotated[bool, "show the plan and stop"]
 HostName = Annotated[str, "name of the host", pick.hosts()]
 RunId = Annotated[str, RUN, pick.runs()]

@@ -9,7 +9,6 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from bunker.cli.command import run_guarded
@@ -19,7 +18,6 @@ from bunker.fleet import load_fleet
 from bunker.lab.fleet import KEY_VARIABLE, operator_key
 from bunker.lab.lab import fleet_up
 from bunker.lab.models import LabHost
-from bunker.plan.changes import FleetPlan, HostPlan
 from bunker.runs.kinds.deploy import DEPLOY, Arguments
 from bunker.runs.start import Intent, begin
 from bunker.terminal.console import print_lines
@@ -34,19 +32,6 @@ from bunker.workflows.status import HostStatus, collect_status
 
 LAB = "lab"
 AGAIN = "nox -s demo"
-
-
-class ShortPlanReporter(RichReporter):
-    """Shows every change of a plan in one line, without its diff."""
-
-    def show_plan(self, found: FleetPlan, next_command: str | None = None) -> None:
-        short = {name: without_diffs(plan) for name, plan in found.plans.items()}
-        super().show_plan(replace(found, plans=short), next_command)
-
-
-def without_diffs(plan: HostPlan) -> HostPlan:
-    """The plan with the same changes, none of them with a diff."""
-    return replace(plan, changes=tuple(replace(change, lines=()) for change in plan.changes))
 
 
 def main(root: Path | None = None) -> int:
@@ -68,7 +53,7 @@ def demonstrate(root: Path) -> ExitCode:
     _title("2/3", f"a whole instance (invoke deploy --fleet {LAB} --host {host.name} --yes)")
     request = DeployRequest(root=root, fleet_name=LAB, hosts=(host.name,), yes=True)
     repeat = Repeat(f"invoke deploy --fleet {LAB}", LAB)
-    with ShortPlanReporter(yes=True, repeat=repeat) as reporter:
+    with RichReporter(yes=True, repeat=repeat) as reporter:
         code = begin(Intent(request, DEPLOY, Arguments()), reporter)
     if code != ExitCode.OK:
         say("\nThe demo stops here: the host was not deployed. What failed stands above.")

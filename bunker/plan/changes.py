@@ -13,7 +13,10 @@ Symbol = Literal["+", "~", "-"]
 
 @dataclass(frozen=True)
 class Change(JsonForm):
-    """One thing that would change on a host; ``lines`` are a diff with secrets masked."""
+    """One thing that would change on a host; ``lines`` are a diff with secrets masked.
+
+    ``loses`` says which data are gone afterwards; empty: none.
+    """
 
     role: str
     subject: str
@@ -21,6 +24,7 @@ class Change(JsonForm):
     summary: str
     lines: tuple[str, ...] = ()
     restarts: tuple[str, ...] = ()
+    loses: str = ""
 
     @property
     def heading(self) -> str:

@@ -10,11 +10,13 @@ from bunker.errors import Declined, ExitCode
 from bunker.events import RunBatch, Warned
 from bunker.fleet import Fleet
 from bunker.journal.records import AT_ONCE, Pace, RunRequest
+from bunker.outlook import Outlook
 from bunker.plan.changes import FleetPlan
 from bunker.plan.store import plan_hash
 from bunker.role import named
 from bunker.runs.batches import make_batches
 from bunker.runs.kind import Kind
+from bunker.runs.outlook import outlook_of
 from bunker.runs.pinning import pin_outcomes
 from bunker.runs.policies import check_approval, check_windows
 from bunker.terminal.lines import count
@@ -83,16 +85,28 @@ def begin(intent: Intent, reporter: Reporter) -> ExitCode:
     request = intent.request
     planning = plan_hosts(request, reporter, intent)
     again = None if request.yes and not request.dry else apply_command(request)
-    reporter.show_plan(planning.found, again)
+    outlook = show(intent, planning, reporter, again)
     if request.dry:
         return dry_exit(request, planning.found)
-    return carry_out(intent, planning, reporter)
+    return carry_out(intent, planning, reporter, outlook)
+
+
+def show(
+    intent: Intent, planning: Planning, reporter: Reporter, next_command: str | None = None
+) -> Outlook:
+    """Show the plan and how it would go."""
+    found, targets = planning.found, planning.targets
+    batches = make_run(intent, found, targets).batches
+    outlook = outlook_of(intent, planning.fleet, targets, found, batches)
+    reporter.show_plan(found, next_command, outlook)
+    return outlook
 
 
 def carry_out(
     intent: Intent,
     planning: Planning,
     reporter: Reporter,
+    outlook: Outlook,
     question: str = "",
     *,
     saved: bool = False,
@@ -110,7 +124,10 @@ def carry_out(
     shown = [line.text for line in plan_lines(found)]
     approval, inputs = check_approval(intent, planning.fleet, planning.targets, shown)
     run = replace(run, approval=approval, inputs=inputs)
-    if not request.yes:
+    losing = tuple(name for name in outlook.losing if name in run.plans)
+    if losing and set(request.confirmed) != set(losing):
+        reporter.confirm_names(losing, request.confirmed)
+    elif not (request.yes or losing):
         hosts = count(len(run.plans), "host")
         if not reporter.confirm(question or f"Apply these changes to {hosts}?"):
             raise Declined("nothing was changed")

@@ -1,4 +1,4 @@
-"""The home screen below its table: what needs somebody first, runs that wait, and normal work."""
+"""The home screen below its table: what needs an operator first, open runs, normal work."""
 
 from collections.abc import Iterable, Sequence
 

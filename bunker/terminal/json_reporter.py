@@ -5,6 +5,7 @@ from typing import IO, Any
 
 from bunker.events import Event
 from bunker.outcomes import Outcomes
+from bunker.outlook import Outlook
 from bunker.plan.changes import FleetPlan
 from bunker.terminal.output import print_json_line
 from bunker.terminal.plan_text import total_line
@@ -27,7 +28,9 @@ class JsonReporter(Reporter):
     def _line(self, data: Mapping[str, Any]) -> None:
         print_json_line(data, self.stream)
 
-    def show_plan(self, found: FleetPlan, next_command: str | None = None) -> None:
+    def show_plan(
+        self, found: FleetPlan, next_command: str | None = None, outlook: Outlook | None = None
+    ) -> None:
         """One ``plan`` object; the hosts' own plans came with their ``planned`` events."""
         self._line(
             {
@@ -39,6 +42,7 @@ class JsonReporter(Reporter):
                 "failed": found.failed,
                 "unreachable": found.unreachable,
                 "next_command": next_command if found.to_change else None,
+                "outlook": outlook.to_json() if outlook else None,
             }
         )
 

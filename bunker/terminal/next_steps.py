@@ -39,7 +39,7 @@ def disk_is_full(one: HostStatus) -> bool:
 
 
 def troubled(statuses: Sequence[HostStatus]) -> list[HostStatus]:
-    """Those that need somebody, each as one application sees it; the worst first."""
+    """Those that need an operator, each as one application sees it; the worst first."""
     from_bad = ("unreachable", "unknown", "unhealthy", "unfinished", "degraded")
     found = [
         one

@@ -4,10 +4,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bunker.outlook import Outlook
 from bunker.plan.changes import Change, FleetPlan, HostPlan, Symbol
 from bunker.terminal.lines import Line, Style, after, count, indented, some
+from bunker.terminal.outlook_text import outlook_lines, risk_lines
 
 STYLES: Mapping[Symbol, Style] = {"+": "add", "~": "change", "-": "remove"}
+WORDS: Mapping[Symbol, str] = {"+": "new", "~": "changed", "-": "removed"}
+TITLES = 12
+"""Up to so many changes of a host each have a line of their own."""
+FEW = 2
+SUBJECTS = 6
 
 
 @dataclass
@@ -18,20 +25,31 @@ class _Diffs:
     shown: dict[Change, str] = field(default_factory=dict)
 
 
-def plan_lines(found: FleetPlan, next_command: str | None = None) -> list[Line]:
-    """Everything that a plan says, ending in the total and the command that would apply it.
+def plan_lines(
+    found: FleetPlan,
+    next_command: str | None = None,
+    outlook: Outlook | None = None,
+    *,
+    diff: bool = True,
+) -> list[Line]:
+    """What a plan says: changes, how it would go, the total, the command that would apply it.
 
-    Hosts with the same changes share one block. A diff that several blocks share is shown once.
+    Hosts with the same changes share one block. With ``diff`` every line that changes is shown,
+    one that several blocks share once; without, each change is a line, and many like each other
+    are one. What may be lost stands last.
     """
     lines: list[Line] = []
     diffs = _Diffs(Counter(change for plan in found.to_change for change in plan.changes))
     for members in _groups(found.to_change):
-        lines += [*_host_block(members, diffs), Line("")]
+        lines += [*_host_block(members, diffs, diff=diff), Line("")]
     lines += _others(found)
+    lines += outlook_lines(outlook) if outlook else []
     lines.append(total_line(found))
     if found.to_change and next_command:
+        if not diff and any(change.lines for plan in found.to_change for change in plan.changes):
+            lines.append(Line(f"Every line of it: {next_command} --diff --dry", "faint"))
         lines.append(Line(f"Apply it with: {next_command}"))
-    return lines
+    return [*lines, *(risk_lines(outlook) if outlook else ())]
 
 
 def total_line(found: FleetPlan) -> Line:
@@ -68,7 +86,7 @@ def _groups(plans: Sequence[HostPlan]) -> list[list[HostPlan]]:
     return list(groups.values())
 
 
-def _host_block(members: Sequence[HostPlan], diffs: _Diffs) -> list[Line]:
+def _host_block(members: Sequence[HostPlan], diffs: _Diffs, *, diff: bool) -> list[Line]:
     first = members[0]
     amount = count(len(first.changes), "change")
     if first.restarts:
@@ -76,14 +94,37 @@ def _host_block(members: Sequence[HostPlan], diffs: _Diffs) -> list[Line]:
     if len(members) == 1:
         lines = [Line(f"{first.host}: {amount}", "heading")]
     else:
-        title = f"{len(members)} hosts, each {amount} (same diff on {len(members)} hosts)"
+        same = f" (same diff on {len(members)} hosts)" if diff else ""
+        title = f"{len(members)} hosts, each {amount}{same}"
         lines = [Line(title, "heading"), Line(f"  {some([plan.host for plan in members])}")]
-    for change in first.changes:
-        lines += _change(change, first.host, len(members), diffs)
+    if diff:
+        for change in first.changes:
+            lines += _change(change, first.host, len(members), diffs)
+    else:
+        lines += _titles(first.changes)
     for text in first.notes:
         lines += after("  left as it is: ", text, "warn")
     if first.restarts:
         lines.append(Line(f"  restarts: {', '.join(first.restarts)}", "warn"))
+    return lines
+
+
+def _titles(changes: Sequence[Change]) -> list[Line]:
+    """A line for each change; where they are many, one for all of a role that are alike."""
+    alike: dict[tuple[str, Symbol], list[Change]] = {}
+    for change in changes:
+        alike.setdefault((change.role, change.symbol), []).append(change)
+    lines: list[Line] = []
+    for change in changes:
+        group = alike[change.role, change.symbol]
+        if len(changes) <= TITLES or len(group) <= FEW or change.symbol == "-":
+            lines += after(f"  {change.heading}", change.summary, STYLES[change.symbol])
+        elif change is group[0]:
+            subjects = some([one.subject for one in group], SUBJECTS)
+            text = (
+                f"  {change.symbol} {change.role}: {len(group)} {WORDS[change.symbol]}: {subjects}"
+            )
+            lines.append(Line(text, STYLES[change.symbol]))
     return lines
 
 

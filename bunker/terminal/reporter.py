@@ -2,13 +2,14 @@
 
 import sys
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import IO
 
-from bunker.errors import BunkerError
+from bunker.errors import BunkerError, Declined
 from bunker.events import Event
 from bunker.outcomes import Outcomes
+from bunker.outlook import Outlook
 from bunker.plan.changes import FleetPlan
 from bunker.terminal.output import tell
 from bunker.terminal.recap_text import Repeat
@@ -32,12 +33,21 @@ class Reporter(AbstractContextManager["Reporter"]):
         """One event, at the moment it arrives."""
 
     @abstractmethod
-    def show_plan(self, found: FleetPlan, next_command: str | None = None) -> None:
-        """What would change, and the command that would apply it."""
+    def show_plan(
+        self, found: FleetPlan, next_command: str | None = None, outlook: Outlook | None = None
+    ) -> None:
+        """What would change, the command that would apply it, and how that would go."""
 
     def confirm(self, question: str) -> bool:
         """Ask the operator; raises BunkerError where there is no one to ask."""
         return ask(question, yes=self.yes)
+
+    def confirm_names(self, names: Sequence[str], given: Sequence[str] = ()) -> None:
+        """Let the names of hosts that may lose data be typed; raises unless they are.
+
+        ``given`` are names that came with the command: they were not these.
+        """
+        confirm_names(names, given)
 
     def tick(self) -> None:
         """Called a few times a second while nothing happens: for what changes with time alone."""
@@ -49,6 +59,31 @@ class Reporter(AbstractContextManager["Reporter"]):
     @abstractmethod
     def recap(self, outcomes: Outcomes, *, reason: str = "") -> None:
         """How each host ended, and why the run stopped early if it did."""
+
+
+def confirm_names(
+    names: Sequence[str],
+    given: Sequence[str] = (),
+    *,
+    source: IO[str] | None = None,
+    target: IO[str] | None = None,
+) -> None:
+    """Ask for the names of hosts that may lose data; --yes is no answer to that.
+
+    Raises Declined where something else is typed, BunkerError without a terminal.
+    """
+    source, target = source or sys.stdin, target or sys.stderr
+    wanted = ",".join(names)
+    if given or not source.isatty():
+        problem = "this may lose data, and that was not confirmed; nothing was changed"
+        if given:
+            problem = f"--confirm names {','.join(given)}, and this may lose data on {wanted}"
+        raise BunkerError(problem, remedy=f"If that is meant, pass --confirm {wanted}")
+    noun = "the name of the host" if len(names) == 1 else "the names of these hosts, with commas"
+    tell(f"This may lose data. To go on, type {noun} ({wanted}): ", end="", stream=target)
+    typed = {word.strip() for word in source.readline().split(",")}
+    if typed != set(names):
+        raise Declined("nothing was changed")
 
 
 def choose(

@@ -1,7 +1,7 @@
 """A run on a terminal: live progress per host; where stderr is no terminal, plain lines."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import IO
 
 from rich.progress import (
@@ -27,6 +27,7 @@ from bunker.events import (
     Unreachable,
 )
 from bunker.outcomes import Outcomes
+from bunker.outlook import Outlook
 from bunker.plan.changes import FleetPlan
 from bunker.printable import printable
 from bunker.terminal.console import make_console, print_lines
@@ -34,7 +35,7 @@ from bunker.terminal.event_text import event_lines
 from bunker.terminal.plan_text import plan_lines
 from bunker.terminal.pulse import Pulse
 from bunker.terminal.recap_text import Repeat, recap_lines
-from bunker.terminal.reporter import Reporter, ask, choose
+from bunker.terminal.reporter import Reporter, ask, choose, confirm_names
 
 SOAK = "soak"
 FEW_HOSTS = 3
@@ -48,6 +49,7 @@ class RichReporter(Reporter):
         self,
         *,
         verbose: bool = False,
+        diff: bool = False,
         yes: bool = False,
         repeat: Repeat | None = None,
         out: IO[str] | None = None,
@@ -55,6 +57,7 @@ class RichReporter(Reporter):
         source: IO[str] | None = None,
     ) -> None:
         self.verbose = verbose
+        self.diff = diff
         super().__init__(yes=yes, repeat=repeat)
         self._source = source
         self._out = make_console(out)
@@ -84,13 +87,19 @@ class RichReporter(Reporter):
         elif self._progress and SOAK in self._rows:
             self._progress.update(self._rows[SOAK], what=self._pulse.soak())
 
-    def show_plan(self, found: FleetPlan, next_command: str | None = None) -> None:
+    def show_plan(
+        self, found: FleetPlan, next_command: str | None = None, outlook: Outlook | None = None
+    ) -> None:
         self._stop()
-        print_lines(plan_lines(found, next_command), self._out)
+        print_lines(plan_lines(found, next_command, outlook, diff=self.diff), self._out)
 
     def confirm(self, question: str) -> bool:
         self._stop()
         return ask(question, yes=self.yes, source=self._source, target=self._err.file)
+
+    def confirm_names(self, names: Sequence[str], given: Sequence[str] = ()) -> None:
+        self._stop()
+        confirm_names(names, given, source=self._source, target=self._err.file)
 
     def choose(self, question: str, choices: Mapping[str, str]) -> str:
         self._stop()

@@ -9,7 +9,7 @@ from bunker.errors import BunkerError, ExitCode, PlanStale
 from bunker.plan.changes import FleetPlan
 from bunker.plan.store import SavedPlan, check_file, load_plan, write_plan
 from bunker.runs.kinds.deploy import DEPLOY, Arguments
-from bunker.runs.start import Intent, carry_out, plan_hosts
+from bunker.runs.start import Intent, carry_out, plan_hosts, show
 from bunker.terminal.reporter import Reporter
 from bunker.workflows.planning import differing, dry_exit
 from bunker.workflows.request import DeployRequest, Target, commits_of
@@ -20,7 +20,12 @@ def save_plan(request: DeployRequest, file: Path, reporter: Reporter) -> ExitCod
     check_file(file)
     planning = plan_hosts(request, reporter)
     found = planning.found
-    reporter.show_plan(found, f"invoke apply {shlex.quote(str(file))}")
+    show(
+        Intent(request, DEPLOY, DEPLOY.make({})),
+        planning,
+        reporter,
+        f"invoke apply {shlex.quote(str(file))}",
+    )
     if bad := found.failed | found.unreachable:
         names = ", ".join(sorted(bad))
         raise BunkerError(
@@ -55,8 +60,8 @@ def apply_plan(file: Path, request: DeployRequest, reporter: Reporter) -> ExitCo
     intent = Intent(request, DEPLOY, arguments)
     planning = plan_hosts(request, reporter, intent)
     _refuse_stale(saved, planning.found, planning.targets, file)
-    reporter.show_plan(planning.found)
-    return carry_out(intent, planning, reporter, f"Apply the plan {file}?", saved=True)
+    outlook = show(intent, planning, reporter)
+    return carry_out(intent, planning, reporter, outlook, f"Apply the plan {file}?", saved=True)
 
 
 def _refuse_stale(saved: SavedPlan, found: FleetPlan, targets: list[Target], file: Path) -> None:

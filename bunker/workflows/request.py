@@ -47,6 +47,9 @@ class DeployRequest:
     yes: bool = False
     detailed_exitcode: bool = False
     verbose: bool = False
+    diff: bool = False
+    confirmed: tuple[str, ...] = ()
+    """Hosts that may lose data, as the operator named them."""
     debug: bool = False
     command: str = "invoke deploy"
     commits: Mapping[str, str] = field(default_factory=dict)

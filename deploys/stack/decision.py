@@ -83,8 +83,8 @@ def decide(
     """
     changes: list[Change] = []
 
-    def change(subject: str, symbol: Symbol, summary: str, **more: tuple[str, ...]) -> None:
-        changes.append(Change(role, subject, symbol, summary, **more))
+    def change(subject: str, symbol: Symbol, summary: str, lines: tuple[str, ...] = ()) -> None:
+        changes.append(Change(role, subject, symbol, summary, lines))
 
     new_commit = instance.head != commit
     if new_commit:

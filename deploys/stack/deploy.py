@@ -218,7 +218,9 @@ def _record(  # noqa: PLR0917 - all that was read and decided
     recording.observed.append([name, *observed])
     recording.wanted.append([name, commit, bundle.fingerprint])
     recording.facts["boot"] = dict(instance.boot)
-    recording.application(name).update(commit=commit, generation=instance.generation)
+    recording.application(name).update(
+        commit=commit, generation=instance.generation, head=instance.head
+    )
     for change in decision.changes:
         recorder().change(change)
 

@@ -26,6 +26,7 @@ from deploys.stack.rollback_choice import (
     assess,
     check_choice,
     choose,
+    loss,
     summary,
 )
 from deploys.stack.stack import Stack
@@ -148,7 +149,8 @@ def _record(
     recorder().change(Change(name, "rollback", "~", code, restarts=tuple(stack.rebuilt or ())))
     if stack.migrates:
         text = summary(found, restore=restore)
-        recorder().change(Change(name, "database", "~", text, lines=lines))
+        lost = loss(found) if restore else ""
+        recorder().change(Change(name, "database", "~", text, lines=lines, loses=lost))
 
 
 def _declare(stack: Stack, name: str, variables: dict[str, str | int], found: Assessment) -> None:

@@ -286,6 +286,11 @@ def summary(found: Assessment, *, restore: bool) -> str:
     return f"left as it is, code alone suffices: {names} is safe for the older code"
 
 
+def loss(found: Assessment) -> str:
+    """What a restore of the database loses; empty where there is none to restore."""
+    return f"what was written since {moment(found.lost_since)}" if found.lost_since else ""
+
+
 def moment(seconds: int) -> str:
     """A time as people read it, in UTC."""
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))

@@ -9,22 +9,8 @@ import pytest
 from bunker.errors import BunkerError, ExitCode
 from bunker.lab import demo
 from bunker.lab.models import LabHost
-from bunker.plan.changes import Change, HostPlan
 
 HOST = LabHost(name="north", address="10.1.2.11", base="debian:trixie")
-
-
-def test_the_short_plan_keeps_every_change_and_restart_and_no_diff() -> None:
-    changes = (
-        Change("base", "sudo", "+", "sudo set up", ("+ /etc/sudoers.d/bunker",)),
-        Change("changemaker", "configuration", "~", "environment", ("~ .env",), ("api",)),
-    )
-    plan = HostPlan("north", changes, "observed", "wanted")
-    short = demo.without_diffs(plan)
-    assert [change.summary for change in short.changes] == ["sudo set up", "environment"]
-    assert short.restarts == ("api",)
-    assert not any(change.lines for change in short.changes)
-    assert (short.observed, short.wanted) == ("observed", "wanted")
 
 
 def test_commands_to_try_next_exist() -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from textwrap import dedent
 
+from bunker.events import RunBatch
+from bunker.journal.records import Pace
+from bunker.outlook import Outlook, Risk
 from bunker.plan.changes import Change, FleetPlan, HostPlan
 from bunker.terminal.lines import plain
 from bunker.terminal.plan_text import diff_style, plan_lines
@@ -139,3 +142,88 @@ def test_what_is_left_as_it_is_stands_below_the_changes_of_its_own_host() -> Non
     east, north = text.split("\n\n")[:2]
     assert f"  left as it is: {note}" in east.splitlines()
     assert "left as it is" not in north
+
+
+def short(*plans: HostPlan, outlook: Outlook | None = None, again: str | None = None) -> str:
+    found = FleetPlan({one.host: one for one in plans})
+    return plain(plan_lines(found, again, outlook, diff=False))
+
+
+def test_a_short_plan_has_every_title_and_restart_and_no_diff() -> None:
+    assert short(plan("north", SSHD, CHECKOUT, MOTD), again="invoke deploy --host north") == dedent(
+        """\
+        north: 3 changes, 1 restart
+          ~ base: sshd: 1 file
+          + changemaker: checkout: commit 4f2a91c00000 (v2)
+          - base: banner: removed
+          restarts: ssh
+
+        Plan: 1 host to change, 1 restart, 0 unchanged
+        Every line of it: invoke deploy --host north --diff --dry
+        Apply it with: invoke deploy --host north
+        """
+    )
+
+
+def test_many_changes_of_a_kind_are_one_line_and_removals_never_are() -> None:
+    new = [Change("base", f"part-{n}", "+", "new") for n in range(20)]
+    gone = [Change("base", f"old-{n}", "-", "removed") for n in range(3)]
+    text = short(plan("north", *new, CHECKOUT, *gone))
+    assert text.startswith(
+        dedent(
+            """\
+            north: 24 changes
+              + base: 20 new: part-0, part-1, part-2, part-3, part-4, part-5 and 14 more
+              + changemaker: checkout: commit 4f2a91c00000 (v2)
+              - base: old-0: removed
+              - base: old-1: removed
+              - base: old-2: removed
+            """
+        )
+    )
+    assert "--diff" not in text
+
+
+def test_how_it_would_go_is_told_before_the_question_and_what_may_be_lost_last() -> None:
+    outlook = Outlook(
+        batches=(RunBatch("canary", ("north",)), RunBatch("batch 1", ("east", "south"))),
+        pace=Pace(batch="50%", soak_seconds=1800, analysed=True, max_fail=1),
+        closed=("rollouts of group eu are allowed tue; the next window opens Tue 14:00",),
+        approval=("eu",),
+        risks={
+            "north": (
+                Risk("changemaker: migration 1_drop drops column a.b", loses=True),
+                Risk("changemaker: migration 2_new: no rollback of the code alone after it: x"),
+            ),
+            "south": (Risk("changemaker: migration 1_drop drops column a.b", loses=True),),
+        },
+        notes={"east": ("changemaker: 1 new migration, safe for the older code: 3_add",)},
+    )
+    assert outlook.losing == ("north", "south")
+    text = short(plan("north", CHECKOUT), outlook=outlook, again="invoke rollout")
+    assert text.endswith(
+        dedent(
+            """\
+
+            Migrations: changemaker: 1 new migration, safe for the older code: 3_add
+            Batches: canary: north; batch 1: east, south
+            Pace: soak 30m; metrics analysed; stops when more than 1 fail
+            Window closed: rollouts of group eu are allowed tue; the next window opens Tue 14:00
+            Approval: a second operator has to agree (group eu)
+
+            Plan: 1 host to change, 0 restarts, 0 unchanged
+            Apply it with: invoke rollout
+
+            MAY LOSE DATA
+              north, south: changemaker: migration 1_drop drops column a.b
+
+            Cannot be undone by a rollback
+              north: changemaker: migration 2_new: no rollback of the code alone after it: x
+            """
+        )
+    )
+
+
+def test_a_change_of_all_hosts_at_once_tells_no_batches() -> None:
+    outlook = Outlook(batches=(RunBatch("all", ("north",)),))
+    assert "Batches" not in short(plan("north", CHECKOUT), outlook=outlook)
