@@ -23,7 +23,8 @@ class Port:
 
     Where it has them: ``metrics``, the script whose answer :mod:`bunker.canary_analysis.source`
     reads; ``table``, the rows of all keys that its ``.env`` may have; ``logs_of_steps``, by the
-    title of a step the service whose log tells more where it failed.
+    title of a step the service whose log tells more where it failed; ``findings``, the script that
+    prints what an operator has to settle (:mod:`bunker.workflows.probe` reads it).
     """
 
     settings: str
@@ -35,6 +36,7 @@ class Port:
     metrics: str = ""
     table: str = ""
     logs_of_steps: str = ""
+    findings: str = ""
 
 
 @dataclass(frozen=True)

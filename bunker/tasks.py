@@ -50,7 +50,7 @@ def _tasks(*modules: ModuleType) -> list[Task[Any]]:
 
 
 namespace = Collection(
-    *kinds.COMMANDS,
+    *kinds.commands_of(),
     *_tasks(preflight, deploy, approvals, hosts, generations, version, completion),
     lab=Collection(*_tasks(lab)),
     instance=Collection(*_tasks(instance)),
@@ -58,7 +58,7 @@ namespace = Collection(
     run=Collection(*_tasks(runs)),
     env=Collection(*_tasks(env)),
     fleet=Collection(*_tasks(fleet)),
-    schema=Collection(*_tasks(schema)),
+    schema=Collection(*_tasks(schema), *kinds.commands_of("schema")),
     maintenance=Collection(*_tasks(maintenance)),
     notify=Collection(*_tasks(notify)),
     audit=Collection(*_tasks(audit)),

@@ -67,9 +67,8 @@ def command_of(kind: Kind) -> OperatorTask:
 
     body.__doc__ = kind.help
     paced = (one for one in fields(PaceOptions) if one.name in kind.pace)
-    return operator_command(name=kind.name, fields=(*kind.fields, *paced, *fields(RunOptions)))(
-        body
-    )
+    name = kind.name.rpartition(".")[2]
+    return operator_command(name=name, fields=(*kind.fields, *paced, *fields(RunOptions)))(body)
 
 
 def begin_run(
@@ -166,4 +165,10 @@ def pace_of(kind: Kind, options: Options, given: Mapping[str, Any]) -> tuple[Pac
     return pace, typed
 
 
-COMMANDS: Final = tuple(command_of(kind) for kind in KINDS.values())
+COMMANDS: Final = {name: command_of(kind) for name, kind in KINDS.items()}
+"""By the name of the kind, which may have the collection in front of it: ``schema.resolve``."""
+
+
+def commands_of(collection: str = "") -> list[OperatorTask]:
+    """The commands of one collection of tasks, or those that are in none."""
+    return [task for name, task in COMMANDS.items() if name.rpartition(".")[0] == collection]

@@ -6,26 +6,8 @@ from typing import Final
 
 from bunker.application.layout import MAIN
 from bunker.role import named
+from bunker.terminal.causes import Words, find_cause
 from deploys.roles import KINDS, TAGS
-
-Words = tuple[str, ...]
-"""A command of ours without `invoke`, the fleet and the host: the task, then its options."""
-
-_CAUSES: Final[tuple[tuple[re.Pattern[str], Words], ...]] = (
-    (
-        re.compile(r"no space left on device|no room |disk quota exceeded", re.IGNORECASE),
-        ("ssh", "--command", "'df -h; df -i; sudo docker system df'"),
-    ),
-    (
-        re.compile(
-            r"permission denied \(publickey|host key verification failed|authentication failed"
-            r"|could not read (username|password)|repository .*not found",
-            re.IGNORECASE,
-        ),
-        ("secrets.check",),
-    ),
-)
-"""What a step printed, whatever step it was, and where that is looked into."""
 
 _LOGS_OF_STEP: Final[dict[str, Words]] = {
     "docker: docker": ("ssh", "--command", "'sudo journalctl -u docker -n 50 --no-pager'"),
@@ -48,11 +30,13 @@ _ONCE_IT_RUNS: Final = frozenset({"bring up services", "health gate", "settle"})
 
 def looks(step: str, output: str) -> list[Words]:
     """The commands that show why a step failed; none where its own output is all there is."""
-    for pattern, words in _CAUSES:
-        if pattern.search(output):
-            return [words]
     application, _, title = step.partition(": ")
     chosen = application_of_step(step)
+    if found := find_cause(output):
+        about = ("logs", "schema.resolve")
+        return [
+            (task, *(chosen if task in about else ()), *words) for task, *words in found.cause.steps
+        ]
     services = failing_services(output)
     if services:
         return [("logs", *chosen, "--service", service) for service in services]
@@ -71,10 +55,9 @@ def application_of_step(step: str) -> Words:
 
 
 def same_again(step: str, output: str) -> bool:
-    """Whether the same version may well succeed: it never came to run."""
-    return step.partition(": ")[2] in _BEFORE_THE_SWITCH or any(
-        pattern.search(output) for pattern, _ in _CAUSES
-    )
+    """Whether the same version may well succeed: it never came to run, or was not the cause."""
+    found = find_cause(output)
+    return found.cause.again if found else step.partition(": ")[2] in _BEFORE_THE_SWITCH
 
 
 def failing_services(output: str) -> Sequence[str]:

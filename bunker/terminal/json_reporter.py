@@ -9,7 +9,7 @@ from bunker.outlook import Outlook
 from bunker.plan.changes import FleetPlan
 from bunker.terminal.output import print_json_line
 from bunker.terminal.plan_text import total_line
-from bunker.terminal.recap_text import Repeat, counts, next_commands
+from bunker.terminal.recap_text import Repeat, cause_of, counts, next_commands
 from bunker.terminal.reporter import Reporter
 
 
@@ -49,7 +49,11 @@ class JsonReporter(Reporter):
     def recap(self, outcomes: Outcomes, *, reason: str = "") -> None:
         """One ``recap`` object with the number of hosts by outcome and every host's own."""
         hosts = {
-            host: {**found.to_json(), "next_commands": next_commands(host, found, self.repeat)}
+            host: {
+                **found.to_json(),
+                "cause": cause_of(found),
+                "next_commands": next_commands(host, found, self.repeat),
+            }
             for host, found in outcomes.items()
         }
         self._line({"event": "recap", "counts": counts(outcomes), "hosts": hosts, "reason": reason})

@@ -19,7 +19,8 @@ def steps_for(one: HostStatus, repeat: Repeat) -> list[str]:
     named = one.others or one.application not in ("", MAIN)
     chosen = ("--app", one.application) if named else ()
     sick = [container.service for container in probe.containers if not container.fine]
-    found = [
+    found = [repeat.other("schema.resolve", host, *chosen)] if probe.failed_migrations else []
+    found += [
         repeat.other("logs", host, *chosen, "--service", service)
         for service in sick[:SERVICES_NAMED]
     ]

@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bunker.outcomes import WORDS, HostOutcome, Outcomes
+from bunker.terminal.causes import find_cause
 from bunker.terminal.hints import application_of_step, looks, same_again
 from bunker.terminal.lines import Line, Style, after, indented, some, table
 
 ALWAYS_COUNTED = ("ok", "changed", "failed", "unreachable")
 ROWS_FOR_ALL = 20
 """Up to this many hosts the table names every one; above, only those that did not succeed."""
-OUTPUT_LINES_SHOWN = 25
+OUTPUT_LINES_SHOWN = 5
+"""Of a failed step; all that there are with --verbose."""
 STYLES: Mapping[str, Style] = {"ok": "", "changed": "good", "failed": "bad", "unreachable": "bad"}
 
 
@@ -41,13 +43,15 @@ def counts(outcomes: Outcomes) -> dict[str, int]:
     return {name: found[name] for name in WORDS if found[name] or name in ALWAYS_COUNTED}
 
 
-def recap_lines(outcomes: Outcomes, repeat: Repeat, reason: str = "") -> list[Line]:
+def recap_lines(
+    outcomes: Outcomes, repeat: Repeat, reason: str = "", *, verbose: bool = False
+) -> list[Line]:
     """The whole recap; failures come last, where an operator looks first."""
     summary = ", ".join(f"{number} {name}" for name, number in counts(outcomes).items())
     succeeded = all(outcome.succeeded for outcome in outcomes.values())
     lines = _table(outcomes)
     for host, outcome in outcomes.items():
-        lines += _explained(host, outcome, repeat)
+        lines += _explained(host, outcome, repeat, verbose=verbose)
     lines += _not_started([host for host, o in outcomes.items() if o.outcome == "not started"])
     for host, outcome in outcomes.items():
         lines += [Line(text) for text in measured(host, outcome)]
@@ -98,20 +102,20 @@ def _note(outcome: HostOutcome) -> str:
     return f"generation {generation}{': ' + message if message else ''}"
 
 
-def _explained(host: str, outcome: HostOutcome, repeat: Repeat) -> list[Line]:
+def _explained(host: str, outcome: HostOutcome, repeat: Repeat, *, verbose: bool) -> list[Line]:
     kind = outcome.outcome
     if kind in ("ok", "changed", "not started"):
         return []
     lines = [Line("")]
     if kind in ("failed", "rolled back"):
         words = f"{host} failed: " if kind == "failed" else f"{host} was rolled back: "
-        message = outcome.message or "no reason given"
-        lines += after(words, message.removeprefix(f"{host}: "), "bad")
-        text = "\n".join(outcome.output or ()).splitlines()
-        if len(text) > OUTPUT_LINES_SHOWN:
-            lines.append(Line(f"    … {len(text) - OUTPUT_LINES_SHOWN} lines before", "faint"))
-        for line in text[-OUTPUT_LINES_SHOWN:]:
-            lines += indented(line, "    ")
+        message = (outcome.message or "no reason given").removeprefix(f"{host}: ")
+        output = "\n".join(outcome.output or ())
+        if found := find_cause(output):
+            lines += [*after(words, found.sentence, "bad"), *after("  in ", message)]
+        else:
+            lines += after(words, message, "bad")
+        lines += _last(output.splitlines(), verbose=verbose)
         if outcome.choice:
             lines += after("  not rolled back: ", outcome.choice, "warn")
     elif kind == "unreachable":
@@ -126,6 +130,14 @@ def _explained(host: str, outcome: HostOutcome, repeat: Repeat) -> list[Line]:
     ]
 
 
+def _last(text: Sequence[str], *, verbose: bool) -> list[Line]:
+    """The end of what a step printed."""
+    most = len(text) if verbose else OUTPUT_LINES_SHOWN
+    before = len(text) - most
+    lines = [Line(f"    … {before} lines before: --verbose", "faint")] if before > 0 else []
+    return lines + [one for line in text[-most:] for one in indented(line, "    ")]
+
+
 def _not_started(hosts: Sequence[str]) -> list[Line]:
     if not hosts:
         return []
@@ -133,6 +145,12 @@ def _not_started(hosts: Sequence[str]) -> list[Line]:
     if len(hosts) > 1:
         words = "were not started; nothing was changed on them"
     return [Line(""), Line(f"{some(hosts)} {words}", "warn")]
+
+
+def cause_of(outcome: HostOutcome) -> str | None:
+    """Why a host failed, where what it printed shows a known cause."""
+    found = find_cause("\n".join(outcome.output or ()))
+    return found.sentence if found else None
 
 
 def next_commands(host: str, outcome: HostOutcome, repeat: Repeat) -> list[str]:
@@ -148,7 +166,8 @@ def next_commands(host: str, outcome: HostOutcome, repeat: Repeat) -> list[str]:
             # The instance is healthy again, and the version that failed would fail again.
             app = application_of_step(step)
             fixed = repeat.other("upgrade", host, *app, "--ref FIXED")
-            return [repeat.other("history", host, *app), fixed]
+            cause = find_cause(output)
+            return [*(found if cause else [repeat.other("history", host, *app)]), fixed]
         case "failed" if "invoke " in outcome.message:
             return []  # it says itself what to do
         case "failed":

@@ -107,7 +107,7 @@ class RichReporter(Reporter):
 
     def recap(self, outcomes: Outcomes, *, reason: str = "") -> None:
         self._stop()
-        print_lines(recap_lines(outcomes, self.repeat, reason), self._out)
+        print_lines(recap_lines(outcomes, self.repeat, reason, verbose=self.verbose), self._out)
 
     def _live(self, event: Event) -> None:
         progress = self._progress or self._start()

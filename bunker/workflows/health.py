@@ -21,6 +21,11 @@ STATES: Final[tuple[State, ...]] = get_args(State)
 """From good to bad."""
 
 
+FAILED_MIGRATION: Final = (
+    "the migration {} failed half-way, and no other is applied before that is settled"
+)
+
+
 @dataclass(frozen=True)
 class Verdict:
     """``degraded``: a container or a role does not work, but the application answers.
@@ -47,6 +52,7 @@ def assess(probe: Probe) -> Verdict:
     reasons = [
         *_answer(probe),
         *(f"{c.service} {c.condition}" for c in probe.containers if not c.fine),
+        *(FAILED_MIGRATION.format(name) for name in probe.failed_migrations),
     ]
     if probe.engine != "ok":
         words = {"absent": "Docker is not installed", "failed": "the Docker engine does not answer"}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bunker.answers import MARK, MOST, UnreadableAnswer, decoded, decoded_text, sections, whole
+from bunker.answers import line as one_line
 from bunker.application.containers import Container, containers_function, read_containers
 from bunker.application.generation import read_generation
 from bunker.application.layout import app_folder, located
@@ -135,6 +136,7 @@ class Probe:
 
     ``applied``: the last deployment succeeded. ``checkout``: the commit that the checkout is at,
     empty where it has none, None where there is no checkout. ``lease``: who changes it now.
+    ``failed_migrations``: names of those that failed half-way.
     ``placed``: whether anything was ever deployed. ``known``: applications that were.
     ``wrong``: what its roles' checks found. ``application``: whether one was asked for; a host with
     several has a probe for each.
@@ -152,6 +154,7 @@ class Probe:
     checkout: str | None = None
     halted: str = ""
     returns_in: int | None = None
+    failed_migrations: tuple[str, ...] = ()
     maintenance: Maintenance | None = None
     lease: LeaseHolder | None = None
     placed: bool = True
@@ -178,8 +181,14 @@ def script_for(host: Host) -> str:
         }
         assigned = "".join(f"{k}={shlex.quote(v)}\n" for k, v in variables.items())
         script += f"echo '{BEGINS}{one.name}'\n(\n{assigned}{located(one.name)}"
-        script += f"{question_of(one).script}{APPLICATION_SCRIPT})\n"
+        script += f"{question_of(one).script}{APPLICATION_SCRIPT}{_findings(one)})\n"
     return f"{script}echo '{MARK} end'\n"
+
+
+def _findings(one: Application) -> str:
+    """What its kind has to find out besides, where it has anything."""
+    script = named(one.port.findings)(one.host) if one.port.findings else ""
+    return f"echo '{MARK} findings'\n{script}" if script else ""
 
 
 def question_of(application: Application) -> Question:
@@ -245,6 +254,7 @@ def read_probe(host: str, output: str, question: Question | None = None) -> Prob
             checkout=_checkout(found["checkout"]),
             halted=" ".join(found.get("halted", ())),
             returns_in=_returns(found.get("returns", ())),
+            failed_migrations=_failed(found.get("findings", ())),
         )
     except (KeyError, IndexError, ValueError) as error:
         reason = f": {error}" if isinstance(error, UnreadableAnswer) else ""
@@ -284,6 +294,11 @@ def _generation(lines: list[str]) -> Mapping[str, Any] | None:
 
 def _returns(lines: Sequence[str]) -> int | None:
     return whole(lines[0], "its deadline", least=-MOST) if lines else None
+
+
+def _failed(lines: Sequence[str]) -> tuple[str, ...]:
+    found = [line.partition(" ") for line in lines]
+    return tuple(one_line(name, "a migration") for kind, _, name in found if kind == "migration")
 
 
 def _checkout(lines: list[str]) -> str | None:

@@ -18,6 +18,7 @@ ROLE = Role(
         settings="deploys.changemaker.settings:ChangemakerEntry",
         rollback="deploys.changemaker.deploy:roll_back",
         question="deploys.changemaker.port:question",
+        findings="deploys.changemaker.port:findings",
         gate="deploys.changemaker.deploy:gate",
         public_keys="deploys.changemaker.port:public_keys",
         ports="deploys.changemaker.port:ports",

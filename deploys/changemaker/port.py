@@ -35,6 +35,11 @@ def question(_host: Host) -> Question:
     )
 
 
+def findings(_host: Host) -> str:
+    """The script that tells migrations that failed half-way, a line ``migration NAME`` each."""
+    return script_file(_SCRIPTS / "findings.sh")
+
+
 def metrics(host: Host) -> str:
     """The script that reads the API's own counters."""
     return with_variables(

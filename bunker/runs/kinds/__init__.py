@@ -10,11 +10,12 @@ from bunker.runs.kinds.configure import CONFIGURE
 from bunker.runs.kinds.deploy import DEPLOY
 from bunker.runs.kinds.os_upgrade import OS_UPGRADE
 from bunker.runs.kinds.reboot import REBOOT
+from bunker.runs.kinds.resolve import RESOLVE
 from bunker.runs.kinds.rollback import ROLLBACK
 from bunker.runs.kinds.rollout import ROLLOUT
 from bunker.runs.kinds.upgrade import UPGRADE
 
-_ALL: Final = (DEPLOY, CONFIGURE, UPGRADE, CANARY, ROLLOUT, ROLLBACK, OS_UPGRADE, REBOOT)
+_ALL: Final = (DEPLOY, CONFIGURE, UPGRADE, CANARY, ROLLOUT, ROLLBACK, OS_UPGRADE, REBOOT, RESOLVE)
 KINDS: Final = {kind.name: kind for kind in _ALL}
 
 

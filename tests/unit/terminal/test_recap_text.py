@@ -90,10 +90,13 @@ def test_with_many_hosts_only_those_that_need_attention_are_named() -> None:
 def test_only_the_last_lines_of_a_long_output_are_shown() -> None:
     long = FAILED | {"output": [f"line {number}" for number in range(60)]}
     text = plain(recap_lines(read_outcomes({"east": long}), Repeat()))
-    assert "… 35 lines before" in text
-    assert "line 34\n" not in text
-    assert "line 35\n" in text
+    assert "… 55 lines before: --verbose" in text
+    assert "line 54\n" not in text
+    assert "line 55\n" in text
     assert "line 59\n" in text
+    whole = plain(recap_lines(read_outcomes({"east": long}), Repeat(), verbose=True))
+    assert "line 0\n" in whole
+    assert "before" not in whole
 
 
 def test_the_four_usual_outcomes_are_always_counted() -> None:
@@ -115,14 +118,14 @@ def test_the_failing_service_is_read_from_the_gates_output() -> None:
     ("step", "output", "hints"),
     [
         ("changemaker: health gate", "no answer", ["logs --host a --service api"]),
-        ("changemaker: migrate", "P3009", ["logs --host a --service v2-postgres"]),
+        ("changemaker: migrate", "deadlock", ["logs --host a --service v2-postgres"]),
         ("wiki: bring up services", "no answer", ["logs --host a --app wiki"]),
         ("wiki: health gate", "--- web (wiki-web-1) is exited (Exited (3))",
          ["logs --host a --app wiki --service web"]),
         ("wiki: fetch the code", "fatal: unable to access", []),
         ("changemaker: fetch the code", "fatal: unable to access", []),
         ("changemaker: fetch the code", "permission denied (publickey)",
-         ["secrets.check --host a"]),
+         ["secrets.check --host a", "secrets.set --host a --key DEPLOY_KEY"]),
         ("changemaker: switch files", "fatal: dubious ownership", []),
         ("changemaker: pull and build images", "npm ERR!", []),
         ("changemaker: record generation", "write error", []),
@@ -158,7 +161,7 @@ def test_a_version_that_never_came_to_run_is_tried_again_and_one_that_did_is_not
     for step, output, command in (
         ("changemaker: pull and build images", "timeout", "invoke upgrade --ref v3 --host a"),
         ("changemaker: migrate", "No space left on device", "invoke upgrade --ref v3 --host a"),
-        ("changemaker: migrate", "P3009", "invoke deploy --host a"),
+        ("changemaker: migrate", "ERROR: deadlock detected", "invoke deploy --host a"),
     ):
         failed = {"outcome": "failed", "step": step, "output": [output]}
         assert next_commands("a", HostOutcome.from_json(failed), repeat)[-1] == command
