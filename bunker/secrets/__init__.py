@@ -11,9 +11,11 @@ from bunker.secrets.fleet import RekeyReport, decrypt_hosts, rekey
 from bunker.secrets.initialise import InitReport, init
 from bunker.secrets.kept import KeptVersion, kept_versions, restore
 from bunker.secrets.memory_text import sweep
+from bunker.secrets.operator_key import create as new_key
 from bunker.secrets.operator_key import default_path as default_key_path
 from bunker.secrets.operator_key import fingerprint
 from bunker.secrets.operator_key import mac_key as operator_mac_key
+from bunker.secrets.recipients import Reader, add_reader, readers, remove_reader
 from bunker.secrets.vault import (
     add_missing_secrets,
     change_secrets,

@@ -138,6 +138,5 @@ STILL_READABLE = (
 )
 ONE_RECIPIENT = (
     "only one recipient can open these secrets: if that key is lost, they are lost. Add the "
-    "public key of a colleague, or of a key kept offline, to .sops.yaml and run "
-    "`invoke secrets.rekey`"
+    "public key of a colleague, or of a key kept offline: invoke secrets.recipient.add KEY"
 )

@@ -40,8 +40,7 @@ def init(fleet_folder: Path, *, key_file: Path | None = None) -> InitReport:
         raise BunkerError(
             "this fleet is initialised already; nothing was changed",
             where=str(config),
-            remedy="To let another operator read its secrets, add a recipient there and run "
-            "`invoke secrets.rekey`",
+            remedy="To let another operator read its secrets: invoke secrets.recipient.add KEY",
         )
     path = (key_file or operator_key.default_path()).expanduser().absolute()
     operator_key.refuse_exposed_place(path)

@@ -60,7 +60,16 @@ def create(path: Path) -> tuple[str, ...]:
     recipient = str(identity.to_public())
     created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     text = f"# created: {created}\n# public key: {recipient}\n{identity}\n"
-    create_file(path, text.encode())
+    try:
+        create_file(path, text.encode())
+    except FileExistsError:
+        raise BunkerError(
+            "there is a key already; nothing was changed",
+            where=str(path),
+            remedy="Name another place for the new one with --file",
+        ) from None
+    except OSError as error:
+        raise BunkerError(f"no key can be put there: {error.strerror}", where=str(path)) from None
     return (recipient,)
 
 
