@@ -60,6 +60,12 @@ class HostEvent(Event):
 # Of a worker
 
 
+class Planning(Event, kind="planning"):
+    """A plan is made on these hosts."""
+
+    hosts: tuple[str, ...]
+
+
 class Connected(HostEvent, kind="connected"):
     """The host answered."""
 

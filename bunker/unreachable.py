@@ -66,6 +66,11 @@ FAILURES: Final = (
         "Look at this machine's network, VPN or routes",
     ),
     (
+        "No existing session|session not active|not connected",
+        "{place} broke off the connection during the login",
+        "Try again; if it stays so, look at sshd on the host's console: it may be overloaded",
+    ),
+    (
         "protocol banner|EOF error|reset by peer|closed|kex_exchange_identification",
         "{place} closed the connection before the login",
         "sshd may be overloaded or fail2ban may have banned this machine: look on the host's "

@@ -159,7 +159,8 @@ def show(options: Options, name: HostName) -> None:
 
     values = show_instance(options.load_fleet(), name)
     rows = [(item.key, _shown(item.value), item.origin) for item in values]
-    options.answer([asdict(value) for value in values], table(("KEY", "VALUE", "FROM"), rows))
+    lines = table(("KEY", "VALUE", "FROM"), rows, whole=True)
+    options.answer([asdict(value) for value in values], lines)
 
 
 @operator_command(select=False)

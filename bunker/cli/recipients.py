@@ -91,7 +91,7 @@ def list_(options: Options) -> None:
         (one.note or "-", f"{one.opens} of {number}", "you" if one.yours else "", one.key)
         for one in found
     ]
-    lines = table(("WHOSE", "OPENS", "", "KEY"), rows)
+    lines = table(("WHOSE", "OPENS", "", "KEY"), rows, whole=True)
     options.answer({"files": number, "recipients": [vars(one) for one in found]}, lines)
 
 

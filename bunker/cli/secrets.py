@@ -105,7 +105,7 @@ def show(
         return
     missing = _advise_missing(options, host, fleet.secrets_file(host.name))
     answer = {"host": host.name, "secrets": chosen, "missing": missing}
-    options.answer(answer, table(("SECRET", "VALUE"), list(chosen.items())))
+    options.answer(answer, table(("SECRET", "VALUE"), list(chosen.items()), whole=True))
 
 
 @secrets_command(name="set")

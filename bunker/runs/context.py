@@ -10,7 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from bunker.events import Connected, Done, Event, HostEnded, Log, PlanFailed, Planned, Ready
+from bunker.events import (
+    Connected,
+    Done,
+    Event,
+    HostEnded,
+    Log,
+    PlanFailed,
+    Planned,
+    Planning,
+    Ready,
+)
 from bunker.role import named
 from bunker.runs.resume_state import ResumeState
 
@@ -20,7 +30,7 @@ if TYPE_CHECKING:
     from bunker.outcomes import Outcomes
     from bunker.worker.client import WorkerClient
 
-TOLD_BEFORE: Final = (Planned, PlanFailed, Connected, Ready)
+TOLD_BEFORE: Final = (Planning, Planned, PlanFailed, Connected, Ready)
 """The operator saw the plan before the run began; planning anew under the lease tells nothing."""
 NOT_KEPT: Final = (Log, Done, HostEnded)
 """Events that are shown while they happen and not kept: a resumed run tells them anew."""

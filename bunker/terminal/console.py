@@ -49,9 +49,9 @@ def wrapped(line: Line, width: int) -> list[str]:
 
     Commands, which are there to be copied, and the lines of a diff stay as they are.
     """
-    text = line.text
+    text = line.within(width)
     plain = text.lstrip()
-    if len(text) <= width or line.style in AS_IT_IS or plain.startswith(COMMANDS):
+    if len(text) <= width or line.cells or line.style in AS_IT_IS or plain.startswith(COMMANDS):
         return [text]
     indent = " " * (len(text) - len(plain) + 4)
     return textwrap.wrap(

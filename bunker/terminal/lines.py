@@ -13,11 +13,21 @@ Style = Literal["", "heading", "add", "change", "remove", "faint", "good", "bad"
 class Line:
     """One line; ``style`` says what it means, and a terminal may show that as a colour.
 
-    Whatever it is made of, it is printable: see :mod:`bunker.printable`.
+    Whatever it is made of, it is printable: see :mod:`bunker.printable`. A row of a table that may
+    be cut to the width of a terminal has ``cells`` and the ``widths`` of its columns; one that
+    is not cut has none.
     """
 
     text: str
     style: Style = ""
+    cells: tuple[str, ...] = ()
+    widths: tuple[int, ...] = ()
+
+    def within(self, width: int) -> str:
+        """The text in so many columns: a row of a table is cut to them, else it is as it is."""
+        if len(self.text) <= width or not self.widths:
+            return self.text
+        return joined(self.cells, fitted(self.widths, width))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", printable(self.text))
@@ -57,18 +67,20 @@ def table(
     rows: Sequence[Sequence[str]],
     styles: Sequence[Style] = (),
     *,
-    width: int = 0,
+    whole: bool = False,
 ) -> list[Line]:
     """Columns aligned with two blanks between them; ``styles`` are those of the rows, if any.
 
-    With a ``width`` no row is wider: the widest columns but the first are cut, with a mark.
+    On a narrow terminal the widest columns but the first are cut, with a mark; unless ``whole``,
+    where what stands in them is there to be copied.
     """
-    clean = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(len(cell) for cell in column) for column in zip(headers, *clean, strict=True)]
-    widths = fitted(widths, width) if width else widths
-    looks = styles or [""] * len(clean)
-    body = [Line(joined(row, widths), style) for row, style in zip(clean, looks, strict=True)]
-    return [Line(joined(headers, widths), "heading"), *body]
+    clean = [tuple(printable(cell) for cell in row) for row in (headers, *rows)]
+    widths = tuple(max(map(len, column)) for column in zip(*clean, strict=True))
+    looks: Sequence[Style] = ["heading", *(styles or [""] * len(rows))]
+    return [
+        Line(joined(row, widths), style, row, () if whole else widths)
+        for row, style in zip(clean, looks, strict=True)
+    ]
 
 
 def fitted(widths: Sequence[int], width: int) -> list[int]:

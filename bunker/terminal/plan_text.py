@@ -103,7 +103,7 @@ def _host_block(members: Sequence[HostPlan], diffs: _Diffs, *, diff: bool) -> li
     else:
         lines += _titles(first.changes)
     for text in first.notes:
-        lines += after("  left as it is: ", text, "warn")
+        lines += after("  note: ", text, "warn")
     if first.restarts:
         lines.append(Line(f"  restarts: {', '.join(first.restarts)}", "warn"))
     return lines

@@ -38,7 +38,7 @@ def finding_lines(finding: Finding) -> list[Line]:
     if finding.restarts:
         lines += after("  restarts: ", ", ".join(finding.restarts), "warn")
     for note in finding.notes:
-        lines += after("  left as it is: ", note, "warn")
+        lines += after("  note: ", note, "warn")
     return lines
 
 

@@ -22,6 +22,7 @@ from bunker.events import (
     Paused,
     PlanFailed,
     Planned,
+    Planning,
     Soak,
     Step,
     Unreachable,
@@ -32,6 +33,7 @@ from bunker.plan.changes import FleetPlan
 from bunker.printable import printable
 from bunker.terminal.console import make_console, print_lines
 from bunker.terminal.event_text import event_lines
+from bunker.terminal.lines import some
 from bunker.terminal.plan_text import plan_lines
 from bunker.terminal.pulse import Pulse
 from bunker.terminal.recap_text import Repeat, recap_lines
@@ -112,6 +114,9 @@ class RichReporter(Reporter):
     def _live(self, event: Event) -> None:
         progress = self._progress or self._start()
         match event:
+            case Planning(hosts=hosts):
+                self._planning = dict.fromkeys(hosts, "connecting")
+                self._show_planning(progress)
             case Connected() | Planned() | PlanFailed() | Unreachable():
                 self._planning[event.host] = event.event
                 self._show_planning(progress)
@@ -129,7 +134,7 @@ class RichReporter(Reporter):
     def _worth_a_line(self, event: Event) -> bool:
         # Plans are shown whole, so are the hosts that could not be planned; the recap has the
         # outcomes.
-        if isinstance(event, Connected | Planned | PlanFailed | Unreachable | Outcome):
+        if isinstance(event, Planning | Connected | Planned | PlanFailed | Unreachable | Outcome):
             return False
         few = len(self._planning) <= FEW_HOSTS
         return self.verbose or few or not isinstance(event, Step) or event.status == "failed"
@@ -137,12 +142,15 @@ class RichReporter(Reporter):
     def _show_planning(self, progress: Progress) -> None:
         found = list(self._planning.values())
         words = [f"{found.count('planned')} of {len(found)} hosts planned"]
-        bad = len(found) - found.count("planned") - found.count("connected")
+        waiting = [name for name, word in self._planning.items() if word == "connecting"]
+        bad = len(found) - found.count("planned") - found.count("connected") - len(waiting)
         words += [f"{bad} not possible"] if bad else []
+        words += [f"waiting for {some(waiting, 3)}"] if waiting else []
         row = self._rows.get("")
         if row is None:
-            row = self._rows[""] = progress.add_task("plan", total=None, what="")
-        progress.update(row, completed=len(found), what=", ".join(words))
+            row = self._rows[""] = progress.add_task("plan", total=len(found), what="")
+        done = found.count("planned") + bad
+        progress.update(row, completed=done, total=len(found), what=", ".join(words))
 
     def _show_step(self, progress: Progress, step: Step) -> None:
         row = self._rows.get(step.host)

@@ -61,7 +61,7 @@ def status_lines(statuses: Sequence[HostStatus], width: int = 0) -> list[Line]:
     each = [one for status in statuses for one in status.each]
     styles = [STYLES[one.verdict.state] for one in each]
     headers = HEADERS if wide else SHORT_HEADERS
-    return table(headers, [cells(one, wide=wide) for one in each], styles, width=width)
+    return table(headers, [cells(one, wide=wide) for one in each], styles)
 
 
 def cells(status: HostStatus, *, wide: bool) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bunker.errors import BunkerError, ExitCode
-from bunker.events import Event, PlanFailed, Planned, Unreachable
+from bunker.events import Event, PlanFailed, Planned, Planning, Unreachable
 from bunker.fleet.models import Host
 from bunker.plan.changes import FleetPlan, HostPlan
 from bunker.terminal.lines import some
@@ -21,6 +21,7 @@ def prepare(
     """Let the worker connect and plan; every host's answer is told as it comes."""
     found = FleetPlan()
     hosts = {target.host.name: target.host for target in targets}
+    tell(Planning(hosts=tuple(hosts)))
     for said in worker.events(until="ready"):
         event = said
         if isinstance(said, Unreachable):

@@ -8,6 +8,7 @@ from typing import Final
 
 from pyinfra.api.deploy import deploy
 
+from bunker.application.contradictions import contradictions
 from bunker.application.services import SERVICES_BY_NAME
 from bunker.application.table import HostIds
 from bunker.applications.of_host import secrets_of
@@ -16,6 +17,7 @@ from bunker.fleet.models import Host
 from bunker.ops.context import current_secrets, current_system
 from bunker.ops.instance import InstanceState
 from bunker.ops.logins import read_logins
+from bunker.ops.recorder import recorder
 from deploys.base.logins import login_of
 from deploys.changemaker.bundles import changemaker_bundle
 from deploys.changemaker.database import check_database
@@ -57,6 +59,8 @@ def changemaker(host: Host) -> None:
     login = login_of(host, read_logins(system.found))
     ids = HostIds(login.uid, login.gid, system.engine.group_id)
     bundle = changemaker_bundle(host, secrets, ids)
+    for text in contradictions(host, secrets):
+        recorder().note(host.application.name, text)
     deploy_stack(CHANGEMAKER, host, bundle)
 
 

@@ -140,7 +140,7 @@ def test_what_is_left_as_it_is_stands_below_the_changes_of_its_own_host() -> Non
     plans = [HostPlan("east", (SSHD,), "o", "w", notes=(note,)), plan("north", SSHD)]
     text = shown(plans, [], {}, {}, None)
     east, north = text.split("\n\n")[:2]
-    assert f"  left as it is: {note}" in east.splitlines()
+    assert f"  note: {note}" in east.splitlines()
     assert "left as it is" not in north
 
 

@@ -38,7 +38,7 @@ def test_what_an_operator_settles_first_and_should_know() -> None:
           - docker: packages: 1 package to remove
               - docker-ce
           restarts: docker
-          left as it is: base: port 2200 of another service
+          note: base: port 2200 of another service
 
         gone: not reached
           1. it does not answer

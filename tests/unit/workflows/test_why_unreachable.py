@@ -36,6 +36,7 @@ from bunker.workflows.request import Target
         ("Could not resolve hostname ([Errno -2] Name or service not known)", "Correct `address`"),
         ("SSH error (Error reading SSH protocol banner)", "fail2ban-client"),
         ("EOF error ()", "fail2ban-client"),
+        ("SSH error (No existing session)", "broke off the connection during the login"),
         ("something new", "something new. Try again"),
     ],
 )

@@ -1,0 +1,73 @@
+"""What is printed fits the terminal: rows are cut, sentences wrapped, commands left whole."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from bunker.terminal.console import print_lines
+from bunker.terminal.lines import Line, fitted, plain, table
+
+ROWS = [
+    ("20261127T120000Z-ab12", "rollout", "production", "interrupted", "3 d 4 h ago", "anna@desk",
+     "12 changed, 3 not started"),
+    ("20261127T120001Z-ab13", "deploy", "lab", "done", "5 min ago", "b@x", "1 ok"),
+]  # fmt: skip
+HEADERS = ("RUN", "KIND", "FLEET", "STATE", "BEGAN", "BY", "HOSTS")
+
+
+def shown(lines: list[Line], width: int, *, terminal: bool = True) -> list[str]:
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, force_terminal=terminal, color_system=None)
+    print_lines(lines, console)
+    return stream.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_a_row_of_a_table_is_one_line_whose_first_column_is_whole(width: int) -> None:
+    lines = shown(table(HEADERS, ROWS), width)
+    assert len(lines) == 3
+    assert max(map(len, lines)) <= width
+    assert lines[1].startswith("20261127T120000Z-ab12  ")
+    assert ("…" in lines[1]) == (width < 110)
+
+
+def test_what_no_terminal_reads_is_never_cut() -> None:
+    assert "\n".join(shown(table(HEADERS, ROWS), 40, terminal=False)) + "\n" == plain(
+        table(HEADERS, ROWS)
+    )
+
+
+def test_what_is_there_to_be_copied_is_never_cut() -> None:
+    (_, row) = shown(table(("KEY", "VALUE"), [("a", "x" * 90)], whole=True), 80)
+    assert row.endswith("x" * 90)
+
+
+def test_a_long_sentence_is_wrapped_at_words_and_indented() -> None:
+    text = "  north: " + "the API answers 503 and " * 6
+    lines = shown([Line(text.rstrip(), "bad")], 60)
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= 60
+    assert all(line.startswith("      ") for line in lines[1:])
+    assert " ".join(" ".join(lines).split()) == " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        Line("    try: invoke deploy " + "--host north " * 10),
+        Line("invoke run.resume " + "x" * 100),
+        Line("  +PermitRootLogin " + "no " * 40, "add"),
+    ],
+)
+def test_commands_and_diffs_stay_as_they_are(line: Line) -> None:
+    assert shown([line], 60) == [line.text.rstrip()] or shown([line], 60) == [line.text]
+
+
+def test_names_are_cut_last_and_nothing_to_nothing() -> None:
+    assert fitted([20, 30, 40], 200) == [20, 30, 40]
+    assert sum(fitted([20, 30, 40], 60)) == 56
+    assert fitted([20, 30, 40], 60)[0] == 20
+    assert min(fitted([20, 30, 40], 5)) >= 6
