@@ -51,7 +51,7 @@ def condition(
 
 
 def dry(fleet: FleetUnderTest, host: str) -> Ran:
-    return fleet.invoke("deploy", "--host", host, "--dry")
+    return fleet.invoke("deploy", "--host", host, "--dry", "--diff")
 
 
 def dry_pyinfra(fleet: FleetUnderTest, host: str) -> Ran:
@@ -82,7 +82,9 @@ def test_looking_shows_the_same_from_both_commands_and_changes_nothing(
     fleet, host, name = condition
     before = fingerprint(fleet, host)
     ours, theirs = dry(fleet, host), dry_pyinfra(fleet, host)
-    detailed = fleet.invoke("deploy", "--host", host, "--dry", "--detailed-exitcode", expect=None)
+    detailed = fleet.invoke(
+        "deploy", "--host", host, "--dry", "--diff", "--detailed-exitcode", expect=None
+    )
     assert changes_between(before, fingerprint(fleet, host)) == []
     assert shown(ours, host) == shown(theirs, host) == shown(detailed, host)
     if name == "deployed":

@@ -34,7 +34,7 @@ def switched(deployed: FleetUnderTest) -> Switched:
     deployed.pristine("north")
     before = started(deployed, "north")
     deployed.configure("north", {"features": {"sms": True}})
-    dry = deployed.invoke("configure", "--host", "north", "--dry")
+    dry = deployed.invoke("configure", "--host", "north", "--dry", "--diff")
     assert "ENABLE_SMS: false → true" in dry.text
     assert started(deployed, "north") == before
     ran = deployed.invoke("configure", "--host", "north", "--yes", "--json")
