@@ -10,12 +10,14 @@ from bunker.remote import Remote
 from bunker.terminal.console import make_console, print_lines
 from bunker.terminal.generations_text import history_lines
 from bunker.terminal.output import tell
+from bunker.workflows.status import collect_status
 
 
 def pick_generation(fleet: Fleet, hosts: Sequence[Host], *, may_ask: bool) -> str:
     """The number of a generation as text; empty for the one before what runs now.
 
-    Several hosts count their generations each on their own, so they can only roll back by one.
+    After a deployment that was cut off, what ran last and well is the newest of all. Several hosts
+    count their generations each on their own, so they can only roll back by one.
     """
     if len(hosts) != 1 or not may_ask:
         return ""
@@ -23,7 +25,9 @@ def pick_generation(fleet: Fleet, hosts: Sequence[Host], *, may_ask: bool) -> st
     found = read_generations([Remote.of(fleet, host)])[host.name]
     if isinstance(found, BunkerError):
         raise found
-    earlier = list(found)[:-1]
+    (status,) = collect_status(fleet, [host])
+    cut_off = status.probe is not None and not status.probe.applied
+    earlier = list(found) if cut_off else list(found)[:-1]
     if not earlier:
         raise BunkerError("there is no earlier generation to roll back to", where=host.name)
     if not sys.stdin.isatty():

@@ -85,15 +85,15 @@ CAUSES: Final = (
         r"host key verification failed",
         "the host key of the git server is not among application.repository_host_keys:"
         " ssh-keyscan shows it; compare its fingerprint",
-        ("secrets.check",),
+        ("preflight",),
     ),
     _cause(
         "deploy key refused",
         r"permission denied \(publickey",
         "the git server does not accept the host's deploy key: add its public part to the"
         " repository, or store the right one",
-        ("secrets.check",),
         ("secrets.set", "--key", "DEPLOY_KEY"),
+        ("preflight",),
     ),
     _cause(
         "rate limit of the registry",
@@ -112,8 +112,8 @@ CAUSES: Final = (
         r"|repository [^\n]*not found",
         "the git server does not accept the token: it is wrong or has expired, or the repository"
         " is not there",
-        ("secrets.check",),
         ("secrets.set", "--key", "GIT_TOKEN"),
+        ("preflight",),
     ),
     _cause(
         "names do not resolve",

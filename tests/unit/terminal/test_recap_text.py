@@ -125,7 +125,7 @@ def test_the_failing_service_is_read_from_the_gates_output() -> None:
         ("wiki: fetch the code", "fatal: unable to access", []),
         ("changemaker: fetch the code", "fatal: unable to access", []),
         ("changemaker: fetch the code", "permission denied (publickey)",
-         ["secrets.check --host a", "secrets.set --host a --key DEPLOY_KEY"]),
+         ["secrets.set --host a --key DEPLOY_KEY", "preflight --host a"]),
         ("changemaker: switch files", "fatal: dubious ownership", []),
         ("changemaker: pull and build images", "npm ERR!", []),
         ("changemaker: record generation", "write error", []),
