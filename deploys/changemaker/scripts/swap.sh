@@ -139,7 +139,7 @@ swap_bridge() {
     fi
     sleep 0.2
   done
-  echo "the new api is $condition instead of healthy; the one that runs was not touched" >&2
+  echo "the new api did not become healthy ($condition); the one that runs was not touched" >&2
   echo '--- new api; its last log lines:' >&2
   docker logs --tail 25 "$BRIDGE" >&2 2>&1 </dev/null || true
   docker rm -f "$BRIDGE" >/dev/null 2>&1 || true

@@ -201,3 +201,9 @@ def test_a_refusal_that_names_the_way_out_is_told_without_another() -> None:
     assert next_commands("north", HostOutcome.from_json(refused), REPEAT) == []
     text = plain(recap_lines(read_outcomes({"north": refused}), REPEAT))
     assert "north failed: generation 3 cannot run here" in text
+
+
+def test_a_rollback_that_was_asked_for_is_no_green_change() -> None:
+    lines = recap_lines({"a": HostOutcome(outcome="changed", going_to=7)}, Repeat())
+    row = next(line for line in lines if line.text.startswith("a "))
+    assert (row.text, row.style) == ("a     back on #7", "")
