@@ -58,6 +58,10 @@ class RunOptions(PlanOptions):
     )
 
 
+POLICIES: Final = "With policies also 9 (a window is closed) and 10 (an approval is missing)."
+"""More exit codes of the kinds that obey them."""
+
+
 def command_of(kind: Kind) -> OperatorTask:
     """The task that begins runs of a kind."""
 
@@ -66,6 +70,8 @@ def command_of(kind: Kind) -> OperatorTask:
         return begin_run(kind, options, given, shared)
 
     body.__doc__ = kind.help
+    if kind.windows or kind.approval:
+        body.__doc__ = f"{kind.help.rstrip()}\n    {POLICIES}\n    "
     paced = (one for one in fields(PaceOptions) if one.name in kind.pace)
     name = kind.name.rpartition(".")[2]
     return operator_command(name=name, fields=(*kind.fields, *paced, *fields(RunOptions)))(body)

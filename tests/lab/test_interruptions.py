@@ -42,6 +42,7 @@ def test_ctrl_c_finishes_the_step_says_how_to_go_on_and_ends_with_130(
     code, said = interrupt(host, step, press_ctrl_c, "--ref", "v2.1.0")
     assert code == 130
     assert "Resume it with: invoke run.resume" in said
+    assert said.count('"event": "stopping"') == 1
     # The step under way ended, and the next one was never started: the old code still serves.
     assert version(host) == "2.0.0"
     # The images are the new version's by now. A rollback must not start them.
