@@ -27,7 +27,7 @@ class OperatorTask(Task[Any]):
 
     ``words``: an option whose values may also be given as plain words, as many as one likes.
     ``picks``: plain words that may be left out, and who asks for them then. ``names`` are those of
-    all tasks; ``check`` looks at the command line before invoke does.
+    all tasks; ``check`` looks at the command line first.
     """
 
     words = ""

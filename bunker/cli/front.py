@@ -1,6 +1,6 @@
-"""What stands on the command line, before invoke reads it: faults are told in our words.
+"""What stands on the command line, before it is parsed: faults are told in our words.
 
-invoke itself says no more than that it has no idea what a word is.
+The parser says no more than that it has no idea what a word is.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ def new(
     options: Options,
     file: Annotated[str, "where to put it (default: the place of your own key)"] = "",
 ) -> None:
-    """Make an age key: your own, a second one, or one that stays offline.
+    """Make an age key: your own, or one that stays offline.
 
     Readable by its owner only, outside of every repository; nothing is overwritten. Shows its
     public half, which is no secret. A key that is to stay offline goes to a USB stick or onto

@@ -45,7 +45,7 @@ def total_line(fleet: str, statuses: Sequence[HostStatus]) -> Line:
 
 
 def _is_worked_on(one: HostStatus) -> bool:
-    return one.probe is not None and one.probe.lease is not None
+    return one.probe is not None and bool(one.probe.lease or one.probe.maintenance)
 
 
 def _troubles(statuses: Sequence[HostStatus], runs: OpenRuns, repeat: Repeat) -> list[Line]:

@@ -86,16 +86,16 @@ def _table(outcomes: Outcomes) -> list[Line]:
     for host, outcome in listed:
         commands = "" if outcome.commands is None else str(outcome.commands)
         rows.append([host, word_of(outcome), commands, first_line(_note(outcome))])
-    styles = ["" if _went_back(o) else STYLES.get(o.outcome, "warn") for _, o in listed]
+    styles = ["" if _is_back(o) else STYLES.get(o.outcome, "warn") for _, o in listed]
     return table(("HOST", "OUTCOME", "COMMANDS", "NOTE"), rows, styles)
 
 
 def word_of(outcome: HostOutcome) -> str:
     """How a host ended, in a word or two: after a rollback that was asked for, where it is now."""
-    return f"back on #{outcome.going_to}" if _went_back(outcome) else outcome.outcome
+    return f"back on #{outcome.going_to}" if _is_back(outcome) else outcome.outcome
 
 
-def _went_back(outcome: HostOutcome) -> bool:
+def _is_back(outcome: HostOutcome) -> bool:
     return outcome.outcome == "changed" and outcome.going_to is not None
 
 

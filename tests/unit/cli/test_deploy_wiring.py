@@ -56,7 +56,7 @@ def test_deploy(seen: list[Any], tmp_path: Path) -> None:
     own = {"role": ["base,env"], "ref": "v2.1", "dry": True, "detailed_exitcode": True}
     own |= {"allow_downgrade": False, "app": "wiki", "set": ["services.web.dns=[a,b]"]}
     way = {"wait": "10m", "detach": False, "approve": "approval.json"}
-    (command,) = (task for task in COMMANDS if task.name == "deploy")
+    command = COMMANDS["deploy"]
     assert exit_code(command, **GIVEN, **own, **way, verbose=True) == 3
     intent, reporter = seen[0]
     settings = ("services.web.dns=[a,b]",)

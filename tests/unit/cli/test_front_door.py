@@ -99,6 +99,9 @@ def test_every_task_is_listed_and_explains_itself() -> None:
             f"secrets.{name}"
             for name in ("init", "generate", "show", "set", "edit", "restore", "rekey", "check")
         ),
+        *(f"secrets.recipient.{name}" for name in ("add", "remove", "list")),
+        "secrets.key.new",
+        "schema.resolve",
         *("configure", "upgrade", "canary", "rollout", "rollback", "os-upgrade", "reboot"),
         *(f"run.{name}" for name in ("list", "show", "watch", "resume", "cancel", "retry-failed")),
         "env.check",
@@ -123,7 +126,7 @@ def test_status_of_unreachable_hosts(root: Path) -> None:
     done = invoke("status", "--exit-status", root=root)
     assert done.returncode == 3, done.stderr
     assert "north  unreachable" in done.stdout
-    assert done.stdout.endswith("2 hosts: 2 unreachable\n")
+    assert done.stdout.endswith("production: 2 hosts: 2 unreachable\n")
     told = json.loads(invoke("status", "--json", root=root).stdout)
     assert [host["state"] for host in told["hosts"]] == ["unreachable", "unreachable"]
 

@@ -148,14 +148,14 @@ def test_a_repeated_command_names_the_fleet_only_where_it_was_given() -> None:
 @pytest.mark.parametrize("option", ["--role", "--tags"])
 @pytest.mark.parametrize("command", ["deploy", "plan"])
 def test_a_role_may_be_named_by_the_alias_too(option: str, command: str) -> None:
-    tasks = {task.name: task for task in (*COMMANDS, plan)}
+    tasks = {task.name: task for task in (*COMMANDS.values(), plan)}
     context = ParserContext(name=command, args=tasks[command].get_arguments())
     (parsed,) = Parser(contexts=[context]).parse_argv([command, option, "base,env"])
     assert parsed.args["role"].value == ["base,env"]
 
 
 def test_a_rollout_without_an_analysis_may_be_asked_for_by_the_former_name() -> None:
-    rollout = next(task for task in COMMANDS if task.name == "rollout")
+    rollout = COMMANDS["rollout"]
     context = ParserContext(name="rollout", args=rollout.get_arguments())
     (parsed,) = Parser(contexts=[context]).parse_argv(["rollout", "--no-judgement"])
     assert parsed.args["no_analysis"].value is True

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bunker.fleet import Fleet
 from bunker.host_keys import Unreachable
 from bunker.lease.leases import HostLeases
 from bunker.maintenance.maintenance import (
@@ -20,9 +21,11 @@ from bunker.maintenance.maintenance import (
     open_maintenance,
     read_maintenance,
 )
+from bunker.terminal.home_text import home_lines
 from bunker.terminal.lines import plain
-from bunker.terminal.status_text import status_lines
+from bunker.terminal.recap_text import Repeat
 from bunker.workflows.health import assess
+from bunker.workflows.home import OpenRuns
 from bunker.workflows.probe import Health, Probe
 from bunker.workflows.status import HostStatus
 from tests.unit.lease.local_hosts import LocalHost
@@ -194,8 +197,10 @@ def test_status_tells_it_and_the_host_does_not_count_as_bad() -> None:
     assert not status.verdict.healthy
     assert status.healthy
     assert status.to_json()["maintenance"]["reason"] == "new disk"
-    shown = plain(status_lines([status]))
-    assert "\nnorth: maintenance until 20" in shown
+    fleet = Fleet("lab", Path("/nowhere"), {})
+    shown = plain(home_lines(fleet, [status], OpenRuns(), Repeat()))
+    assert "\nNormal work\n  north: maintenance until 20" in shown
+    assert "Needs you" not in shown
     assert "(25 minutes left): new disk, by anna@desk\n" in shown
     without = HostStatus("north", "north.example.org", assess(probe))
     assert not without.healthy

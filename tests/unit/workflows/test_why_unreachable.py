@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bunker.events import Event, Ready, Unreachable
+from bunker.events import Event, Planning, Ready, Unreachable
 from bunker.fleet.models import Host
 from bunker.workflows.planning import _why, prepare
 from bunker.workflows.request import Target
@@ -59,4 +59,5 @@ def test_a_deploy_tells_the_remedy_everywhere(host: Host) -> None:
         "Could not connect (x). Try again; if it stays so, look at sshd on the host's console."
     )
     assert preparation.unreachable == {"north": message}
-    assert told[0].message == message
+    assert told[0] == Planning(hosts=("north",))
+    assert told[1].message == message
