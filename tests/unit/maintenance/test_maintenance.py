@@ -25,8 +25,9 @@ from bunker.terminal.home_text import home_lines
 from bunker.terminal.lines import plain
 from bunker.terminal.recap_text import Repeat
 from bunker.workflows.health import assess
+from bunker.workflows.health_answer import Health
 from bunker.workflows.home import OpenRuns
-from bunker.workflows.probe import Health, Probe
+from bunker.workflows.probe import Probe
 from bunker.workflows.status import HostStatus
 from tests.unit.lease.local_hosts import LocalHost
 

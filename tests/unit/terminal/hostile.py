@@ -26,9 +26,10 @@ from bunker.terminal.recap_text import Repeat
 from bunker.terminal.run_text import list_lines, show_lines
 from bunker.terminal.status_text import health_lines, status_lines
 from bunker.workflows.health import Verdict
+from bunker.workflows.health_answer import Health
 from bunker.workflows.home import OpenRuns
 from bunker.workflows.preflight import Finding
-from bunker.workflows.probe import Container, Health, Probe
+from bunker.workflows.probe import Container, Probe
 from bunker.workflows.status import HostStatus
 
 CONTROLS = "".join(map(chr, [*range(10), *range(11, 32), *range(127, 160)]))

@@ -12,7 +12,8 @@ from bunker.fleet.models import Host
 from bunker.host_keys import Unreachable
 from bunker.remote import Completed, Remote
 from bunker.workflows.health import assess
-from bunker.workflows.probe import Probe, failing_parts, read_probe, script_for
+from bunker.workflows.health_answer import failing_parts
+from bunker.workflows.probe import Probe, read_probe, script_for
 from bunker.workflows.status import status_of
 from tests.unit.workflows.probe_answers import API, GENERATION, HEALTHY, UP, answer, encoded, probe
 
