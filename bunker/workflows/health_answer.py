@@ -37,6 +37,9 @@ class Health:
         return tuple(failing_parts(self.body))
 
 
+NOT_ASKED = Health(None)
+
+
 def failing_parts(body: Any, name: str = "") -> list[str]:
     """Names of the parts that a health answer says are unhealthy, however it nests them."""
     if not isinstance(body, dict):

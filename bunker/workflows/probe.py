@@ -22,7 +22,7 @@ from bunker.fleet.models import Host
 from bunker.lease.holder import LeaseHolder, read_lease
 from bunker.maintenance.maintenance import Maintenance, read_maintenance
 from bunker.role import named
-from bunker.workflows.health_answer import Health
+from bunker.workflows.health_answer import NOT_ASKED, Health
 from deploys.roles import health_function
 
 HEALTH_SECONDS = 5
@@ -117,7 +117,7 @@ class Probe:
     generation: Mapping[str, Any] | None = None
     engine: str = "absent"
     containers: tuple[Container, ...] = ()
-    health: Health = Health(None)
+    health: Health = NOT_ASKED
     installed: bool = False
     applied: bool = True
     checkout: str | None = None
