@@ -75,9 +75,12 @@ def resolve() -> None:
 
 def _chosen(wanted: str, failed: Sequence[str], host: str) -> str | None:
     """The migration that is meant; None where it is settled already, or none failed."""
+    if wanted and (wanted in failed or not failed):
+        return wanted if failed else None  # a run that is repeated finds it settled
     if wanted:
-        # A run that is repeated finds it settled.
-        return wanted if wanted in failed else None
+        raise BunkerError(
+            f"{wanted} did not fail half-way", where=host, expected=f"one of {', '.join(failed)}"
+        )
     if len(failed) > 1:
         raise BunkerError(
             f"{len(failed)} migrations failed half-way",

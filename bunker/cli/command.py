@@ -70,6 +70,7 @@ def plain_words(given: Sequence[str], arguments: Iterable[Argument], task: str) 
 
     Up to the next task; None where the task is not on it.
     """
+    given = given[: given.index("--")] if "--" in given else given
     options = {f"--{name}" for one in arguments if one.takes_value for name in one.names}
     before = ["", *given]
     places = [at for at, word in enumerate(given) if word.rpartition(".")[2] == task]

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from invoke.collection import Collection
     from invoke.parser.argument import Argument
 
+HELP = ("--help", "-h")
+ECHO = ("--dry", "-R")
 UNFINISHED = "--complete"
 """Behind it stand the words of a line that is still being typed."""
 
@@ -46,6 +48,7 @@ class _Line:
     words: list[str]
     task: str = ""
     missing: list[str] = field(default_factory=list)
+    helped: bool = False
 
     def __post_init__(self) -> None:
         self.core = Program("0").initial_context
@@ -71,6 +74,9 @@ class _Line:
         if name in self.context.inverse_flags:
             return
         found = self._argument(name)
+        if self.task and name in ECHO and name not in self.context.flags:
+            found = None  # the parser has one of this name that changes nothing
+        self.helped = self.helped or name in HELP
         if found is None and not name.startswith("--"):
             # Short options in one word, or one with its value.
             found, equals = self._argument(name[:2]), "="
@@ -91,7 +97,7 @@ class _Line:
             raise BunkerError(f"{name} needs a value", remedy=self._help())
 
     def ends(self) -> None:
-        if self.missing:
+        if self.missing and not self.helped:
             words = ", ".join(self.missing).upper()
             raise BunkerError(f"{self.task} needs {words}", remedy=self._help())
 

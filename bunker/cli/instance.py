@@ -132,6 +132,9 @@ def list_(options: Options) -> None:
     from bunker.fleet.listing import list_instances
 
     fleet = options.load_fleet()
+    if options.json:
+        # A program would take a host that is left out for one that is gone.
+        fleet.require_all("Correct them")
     rows = list_instances(fleet)
     headers = ("HOST", "DOMAIN", "ADDRESS", "TIER", "REF", "GROUPS", "TAGS")
     cells = []

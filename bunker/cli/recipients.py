@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from bunker.cli.command import operator_command
 from bunker.cli.options import Options
 from bunker.cli.secrets import advise, secrets_command
+from bunker.errors import BunkerError
 from bunker.terminal.lines import table
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ def new(
     from bunker import secrets
 
     path = Path(file).expanduser().absolute() if file else secrets.default_key_path()
+    if file and not path.parent.is_dir():
+        # Perhaps the stick is not there; the key must not land on this machine instead.
+        raise BunkerError("there is no such folder", where=str(path.parent))
     (recipient,) = secrets.new_key(path)
     said = f"new key: {path}\npublic half: {recipient}"
     options.answer({"key_file": str(path), "recipient": recipient}, said)

@@ -63,8 +63,8 @@ def check_unique(entries: Sequence[Entry]) -> Iterator[Fault]:
         first: dict[str, tuple[Entry, tuple[str, ...]]] = {}
         for entry in entries:
             host = entry.host
-            if host is None:
-                continue
+            if host is None or entry.document.data.get("host", entry.stem) != entry.stem:
+                continue  # the file of another host, which is said already
             address = f"{host.address} port {host.port}"
             for path, value in domains(host) if key == "domain" else ((("address",), address),):
                 earlier, taken = first.setdefault(value, (entry, path))
@@ -81,7 +81,9 @@ def check_unique(entries: Sequence[Entry]) -> Iterator[Fault]:
                 text = f"the name {name} is taken by {taken_by.document.where} already"
                 place = entry.document.place(("host",))
                 problem = BunkerError(text, where=place, expected="a name of its own")
-                yield from ((one.stem, problem) for one in (taken_by, entry))
+                # Whose file has the name of another host is at fault.
+                wrong = [one for one in (taken_by, entry) if one.stem != name] or [entry]
+                yield from ((one.stem, problem) for one in wrong)
 
 
 def check_secrets(

@@ -30,6 +30,8 @@ class Fleet:
     """By host: what the group data say to pyinfra itself (``_sudo``, ``ssh_*``)."""
     broken: Mapping[str, tuple[BunkerError, ...]] = field(default_factory=dict)
     """Hosts whose files have faults, by name; none of them is among ``hosts``."""
+    dropped: Mapping[str, BunkerError] = field(default_factory=dict)
+    """Chosen hosts that were left out of a change because their secrets cannot be read."""
     faults: tuple[BunkerError, ...] = ()
     """Faults of the fleet that stop no single host."""
 
@@ -111,7 +113,8 @@ class Fleet:
         """The fleet without these hosts, in each of which a fault was found."""
         hosts = {name: host for name, host in self.hosts.items() if name not in faults}
         broken = dict(self.broken) | {name: (fault,) for name, fault in faults.items()}
-        return replace(self, hosts=hosts, broken=dict(sorted(broken.items())))
+        dropped = {**self.dropped, **faults}
+        return replace(self, hosts=hosts, broken=dict(sorted(broken.items())), dropped=dropped)
 
     @property
     def warnings(self) -> list[str]:
@@ -168,6 +171,9 @@ class Fleet:
         text = f"no group {group!r} in the fleet {self.name}"
         if group in self.hosts:
             return BunkerError(text, remedy=f"{group} is a host: choose it with --host {group}")
+        if self.broken:
+            names = ", ".join(self.broken)
+            text += f" (files with faults are left out: {names})"
         return BunkerError(text, remedy=suggest(group, self.groups))
 
     def _unknown_host(self, name: str) -> BunkerError:

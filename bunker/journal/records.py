@@ -48,7 +48,8 @@ class RunRequest(JsonForm):
     pins what a ref named when the run began: all hosts get the same code, however long the run
     takes. ``plans`` are fingerprints of what was shown (host → changes, inputs); with ``exact``
     just that was confirmed, and a host that differs by now is left alone. ``inputs`` are what
-    an approval covers (:mod:`bunker.runs.inputs`), for a run that needed one. ``known`` are the
+    an approval covers (:mod:`bunker.runs.inputs`), for a run that needed one. ``may_lose`` are the
+    hosts that may lose data by it, as an operator named them. ``known`` are the
     outcomes of hosts that planning already settled: there was nothing to change, or no plan could
     be made. ``version`` is that of the program that made it; empty where none was noted yet. Times
     are seconds.
@@ -68,6 +69,7 @@ class RunRequest(JsonForm):
     inputs: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[str, HostOutcome] = field(default_factory=dict)
     wait_seconds: float = 0
+    may_lose: tuple[str, ...] = ()
     retry_of: str | None = None
     plan_hash: str | None = None
     approval: Mapping[str, Any] | None = None

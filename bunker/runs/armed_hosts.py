@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bunker.applications.of_host import application_of
 from bunker.errors import BunkerError
-from bunker.events import Event, Step
+from bunker.events import Event, Outcome, Step
 
 if TYPE_CHECKING:
     from bunker.runs.context import RunContext
@@ -26,6 +26,8 @@ class ArmedHosts:
 
     def take(self, event: Event) -> None:
         """Each step of an armed change renews the deadline when it begins and when it ends."""
+        if isinstance(event, Outcome) and event.result.outcome != "interrupted":
+            self._renewed.pop(event.host, None)
         if not isinstance(event, Step):
             return
         application, _, title = event.name.partition(": ")

@@ -29,10 +29,12 @@ from bunker.runs.work import ROLLBACK, Work, rollback
 from bunker.worker.client import WorkerClient
 from bunker.workflows.planning import prepare, same_plan
 from bunker.workflows.request import DeployRequest, Target, select_targets, worker_request
+from bunker.workflows.risks import find_risks
 
 RESTART_SECONDS: Final = 180
 STALE: Final = "it changed after the plan was shown; nothing was changed on it"
 NOT_THERE: Final = "the host is not in the fleet any more"
+UNSEEN: Final = "it may lose data, which was not asked for; nothing was changed on it"
 MOVED: Final = (
     "its files, its secrets or the program changed after this run was approved;"
     " nothing more was changed on it"
@@ -222,6 +224,7 @@ class BatchChange:
         found = prepare(run.fleet, worker, targets, self.context.event)
         changed = {name: Applied(outcome) for name, outcome in found.outcomes.items()}
         stale = self._stale(found, confirmed)
+        stale |= self._losing(found, [one for one in targets if one.host.name not in stale])
         changed |= stale
         hosts = [plan.host for plan in found.to_change if plan.host not in stale]
         changed |= {name: Applied(HostOutcome(outcome="not started")) for name in hosts}
@@ -264,6 +267,28 @@ class BatchChange:
             plan.host: failed(STALE, stale=True)
             for plan in found.to_change
             if plan.host in confirmed and not same_plan(confirmed[plan.host], plan)
+        }
+
+    def _losing(self, found: FleetPlan, targets: Sequence[Target]) -> Changed:
+        """Hosts that may lose data by a plan that was not shown, and were not named for that.
+
+        A host that was away while it was planned, or that another deploy changed meanwhile.
+        """
+        run = self.context.request
+        unseen = [
+            target
+            for target in targets
+            if (plan := found.plans.get(target.host.name))
+            and plan.host not in (*run.may_lose, *self.context.before.touched)
+            and not (plan.host in run.plans and same_plan(run.plans[plan.host], plan))
+        ]
+        risks, _ = find_risks(self.context.root, found, unseen)
+        return {
+            name: failed(
+                f"{UNSEEN}: {'; '.join(one.text for one in ours if one.loses)}", stale=True
+            )
+            for name, ours in risks.items()
+            if any(one.loses for one in ours)
         }
 
     def _audit(self, leases: HostLeases, outcomes: Outcomes) -> None:

@@ -63,6 +63,8 @@ class RunContext:
         self.resumed = resumed
         self.before = resumed or ResumeState()
         self.started = time.time()
+        self.answered = False
+        """Whether the command that resumed it brought the answer to its question."""
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.decision: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.outcomes: Outcomes = {}

@@ -52,9 +52,13 @@ def execute(
     with ExitStack() as stack:
         stack.enter_context(claim(root, request.run))
         before = None
+        armed = ArmedHosts()
         if resume:
             with open_journal(root) as journal:
-                before = resume_state(journal.events(request.run))
+                events = journal.events(request.run)
+            before = resume_state(events)
+            for event in events:
+                armed.take(event)
         context = RunContext(root, request, write_event, before)
         received = stack.enter_context(_signals(context))
         execution = stack.enter_context(engine(root, request.run, _workflow(context)))
@@ -62,7 +66,8 @@ def execute(
             _start(root, request, lambda: execution.start(request.to_json()))
         if answer:
             context.decision.put(answer)
-        return _follow(execution, context, reporter, received, answered=bool(answer))
+        context.answered = bool(answer)
+        return _follow(execution, context, reporter, received, armed)
 
 
 def _workflow(context: RunContext) -> Workflow:
@@ -101,28 +106,28 @@ def _follow(
     context: RunContext,
     reporter: Reporter,
     received: list[int],
-    *,
-    answered: bool,
+    armed: ArmedHosts,
 ) -> ExitCode:
     request = context.request
-    armed = ArmedHosts()
     told = False
     while True:
+        if received and not told and context.is_changing:
+            told = True
+            reporter.event(Stopping(message=STOPPING.format(run=request.run)))
         event = _next_event(context)
         if event is not None:
             armed.take(event)
             reporter.event(event)
             if isinstance(event, Paused):
-                if answered:
-                    answered = False  # the answer came with the command; the next one does not
+                if context.answered:
+                    context.answered = (
+                        False  # the answer came with the command; the next one does not
+                    )
                     continue
                 if not _answered(context, reporter, event):
                     return _leave_paused(context, reporter, event)
             continue
         reporter.tick()
-        if received and not told and context.is_changing:
-            told = True
-            reporter.event(Stopping(message=STOPPING.format(run=request.run)))
         if context.left.is_set():
             _leave(context, reporter, armed)
         if execution.status() != "PENDING" and context.events.empty():

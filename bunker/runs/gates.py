@@ -17,8 +17,10 @@ from bunker.workflows.status import collect_status
 
 def unhealthy(context: RunContext, names: Sequence[str]) -> str:
     """Why hosts that were changed are not healthy any more, or nothing."""
-    found = collect_status(*_hosts(context, names))
-    bad = [
+    fleet, hosts = _hosts(context, names)
+    found = collect_status(fleet, hosts)
+    unknown = [str(fleet.fault(name)) for name in names if name in fleet.broken]
+    bad = unknown + [
         f"{status.host} is {status.overall.state} ({'; '.join(status.overall.reasons)})"
         for status in found
         if not status.overall.healthy

@@ -77,6 +77,9 @@ def plan_hosts(
     message = worker_request(request, fleet, targets, "planning")
     with WorkerClient(message, cwd=request.root) as worker:
         found = prepare(request.fleet_name, worker, targets, reporter.event)
+    # Whoever chose a group meant those as well that had to be left out of it.
+    left_out = fleet.dropped if request.names_hosts else {n: fleet.fault(n) for n in fleet.broken}
+    found.failed |= {name: str(error) for name, error in left_out.items()}
     return Planning(fleet, targets, found)
 
 
@@ -121,13 +124,14 @@ def carry_out(
         pin_outcomes(request.root, run, found.outcomes, reporter.event)
         reporter.recap(dict(sorted(found.outcomes.items())))
         return dry_exit(request, found)
-    shown = [line.text for line in plan_lines(found)]
+    shown = [line.text for line in plan_lines(found, outlook=outlook)]
     approval, inputs = check_approval(intent, planning.fleet, planning.targets, shown)
     run = replace(run, approval=approval, inputs=inputs)
     losing = tuple(name for name in outlook.losing if name in run.plans)
+    run = replace(run, may_lose=losing)
     if losing and set(request.confirmed) != set(losing):
         reporter.confirm_names(losing, request.confirmed)
-    elif not (request.yes or losing):
+    elif not request.yes:
         hosts = count(len(run.plans), "host")
         if not reporter.confirm(question or f"Apply these changes to {hosts}?"):
             raise Declined("nothing was changed")

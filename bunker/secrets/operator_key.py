@@ -55,7 +55,10 @@ def load(key_file: Path | None = None) -> tuple[str, ...]:
 def create(path: Path) -> tuple[str, ...]:
     """Make a new key: mode 0600, in a folder of mode 0700 when that has to be made."""
     refuse_exposed_place(path)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BunkerError(f"no key can be put there: {error.strerror}", where=str(path)) from None
     identity = x25519.Identity.generate()
     recipient = str(identity.to_public())
     created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

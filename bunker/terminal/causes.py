@@ -18,13 +18,15 @@ POSTGRES: Final = ("logs", "--service", "v2-postgres")
 @dataclass(frozen=True)
 class Cause:
     """``sentence`` may name groups of the pattern. ``steps`` lead out of it, one after the other;
-    ``again``: then the same may well succeed, else it takes another version."""
+    ``again``: then the same may well succeed, else it takes another version. ``fetching``: only
+    what a step that fetches something prints can show it."""
 
     name: str
     pattern: re.Pattern[str]
     sentence: str
     steps: tuple[Words, ...] = ()
     again: bool = True
+    fetching: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,16 @@ class Found:
     sentence: str
 
 
-def _cause(name: str, pattern: str, sentence: str, *steps: Words, again: bool = True) -> Cause:
+def _cause(
+    name: str,
+    pattern: str,
+    sentence: str,
+    *steps: Words,
+    again: bool = True,
+    fetching: bool = False,
+) -> Cause:
     flags = re.IGNORECASE | re.DOTALL
-    return Cause(name, re.compile(pattern, flags), sentence, steps, again)
+    return Cause(name, re.compile(pattern, flags), sentence, steps, again, fetching)
 
 
 CAUSES: Final = (
@@ -77,8 +86,10 @@ CAUSES: Final = (
         "wrong clock",
         r"certificate (?:is not yet valid|has expired or is not yet valid)"
         r"|not valid yet \(invalid for another",
-        "the clock of the host is wrong, so certificates and signatures do not fit",
+        "a certificate or signature does not fit the time: it has expired, or the clock of the host"
+        " is wrong",
         ("ssh", "--command", "'timedatectl'"),
+        fetching=True,
     ),
     _cause(
         "unknown host key of the git server",
@@ -86,6 +97,7 @@ CAUSES: Final = (
         "the host key of the git server is not among application.repository_host_keys:"
         " ssh-keyscan shows it; compare its fingerprint",
         ("preflight",),
+        fetching=True,
     ),
     _cause(
         "deploy key refused",
@@ -94,33 +106,39 @@ CAUSES: Final = (
         " repository, or store the right one",
         ("secrets.set", "--key", "DEPLOY_KEY"),
         ("preflight",),
+        fetching=True,
     ),
     _cause(
         "rate limit of the registry",
-        r"toomanyrequests|too many requests|pull rate limit",
+        r"toomanyrequests|pull rate limit|unexpected status[^\n]*\b429\b",
         "the image registry allows no more pulls for now: wait, or log in to it",
+        fetching=True,
     ),
     _cause(
         "login refused by the registry",
-        r"pull access denied|denied: requested access|unauthorized: |no basic auth credentials",
+        r"pull access denied|denied: requested access|unauthorized: authentication required"
+        r"|no basic auth credentials",
         "the image registry does not accept the login: the password is wrong or has expired",
         ("secrets.check",),
+        fetching=True,
     ),
     _cause(
         "token refused",
-        r"authentication failed|could not read (?:username|password)|access denied\b"
-        r"|repository [^\n]*not found",
+        r"fatal: authentication failed for|could not read (?:username|password) for"
+        r"|http basic: access denied|remote: repository not found",
         "the git server does not accept the token: it is wrong or has expired, or the repository"
         " is not there",
         ("secrets.set", "--key", "GIT_TOKEN"),
         ("preflight",),
+        fetching=True,
     ),
     _cause(
         "names do not resolve",
-        r"could not resolve|temporary failure (?:in name resolution|resolving)|no such host"
-        r"|server misbehaving",
+        r"could not resolve host\b|temporary failure (?:in name resolution|resolving)"
+        r"|lookup [^\n]*: no such host|server misbehaving",
         "the host cannot resolve names",
         NAMES,
+        fetching=True,
     ),
     _cause(
         "registry or server away",
@@ -128,20 +146,31 @@ CAUSES: Final = (
         r"|client\.timeout exceeded|failed to connect to [^\n]*(?:timed out|refused)",
         "a server that the host fetches from cannot be reached",
         NAMES,
+        fetching=True,
     ),
     _cause(
         "out of memory",
-        r"\bout of memory\b|\boom-?kill|exit code: 137\b",
+        r"\bheap out of memory\b|\boom-?kill|did not complete successfully: exit code: 137\b",
         "the host ran out of memory",
         ("ssh", "--command", "'free -m; sudo docker stats --no-stream'"),
     ),
 )
+FETCHING: Final = frozenset(
+    {"source", "fetch the code", "pull and build images", "packages", "docker"}
+)
+"""Titles of the steps that fetch something."""
+OF_CONTAINERS: Final = "\n--- "
+"""What stands behind it are the logs of containers: they say why those failed, not the step."""
 
 
-def find_cause(output: str) -> Found | None:
-    """The cause that an output shows, if it is one of the known ones."""
+def find_cause(output: str, step: str = "") -> Found | None:
+    """The cause that the output of a step shows, if it is one of the known ones."""
+    title = step.partition(": ")[2]
+    said = f"\n{output}".partition(OF_CONTAINERS)[0]
     for cause in CAUSES:
-        if match := cause.pattern.search(output):
+        if cause.fetching and step and title not in FETCHING:
+            continue
+        if match := cause.pattern.search(said):
             groups = {key: value or "no reason given" for key, value in match.groupdict().items()}
             return Found(cause, cause.sentence.format(**groups))
     return None

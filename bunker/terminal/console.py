@@ -24,7 +24,7 @@ COLOURS = {
 
 
 AS_IT_IS: Final = ("add", "change", "remove", "faint")
-COMMANDS: Final = ("try: ", "invoke ", "#")
+COMMAND: Final = "invoke "
 
 
 def make_console(stream: IO[str] | None = None) -> Console:
@@ -51,7 +51,7 @@ def wrapped(line: Line, width: int) -> list[str]:
     """
     text = line.within(width)
     plain = text.lstrip()
-    if len(text) <= width or line.cells or line.style in AS_IT_IS or plain.startswith(COMMANDS):
+    if len(text) <= width or line.cells or line.style in AS_IT_IS or COMMAND in text:
         return [text]
     indent = " " * (len(text) - len(plain) + 4)
     return textwrap.wrap(

@@ -32,7 +32,7 @@ def looks(step: str, output: str) -> list[Words]:
     """The commands that show why a step failed; none where its own output is all there is."""
     application, _, title = step.partition(": ")
     chosen = application_of_step(step)
-    if found := find_cause(output):
+    if found := find_cause(output, step):
         about = ("logs", "schema.resolve")
         return [
             (task, *(chosen if task in about else ()), *words) for task, *words in found.cause.steps
@@ -56,7 +56,7 @@ def application_of_step(step: str) -> Words:
 
 def same_again(step: str, output: str) -> bool:
     """Whether the same version may well succeed: it never came to run, or was not the cause."""
-    found = find_cause(output)
+    found = find_cause(output, step)
     return found.cause.again if found else step.partition(": ")[2] in _BEFORE_THE_SWITCH
 
 

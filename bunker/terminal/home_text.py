@@ -45,7 +45,11 @@ def total_line(fleet: str, statuses: Sequence[HostStatus]) -> Line:
 
 
 def _is_worked_on(one: HostStatus) -> bool:
-    return one.probe is not None and bool(one.probe.lease or one.probe.maintenance)
+    """Whether a run or an operator has it in hand: not one that died and left maintenance open."""
+    if one.probe is None:
+        return False
+    maintenance = one.probe.maintenance
+    return bool(one.probe.lease or (maintenance and not maintenance.run))
 
 
 def _troubles(statuses: Sequence[HostStatus], runs: OpenRuns, repeat: Repeat) -> list[Line]:
@@ -58,9 +62,9 @@ def _troubles(statuses: Sequence[HostStatus], runs: OpenRuns, repeat: Repeat) ->
         text = "; ".join(reasons) or one.verdict.state
         lines += after(f"  {one.label}: ", text, STYLES[one.verdict.state])
         run = runs.of(one.host)
+        cut_off = run and run.state != "running" and one.verdict.state == "unfinished"
         # What goes on with a run that stopped half-way comes before anything new.
-        steps = next_steps(run) if run and run.state != "running" else steps_for(one, repeat)
-        lines += _tries(steps)
+        lines += _tries([*(next_steps(run) if run and cut_off else ()), *steps_for(one, repeat)])
     fresh = [one.host for one in statuses if one.overall.state == "not deployed"]
     if fresh:
         lines.append(Line(f"  {some(fresh)}: not deployed yet", "faint"))
@@ -121,6 +125,8 @@ def _work(one: HostStatus) -> list[Line]:
         lines += after(f"  {one.host}: ", lease.sentence(), "faint")
     if maintenance := one.probe.maintenance:
         lines += after(f"  {one.host}: ", maintenance.sentence(), "faint")
+    if _is_worked_on(one) and one.overall.reasons:
+        lines += after("    ", "; ".join(one.overall.reasons), "faint")
     return lines
 
 

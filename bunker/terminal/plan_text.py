@@ -47,7 +47,7 @@ def plan_lines(
     lines.append(total_line(found))
     if found.to_change and next_command:
         if not diff and any(change.lines for plan in found.to_change for change in plan.changes):
-            lines.append(Line(f"Every line of it: {next_command} --diff --dry", "faint"))
+            lines.append(Line("Every line of it: the same command with --diff", "faint"))
         lines.append(Line(f"Apply it with: {next_command}"))
     return [*lines, *(risk_lines(outlook) if outlook else ())]
 

@@ -120,7 +120,7 @@ def _explained(host: str, outcome: HostOutcome, repeat: Repeat, *, verbose: bool
         words = f"{host} failed: " if kind == "failed" else f"{host} was rolled back: "
         message = (outcome.message or "no reason given").removeprefix(f"{host}: ")
         output = "\n".join(outcome.output or ())
-        if found := find_cause(output):
+        if found := find_cause(output, outcome.step or ""):
             lines += [*after(words, found.sentence, "bad"), *after("  in ", message)]
         else:
             lines += after(words, message, "bad")
@@ -158,7 +158,7 @@ def _not_started(hosts: Sequence[str]) -> list[Line]:
 
 def cause_of(outcome: HostOutcome) -> str | None:
     """Why a host failed, where what it printed shows a known cause."""
-    found = find_cause("\n".join(outcome.output or ()))
+    found = find_cause("\n".join(outcome.output or ()), outcome.step or "")
     return found.sentence if found else None
 
 
@@ -169,13 +169,13 @@ def next_commands(host: str, outcome: HostOutcome, repeat: Repeat) -> list[str]:
     if outcome.restarted:
         found = []
     match outcome.outcome:
-        case "rolled back" if outcome.restarted or same_again("", output):
+        case "rolled back" if outcome.restarted or same_again(step, output):
             pass  # the version did not fail
         case "rolled back":
             # The instance is healthy again, and the version that failed would fail again.
             app = application_of_step(step)
             fixed = repeat.other("upgrade", host, *app, "--ref FIXED")
-            cause = find_cause(output)
+            cause = find_cause(output, step)
             return [*(found if cause else [repeat.other("history", host, *app)]), fixed]
         case "failed" if "invoke " in outcome.message:
             return []  # it says itself what to do

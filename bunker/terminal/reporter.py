@@ -81,9 +81,12 @@ def confirm_names(
         raise BunkerError(problem, remedy=f"If that is meant, pass --confirm {wanted}")
     noun = "the name of the host" if len(names) == 1 else "the names of these hosts, with commas"
     tell(f"This may lose data. To go on, type {noun} ({wanted}): ", end="", stream=target)
-    typed = {word.strip() for word in source.readline().split(",")}
-    if typed != set(names):
+    typed = {word for word in source.readline().replace(",", " ").split() if word}
+    if not typed:
         raise Declined("nothing was changed")
+    if typed != set(names):
+        text = f"{', '.join(sorted(typed))} is not {wanted}; nothing was changed"
+        raise BunkerError(text, remedy="Type the names as the plan has them")
 
 
 def choose(

@@ -61,7 +61,7 @@ def assess(probe: Probe) -> Verdict:
         reasons.append("no container exists")
     reasons = list(dict.fromkeys([*reasons, *probe.wrong]))
     if unfinished or probe.generation is None:
-        if probe.lease:
+        if probe.lease and not probe.halted:
             return Verdict("changing", (f"{probe.lease.purpose} by {probe.lease.owner}",))
         why = _unfinished(probe) if unfinished else "no generation was recorded"
         return Verdict("unfinished", (why, *reasons))

@@ -17,7 +17,17 @@ from bunker.workflows.schema_check import Checked, check_refs
 
 MIGRATIONS = "migrations"
 """The subject of the change that brings them."""
-LOSING = ("drops ", "deletes ", "empties ", "changes the type of ")
+LOSING = (
+    "drops column ",
+    "drops table ",
+    "drops schema ",
+    "drops materialized view ",
+    "drops extension ",
+    "deletes ",
+    "empties ",
+    "rewrites rows ",
+    "changes the type of ",
+)
 """How reasons begin of which data can be gone: see bunker/application/schema_rules.py."""
 
 Span = tuple[Source, str, str]
@@ -55,7 +65,7 @@ def _spans(root: Path, plan: HostPlan, target: Target) -> Mapping[str, Span | Bu
     spans: dict[str, Span | BunkerError] = {}
     for one in applications_of(target.host):
         facts = known.get(one.name, {})
-        old, new = facts.get("head"), facts.get("commit")
+        old, new = facts.get("migrated"), facts.get("commit")
         if one.name not in migrating or not (old and new) or old == new:
             continue
         source = attempt(Source.of, one.host, secrets_of(one.host, target.secrets), root)
@@ -70,8 +80,8 @@ def _read(span: Span) -> list[Checked] | BunkerError:
 
 def _told(application: str, answer: list[Checked] | BunkerError) -> tuple[list[Risk], list[str]]:
     if isinstance(answer, BunkerError):
-        text = f"{application}: what its migrations do could not be read: {answer.problem}"
-        return [Risk(text)], []
+        text = f"{application}: its migrations could not be read: {answer.problem}"
+        return [Risk(text, loses=True)], []
     risks = [risk for one in answer for risk in _risks(application, one.safety)]
     if risks:
         return risks, []

@@ -218,8 +218,10 @@ def _record(  # noqa: PLR0917 - all that was read and decided
     recording.observed.append([name, *observed])
     recording.wanted.append([name, commit, bundle.fingerprint])
     recording.facts["boot"] = dict(instance.boot)
+    ran = str((instance.generation or {}).get("commit") or "")
+    migrated = instance.migrated_commit or ran or instance.head
     recording.application(name).update(
-        commit=commit, generation=instance.generation, head=instance.head
+        commit=commit, generation=instance.generation, migrated=migrated
     )
     for change in decision.changes:
         recorder().change(change)

@@ -81,6 +81,14 @@ def test_what_two_hosts_have_both_stops_both_because_either_may_be_wrong(two) ->
     assert "address 203.0.113.1 port 22 belongs to" in left_out(two)["north"]
 
 
+def test_a_copy_that_still_says_whose_it_is_stops_itself_alone(two) -> None:
+    north = two.folder / "north.yml"
+    (two.folder / "copy.yml").write_text(north.read_text())
+    fleet = two.load(partial=True)
+    assert list(fleet.hosts) == ["north", "south"]
+    assert "host is 'north': the file of another host" in str(fleet.broken["copy"][0])
+
+
 def test_the_group_file_of_no_host_stops_nothing(two) -> None:
     two.write("group_data/slow.py", "resources = {\n")
     fleet = two.load(partial=True)

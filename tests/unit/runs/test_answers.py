@@ -12,11 +12,12 @@ import pytest
 from invoke.context import Context
 
 from bunker.cli import runs as commands
-from bunker.events import Decided, Paused, RunBatch, Step, read_event
+from bunker.events import Decided, Outcome, Paused, RunBatch, Step, read_event
 from bunker.fleet import Fleet
 from bunker.fleet.models import Host
 from bunker.journal.records import RunRecord, RunRequest, Summary
 from bunker.journal.summary import summarise
+from bunker.outcomes import HostOutcome
 from bunker.runs import control
 from bunker.runs.armed_hosts import ArmedHosts
 from bunker.runs.context import BACK, GO_ON, STOP, RunContext
@@ -120,6 +121,8 @@ def step(title: str, status: str, moment: float) -> Step:
         ([("prepare the rollback", "ok", 10), ("migrate", "started", 20)], 320),
         ([("prepare the rollback", "ok", 10), ("record generation", "failed", 40)], 340),
         ([("prepare the rollback", "ok", 10), ("record generation", "ok", 40)], None),
+        ([("prepare the rollback", "ok", 10), ("outcome", "rolled back", 40)], None),
+        ([("prepare the rollback", "ok", 10), ("outcome", "interrupted", 40)], 310),
     ],
 )
 def test_whoever_leaves_an_armed_change_is_told_when_the_host_rolls_back(
@@ -132,7 +135,11 @@ def test_whoever_leaves_an_armed_change_is_told_when_the_host_rolls_back(
     monkeypatch.setattr(RunContext, "load_fleet", lambda _context: fleet)
     armed = ArmedHosts()
     for title, status, moment in steps:
-        armed.take(step(title, status, moment))
+        if title == "outcome":
+            result = HostOutcome(outcome=status)  # type: ignore[arg-type]
+            armed.take(Outcome(host="north", result=result))
+        else:
+            armed.take(step(title, status, moment))
     said = armed.sentences(RunContext(Path(), REQUEST, lambda _event: None))
     if until is None:
         assert said == []

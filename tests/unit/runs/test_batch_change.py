@@ -16,6 +16,7 @@ from bunker.events import Event, HostEnded, Planned, Ready, RunBatch, Step
 from bunker.fleet import Fleet
 from bunker.journal.records import RunRequest
 from bunker.outcomes import HostOutcome
+from bunker.outlook import Risk
 from bunker.plan.changes import Change, HostPlan
 from bunker.runs import accounts, batch_change
 from bunker.runs.batch_change import BatchChange
@@ -78,6 +79,7 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
     monkeypatch.setattr(batch_change, "select_targets", lambda _request: (fleet, targets))
     monkeypatch.setattr(batch_change, "worker_request", lambda *_: {})
     monkeypatch.setattr(batch_change, "WorkerClient", Worker)
+    monkeypatch.setattr(batch_change, "find_risks", lambda *_: ({}, {}))
     monkeypatch.setattr("bunker.remote.Remote.of", lambda _fleet, host: SimpleNamespace(host=host))
     monkeypatch.setattr(batch_change, "HostLeases", take)
     monkeypatch.setattr(
@@ -149,3 +151,46 @@ def test_a_host_whose_file_broke_meanwhile_fails_alone(
     assert "south.yml:4: port is 'many'" in found["south"].message
     assert found["west"].message == "the host is not in the fleet any more"
     assert outside.leases == [["north"]]
+
+
+LOSES = {"north": (Risk("it drops a column", loses=True),)}
+
+
+@pytest.mark.parametrize(
+    ("request_", "outcome_"),
+    [
+        ({}, "failed"),
+        ({"plans": {"north": fingerprints(OTHER)}}, "failed"),
+        ({"plans": {"north": fingerprints(SHOWN)}}, "changed"),
+        ({"may_lose": ("north",)}, "changed"),
+    ],
+)
+def test_what_nobody_saw_loses_no_data(
+    outside: Outside,
+    request_: dict[str, Any],
+    outcome_: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The host was away while it was planned, or was changed by another hand meanwhile."""
+
+    def risks(_root: Path, _found: object, targets: list[Any]) -> Any:
+        return ({name: LOSES[name] for name in (one.host.name for one in targets)}, {})
+
+    monkeypatch.setattr(batch_change, "find_risks", risks)
+    found = outcome(**request_)
+    assert found.outcome == outcome_
+    if outcome_ == "failed":
+        assert "it may lose data, which was not asked for" in found.message
+        assert outside.applied == []
+
+
+def test_a_host_that_this_run_began_on_is_finished(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_seen(_root: Path, _found: object, targets: list[Any]) -> Any:
+        assert not targets
+        return ({}, {})
+
+    monkeypatch.setattr(batch_change, "find_risks", none_seen)
+    assert outcome(ResumeState(touched={"north"})).outcome == "changed"
+    assert outside.applied == [["north"]]

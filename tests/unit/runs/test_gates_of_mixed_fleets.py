@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from bunker.errors import BunkerError
 from bunker.events import RunBatch
+from bunker.fleet import Fleet
 from bunker.fleet.models import Host
 from bunker.journal.records import Pace, RunRequest
 from bunker.runs import gates
@@ -39,7 +40,7 @@ def sampled(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         asked.append([f"{host.name} {host.application.name}" for host in hosts])
         return {}, {}
 
-    fleet = SimpleNamespace(hosts=HOSTS, folder=Path("/nowhere"))
+    fleet = Fleet("lab", Path("/nowhere"), HOSTS)
     monkeypatch.setattr(RunContext, "load_fleet", lambda _context: fleet)
     monkeypatch.setattr(gates, "sample_hosts", sample_hosts)
     monkeypatch.setattr(gates, "unhealthy", lambda *_: "")
@@ -74,3 +75,14 @@ def test_where_only_others_changed_their_health_is_all_there_is(sampled: list[li
     assert sampled == []
     assert gates.analyse_batch(context(), ["north", "plain"], {}, {}).outcome == "inconclusive"
     assert sampled == [["north changemaker"]]
+
+
+def test_a_host_whose_file_broke_during_the_run_is_never_taken_for_healthy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fault = BunkerError("it holds git's conflict markers", where="north.yml:3")
+    fleet = Fleet("lab", Path("/nowhere"), HOSTS).without({"north": fault})
+    monkeypatch.setattr(RunContext, "load_fleet", lambda _context: fleet)
+    monkeypatch.setattr(gates, "collect_status", lambda *_: [])
+    assert "north.yml:3: it holds git's conflict markers" in gates.unhealthy(context(), ["north"])
+    assert gates.analyse_batch(context(), ["north"], {}, {}).outcome == "fail"

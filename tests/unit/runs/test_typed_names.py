@@ -35,8 +35,14 @@ def test_the_names_of_all_hosts_are_an_answer(typed: str) -> None:
     assert "type the names of these hosts, with commas (north,south): " in said.getvalue()
 
 
-@pytest.mark.parametrize("typed", ["y\n", "yes\n", "\n", "", "north\n", "north,south,east\n"])
-def test_anything_else_declines(typed: str) -> None:
+@pytest.mark.parametrize("typed", ["y\n", "yes\n", "north\n", "north,south,east\n"])
+def test_anything_else_is_no_answer(typed: str) -> None:
+    with pytest.raises(BunkerError, match="is not north,south; nothing was changed"):
+        confirm_names(("north", "south"), source=Terminal(typed), target=io.StringIO())
+
+
+@pytest.mark.parametrize("typed", ["\n", ""])
+def test_nothing_declines(typed: str) -> None:
     with pytest.raises(Declined, match="nothing was changed"):
         confirm_names(("north", "south"), source=Terminal(typed), target=io.StringIO())
 
@@ -80,7 +86,19 @@ def test_yes_alone_never_loses_data(executed: list[str], monkeypatch: pytest.Mon
         go(LOSES, yes=True, confirmed=("south",))
     assert executed == []
     assert go(LOSES, yes=True, confirmed=("north",)) == ExitCode.OK
+    assert executed == ["upgrade"]
+
+
+def test_a_name_in_an_option_is_no_yes_to_everything_else(
+    executed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(BunkerError, match="needs a confirmation"):
+        go(LOSES, confirmed=("north",))
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
     assert go(LOSES, confirmed=("north",)) == ExitCode.OK
+    monkeypatch.setattr("sys.stdin", Terminal("north\n"))
+    assert go(LOSES) == ExitCode.OK
     assert executed == ["upgrade", "upgrade"]
 
 

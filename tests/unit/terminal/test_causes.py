@@ -112,10 +112,34 @@ def test_the_sentence_has_what_is_known_of_the_cause() -> None:
 
 
 @pytest.mark.parametrize(
-    "output", ["", "npm ERR! missing script: build", "ERROR: deadlock detected", "exit code: 1"]
+    "output",
+    [
+        "",
+        "npm ERR! missing script: build",
+        "ERROR: deadlock detected",
+        "exit code: 1",
+        'FATAL:  password authentication failed for user "api"',
+        "Error: P1000: Authentication failed against database server",
+        "535 5.7.8 Error: authentication failed",
+        "ERROR 1045: Access denied for user 'x'",
+        "npm ERR! ERESOLVE could not resolve",
+        '[vite]: Rollup failed to resolve import, Could not resolve "./foo" from "src/x.ts"',
+        '{"status": 429, "message": "Too Many Requests"}',
+        "unauthorized: no token in the request of a visitor",
+        "--- api (x-api-1) is restarting; its last log lines:\ntoomanyrequests: slow down",
+    ],
 )
 def test_anything_else_is_not_guessed(output: str) -> None:
     assert find_cause(output) is None
+
+
+def test_only_a_step_that_fetches_can_fail_for_a_server_that_it_fetches_from() -> None:
+    for name, texts in OUTPUTS.items():
+        for text in texts:
+            found = find_cause(text, "changemaker: health gate")
+            fetching = next(cause for cause in CAUSES if cause.name == name).fetching
+            assert (found is None) == fetching, name
+            assert find_cause(text, "changemaker: pull and build images"), name
 
 
 def failed(output: str, **more: Any) -> HostOutcome:

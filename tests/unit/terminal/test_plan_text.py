@@ -159,7 +159,7 @@ def test_a_short_plan_has_every_title_and_restart_and_no_diff() -> None:
           restarts: ssh
 
         Plan: 1 host to change, 1 restart, 0 unchanged
-        Every line of it: invoke deploy --host north --diff --dry
+        Every line of it: the same command with --diff
         Apply it with: invoke deploy --host north
         """
     )

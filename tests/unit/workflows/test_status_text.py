@@ -6,9 +6,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from bunker.events import RunBatch
 from bunker.fleet import Fleet
 from bunker.fleet.models import Host
 from bunker.host_keys import Unreachable
+from bunker.journal.records import RunRecord, RunRequest, Summary
+from bunker.lease.holder import LeaseHolder
+from bunker.maintenance.maintenance import Maintenance
 from bunker.remote import Completed
 from bunker.terminal.home_text import home_lines
 from bunker.terminal.lines import plain
@@ -17,7 +21,7 @@ from bunker.terminal.status_text import duration, health_lines, size, status_lin
 from bunker.workflows.health import assess
 from bunker.workflows.home import OpenRuns
 from bunker.workflows.status import HostStatus, status_of
-from tests.unit.workflows.probe_answers import HEALTHY, UP, answer, encoded, probe
+from tests.unit.workflows.probe_answers import HEALTHY, HOST, UP, answer, encoded, probe
 
 STATUS = """\
 HOST   STATE        GENERATION                HEALTH  UPTIME   DISK             CONTAINERS
@@ -107,3 +111,49 @@ def test_sizes_and_times_as_people_read_them() -> None:
         "18.4 GB",
         "2.0 TB",
     ]
+
+
+def cut_off(lease: bool, run: bool) -> str:
+    """A host whose upgrade has not ended, as the home screen shows it."""
+    text = answer(HEALTHY, UP, applied=False, upgrade="@@bunker returns\n200\n")
+    found = status_of(HOST, Completed("north", 0, text, ""))
+    assert found.probe
+    holder = LeaseHolder("north", "anna@desk", "r-7", "upgrade", 60, 30) if lease else None
+    opened = Maintenance(2_000_000_000, "upgrade", "anna@desk", "r-7" if run else None, 0, 900)
+    probe = replace(found.probe, lease=holder, maintenance=opened)
+    status = replace(found, probe=probe, verdict=assess(probe))
+    request = RunRequest("r-7", "upgrade", "lab", "me", "x", (RunBatch("all", ("north",)),))
+    record = RunRecord(request, Summary({}, state="interrupted"), 0, 0)
+    fleet = Fleet("lab", Path("/nowhere"), {})
+    return plain(home_lines(fleet, [status], OpenRuns((record,)), Repeat()))
+
+
+def test_a_run_that_works_on_a_host_is_normal_and_one_that_died_is_not() -> None:
+    shown = cut_off(lease=True, run=True)
+    assert "Needs you first" not in shown
+    assert "Normal work\n  north: held by anna@desk for run r-7" in shown
+    assert "1 changing" in shown
+    shown = cut_off(lease=False, run=True)
+    first, *_ = [line for line in shown.splitlines() if "rolls it back in 200 s" in line]
+    assert shown.index("Needs you first") < shown.index(first)
+    steps = [line.strip() for line in shown.splitlines() if "try: " in line]
+    assert steps[0] == "try: invoke run.resume r-7"
+    assert "try: invoke deploy --host north" in steps
+
+
+def test_the_trouble_of_a_host_in_an_operators_maintenance_is_still_told() -> None:
+    shown = cut_off(lease=False, run=False)
+    assert "Needs you first" not in shown
+    assert "rolls it back in 200 s" in shown
+
+
+def test_a_run_that_was_never_finished_is_not_the_way_out_of_another_trouble(host: Host) -> None:
+    request = RunRequest("r-1", "rollout", "lab", "me", "x", (RunBatch("all", ("north",)),))
+    record = RunRecord(request, Summary({}, state="interrupted"), 0, 0)
+    away = status_of(host, Unreachable("no answer"))
+    fleet = Fleet("lab", Path("/nowhere"), {})
+    shown = plain(home_lines(fleet, [away], OpenRuns((record,)), Repeat()))
+    needs, runs = shown.split("\nRuns\n")
+    assert "try: invoke ssh --host north" in needs
+    assert "run.resume" not in needs
+    assert "run.resume r-1" in runs
