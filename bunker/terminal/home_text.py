@@ -32,14 +32,15 @@ def home_lines(
             lines += [Line(""), Line(title, "heading"), *found]
     if not (statuses or fleet.broken):
         lines += _tries(["invoke instance.add"])
-    return [*lines, Line(""), total_line(fleet.name, statuses)]
+    return [*lines, Line(""), total_line(fleet.name, statuses, len(fleet.broken))]
 
 
-def total_line(fleet: str, statuses: Sequence[HostStatus]) -> Line:
-    """``production: 12 hosts: 10 healthy, 2 unhealthy``."""
+def total_line(fleet: str, statuses: Sequence[HostStatus], left_out: int = 0) -> Line:
+    """``production: 12 hosts: 10 healthy, 1 unhealthy, 1 left out``."""
     states = [status.overall.state for status in statuses]
     numbers = [f"{states.count(state)} {state}" for state in STYLES if state in states]
-    hosts = count(len(statuses), "host")
+    numbers += [f"{left_out} left out"] if left_out else []
+    hosts = count(len(statuses) + left_out, "host")
     text = f"{fleet}: {hosts}: {', '.join(numbers)}" if numbers else f"{fleet}: no hosts"
     return Line(text, "heading")
 
@@ -61,6 +62,7 @@ def _troubles(statuses: Sequence[HostStatus], runs: OpenRuns, repeat: Repeat) ->
         # The state alone where there is no more to say.
         text = "; ".join(reasons) or one.verdict.state
         lines += after(f"  {one.label}: ", text, STYLES[one.verdict.state])
+        lines += after("    ", one.remedy) if one.remedy else []
         run = runs.of(one.host)
         cut_off = run and run.state != "running" and one.verdict.state == "unfinished"
         # What goes on with a run that stopped half-way comes before anything new.

@@ -26,7 +26,8 @@ class HostStatus:
     """One host: the verdict, and what it said of itself unless it could not be asked.
 
     What is said of an application is about its first one; ``others`` are the host as its other
-    applications see it. ``wanted_ref`` is the version that its file asks for.
+    applications see it. ``wanted_ref`` is the version that its file asks for, ``remedy`` what to do
+    about a host that could not be asked.
     """
 
     host: str
@@ -37,6 +38,7 @@ class HostStatus:
     roles: tuple[str, ...] = ()
     application: str = ""
     others: tuple[HostStatus, ...] = ()
+    remedy: str = ""
 
     @property
     def label(self) -> str:
@@ -155,11 +157,11 @@ def status_of(host: Host, answer: Completed | Unreachable) -> HostStatus:
     """The status of one host by its answer."""
     roles = tuple(role.name for role in roles_of(host))
 
-    def without_probe(verdict: Verdict) -> HostStatus:
-        return HostStatus(host.name, host.domain, verdict, roles=roles)
+    def without_probe(verdict: Verdict, remedy: str | None = None) -> HostStatus:
+        return HostStatus(host.name, host.domain, verdict, roles=roles, remedy=remedy or "")
 
     if isinstance(answer, Unreachable):
-        return without_probe(Verdict("unreachable", (answer.problem,)))
+        return without_probe(Verdict("unreachable", (answer.problem,)), answer.remedy)
     if not answer.ok:
         last = (answer.stderr.strip().splitlines() or ["no message"])[-1]
         return without_probe(Verdict("unknown", (f"the host refused to answer: {last}",)))
