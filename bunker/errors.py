@@ -111,6 +111,11 @@ def attempt(
         return error
 
 
+def distinct(problems: Iterable[BunkerError]) -> list[BunkerError]:
+    """The problems without those that say the same again."""
+    return list({str(problem): problem for problem in problems}.values())
+
+
 def refuse(title: str, problems: Iterable[BunkerError], *, single: bool = False) -> None:
     """Raise Problems where there are any; with ``single`` one alone as it is."""
     match list(problems):

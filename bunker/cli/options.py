@@ -104,16 +104,14 @@ class Options:
 
         return load_settings(self.fleet_folder)
 
-    def load_fleet(self, *, require_secrets: bool = False, quiet: bool = False) -> Fleet:
+    def load_fleet(self, *, quiet: bool = False) -> Fleet:
         """The checked fleet, with a warning for each host that a fault of its files leaves out.
 
         Unless ``quiet``, for a command that shows them itself.
         """
         from bunker.fleet import load_fleet
 
-        found = load_fleet(
-            self.root, self.fleet_name, require_secrets=require_secrets, partial=True
-        )
+        found = load_fleet(self.root, self.fleet_name, require_secrets=False, partial=True)
         if found.broken and not found.hosts:
             found.require_all("Correct them")
         for text in () if quiet else found.warnings:

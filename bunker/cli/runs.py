@@ -100,6 +100,7 @@ def resume(
     Exit codes: those of the run; 5 where another process executes it.
     """
     from bunker.runs.control import execute
+    from bunker.terminal.run_text import option_of
 
     answers = [word for given, word in ((go_on, GO_ON), (roll_back, BACK), (stop, STOP)) if given]
     if len(answers) > 1:
@@ -119,8 +120,8 @@ def resume(
     offered = record.summary.answers
     if answer and offered and answer not in offered:
         raise BunkerError(
-            f"what the run {record.run} asks cannot be answered with --{answer.replace(' ', '-')}",
-            expected=" or ".join(f"--{word.replace(' ', '-')}" for word in offered),
+            f"what the run {record.run} asks cannot be answered with {option_of(answer)}",
+            expected=" or ".join(map(option_of, offered)),
         )
     with options.reporter(verbose=verbose, repeat=options.repeat()) as reporter:
         return execute(options.root, record.request, reporter, resume=True, answer=answer)

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from bunker.errors import BunkerError, Problems, refuse
+from bunker.errors import BunkerError, Problems, distinct, refuse
 from bunker.fleet.models import Host
 from bunker.suggest import suggest
 from deploys.roles import TAGS, may_have_vault, needs_vault
@@ -100,8 +100,7 @@ class Fleet:
 
     def require_all(self, remedy: str) -> None:
         """Raise where any file of the fleet has a fault, with all of them."""
-        found = [*self.faults, *chain(*self.broken.values())]
-        problems = list({str(problem): problem for problem in found}.values())
+        problems = distinct([*self.faults, *chain(*self.broken.values())])
         if problems:
             raise Problems(f"the fleet {self.name} has problems. {remedy}", problems)
 

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from bunker.errors import BunkerError, refuse
+from bunker.errors import BunkerError, distinct, refuse
 from bunker.files import read_listed, user_path
 from bunker.fleet import known_hosts
 from bunker.fleet.checks import (
@@ -115,12 +116,11 @@ def load_fleet(
     add(faults, check_secrets(root, name, entries, required=require_secrets))
     keys = Path("inventories", name, "known_hosts")
     ours = [*group_data.problems, *known_hosts.faults(root / keys, keys.as_posix())]
-    every = [*ours, *(problem for found in faults.values() for problem in found)]
+    every = [*ours, *chain(*faults.values())]
     if not partial:
         # What is wrong in group data is found again with every host of the group.
-        once = {str(problem): problem for problem in every}
-        refuse(f"the fleet {name} has problems", once.values())
-    told = {str(problem) for found in faults.values() for problem in found}
+        refuse(f"the fleet {name} has problems", distinct(every))
+    told = {str(problem) for problem in chain(*faults.values())}
     hosts = {one.host.name: one.host for one in entries if one.host and one.stem not in faults}
     everyone = group_data.pyinfra_for((name,))
     return Fleet(
@@ -131,10 +131,7 @@ def load_fleet(
         pyinfra_data={
             host.name: group_data.pyinfra_for((*host.groups, name)) for host in hosts.values()
         },
-        broken={
-            stem: tuple({str(one): one for one in found}.values())
-            for stem, found in sorted(faults.items())
-        },
+        broken={stem: tuple(distinct(found)) for stem, found in sorted(faults.items())},
         faults=tuple(problem for problem in ours if str(problem) not in told),
     )
 

@@ -6,7 +6,7 @@ host says now decides what is left to do.
 
 import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -17,31 +17,20 @@ from bunker.fleet import Fleet, Host
 from bunker.fleet.applications import has_application
 from bunker.lease.leases import HostLeases
 from bunker.outcomes import HostOutcome, Outcomes
-from bunker.plan.changes import FleetPlan
 from bunker.remote import Remote
 from bunker.runs import accounts
+from bunker.runs.confirmed import Changed, Confirmed, losing, moved, stale
 from bunker.runs.context import RunContext
 from bunker.runs.host_outcomes import Applied, failed, refused, rolled_back
-from bunker.runs.inputs import fingerprints
 from bunker.runs.kinds import kind_of
 from bunker.runs.pinning import pin_outcomes, warn_of_files
-from bunker.runs.work import ROLLBACK, Work, rollback
+from bunker.runs.work import Work, rollback
 from bunker.worker.client import WorkerClient
-from bunker.workflows.planning import prepare, same_plan
+from bunker.workflows.planning import prepare
 from bunker.workflows.request import DeployRequest, Target, select_targets, worker_request
-from bunker.workflows.risks import find_risks
 
 RESTART_SECONDS: Final = 180
-STALE: Final = "it changed after the plan was shown; nothing was changed on it"
 NOT_THERE: Final = "the host is not in the fleet any more"
-UNSEEN: Final = "it may lose data, which was not asked for; nothing was changed on it"
-MOVED: Final = (
-    "its files, its secrets or the program changed after this run was approved;"
-    " nothing more was changed on it"
-)
-
-Changed = dict[str, Applied]
-Confirmed = Mapping[str, tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -200,7 +189,7 @@ class BatchChange:
             # The fleet's files changed while the run was under way.
             return {name: failed(str(error)) for name in names}
         outcomes |= {n: failed(str(fleet.fault(n))) for n in known if n in fleet.broken}
-        outcomes |= self._moved(request, fleet, targets)
+        outcomes |= moved(self.context, request, fleet, targets)
         targets = [target for target in targets if target.host.name not in outcomes]
         if not targets:
             return outcomes
@@ -223,10 +212,10 @@ class BatchChange:
         run = self.context.request
         found = prepare(run.fleet, worker, targets, self.context.event)
         changed = {name: Applied(outcome) for name, outcome in found.outcomes.items()}
-        stale = self._stale(found, confirmed)
-        stale |= self._losing(found, [one for one in targets if one.host.name not in stale])
-        changed |= stale
-        hosts = [plan.host for plan in found.to_change if plan.host not in stale]
+        left = stale(self.context, found, confirmed)
+        left |= losing(self.context, found, [one for one in targets if one.host.name not in left])
+        changed |= left
+        hosts = [plan.host for plan in found.to_change if plan.host not in left]
         changed |= {name: Applied(HostOutcome(outcome="not started")) for name in hosts}
         if hosts and not self.context.stopping:
             worker.apply(hosts)
@@ -237,59 +226,6 @@ class BatchChange:
         for plan in found.plans.values():
             changed[plan.host].planned(plan, run.run)
         return changed
-
-    def _moved(self, request: DeployRequest, fleet: Fleet, targets: Sequence[Target]) -> Changed:
-        """Hosts whose inputs are not those that were approved any more, also after a resume.
-
-        A rollback is free of approvals.
-        """
-        run = self.context.request
-        if not run.inputs or request.work.role == ROLLBACK:
-            return {}
-        now = fingerprints(request, fleet, targets)
-        return {
-            # What this run had begun to change is rolled back; a step is what says so.
-            name: failed(
-                MOVED, stale=True, step="approval" if name in self.context.before.touched else None
-            )
-            for name, found in now.items()
-            if found != run.inputs.get(name)
-        }
-
-    def _stale(self, found: FleetPlan, confirmed: Confirmed) -> Changed:
-        """Hosts that are not any more what the confirmed plan was made from.
-
-        Not after a resume: then they differ because this very run began to change them.
-        """
-        if self.context.resumed:
-            return {}
-        return {
-            plan.host: failed(STALE, stale=True)
-            for plan in found.to_change
-            if plan.host in confirmed and not same_plan(confirmed[plan.host], plan)
-        }
-
-    def _losing(self, found: FleetPlan, targets: Sequence[Target]) -> Changed:
-        """Hosts that may lose data by a plan that was not shown, and were not named for that.
-
-        A host that was away while it was planned, or that another deploy changed meanwhile.
-        """
-        run = self.context.request
-        unseen = [
-            target
-            for target in targets
-            if (plan := found.plans.get(target.host.name))
-            and plan.host not in (*run.may_lose, *self.context.before.touched)
-            and not (plan.host in run.plans and same_plan(run.plans[plan.host], plan))
-        ]
-        risks, _ = find_risks(self.context.root, found, unseen)
-        return {
-            name: failed(
-                f"{UNSEEN}: {'; '.join(one.text for one in ours if one.loses)}", stale=True
-            )
-            for name, ours in risks.items()
-            if any(one.loses for one in ours)
-        }
 
     def _audit(self, leases: HostLeases, outcomes: Outcomes) -> None:
         if not self.context.stopping:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from bunker.application.layout import MAIN
+from bunker.terminal.causes import ROOM
 from bunker.terminal.recap_text import Repeat
 from bunker.workflows.status import HostStatus
 
 SERVICES_NAMED = 3
 DISK_FULL_PERCENT = 90
-LOOK_AT_DISK = "'df -h; df -i; sudo docker system df'"
 
 
 def steps_for(one: HostStatus, repeat: Repeat) -> list[str]:
@@ -30,7 +30,8 @@ def steps_for(one: HostStatus, repeat: Repeat) -> list[str]:
     if one.verdict.state in ("not deployed", "unfinished"):
         found.append(repeat.again(host))
     if disk_is_full(one):
-        found.append(repeat.other("ssh", host, "--command", LOOK_AT_DISK))
+        task, *words = ROOM
+        found.append(repeat.other(task, host, *words))
     return found
 
 

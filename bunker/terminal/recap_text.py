@@ -120,8 +120,8 @@ def _explained(host: str, outcome: HostOutcome, repeat: Repeat, *, verbose: bool
         words = f"{host} failed: " if kind == "failed" else f"{host} was rolled back: "
         message = (outcome.message or "no reason given").removeprefix(f"{host}: ")
         output = "\n".join(outcome.output or ())
-        if found := find_cause(output, outcome.step or ""):
-            lines += [*after(words, found.sentence, "bad"), *after("  in ", message)]
+        if cause := cause_of(outcome):
+            lines += [*after(words, cause, "bad"), *after("  in ", message)]
         else:
             lines += after(words, message, "bad")
         lines += _last(output.splitlines(), verbose=verbose)
@@ -175,8 +175,7 @@ def next_commands(host: str, outcome: HostOutcome, repeat: Repeat) -> list[str]:
             # The instance is healthy again, and the version that failed would fail again.
             app = application_of_step(step)
             fixed = repeat.other("upgrade", host, *app, "--ref FIXED")
-            cause = find_cause(output, step)
-            return [*(found if cause else [repeat.other("history", host, *app)]), fixed]
+            return [*(found if cause_of(outcome) else [repeat.other("history", host, *app)]), fixed]
         case "failed" if "invoke " in outcome.message:
             return []  # it says itself what to do
         case "failed":

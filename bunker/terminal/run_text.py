@@ -75,9 +75,14 @@ ANSWERS: Mapping[str, str] = {
 """What each answer to a paused run does."""
 
 
+def option_of(answer: str) -> str:
+    """The option of `invoke run.resume` that gives an answer: ``--go-on``."""
+    return f"--{answer.replace(' ', '-')}"
+
+
 def answers(run: str, offered: Sequence[str]) -> list[str]:
     """The commands that give a paused run one of the answers that it takes."""
-    return [f"invoke run.resume {run} --{word.replace(' ', '-')}" for word in offered]
+    return [f"invoke run.resume {run} {option_of(word)}" for word in offered]
 
 
 def explained(commands: Sequence[str]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,17 +11,17 @@ import pytest
 
 from bunker.audit import append, read
 from bunker.audit.files import AuditFiles
+from tests.unit.front_door import environment
 
 CODE = Path(__file__).resolve().parents[3]
 FLEET = "production"
 
 
 def invoke(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(root), "BUNKER_ROOT": str(root)}
     return subprocess.run(
         [sys.executable, "-m", "invoke", *words],
         cwd=CODE,
-        env=environment,
+        env=environment(root),
         capture_output=True,
         text=True,
         check=False,

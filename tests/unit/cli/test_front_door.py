@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.front_door import environment
+
 ROOT = Path(__file__).resolve().parents[3]
 HEAVY = (
     "pyinfra",
@@ -46,16 +48,10 @@ def root(tmp_path: Path) -> Path:
 
 
 def invoke(*words: str, root: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(root),
-        "BUNKER_ROOT": str(root),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
     return subprocess.run(
         [sys.executable, "-m", "invoke", *words],
         cwd=ROOT,
-        env=environment,
+        env=environment(root),
         input=stdin,
         capture_output=True,
         text=True,

@@ -16,6 +16,7 @@ from bunker.errors import BunkerError
 from bunker.masking import Secret
 from bunker.notify import open_dispatcher, read_secrets, store_secret
 from bunker.secrets import check, init, rekey
+from tests.unit.front_door import environment
 from tests.unit.notify.stand_ins import GotifyStandIn, SlackStandIn
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -39,17 +40,10 @@ def fleet(root: Path) -> Path:
 
 
 def invoke(root: Path, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(root),
-        "BUNKER_ROOT": str(root),
-        "BUNKER_AGE_KEY_FILE": os.environ["BUNKER_AGE_KEY_FILE"],
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
     return subprocess.run(
         [sys.executable, "-m", "invoke", *words],
         cwd=ROOT,
-        env=environment,
+        env=environment(root, BUNKER_AGE_KEY_FILE=os.environ["BUNKER_AGE_KEY_FILE"]),
         input=stdin,
         capture_output=True,
         text=True,

@@ -18,7 +18,7 @@ from bunker.journal.records import RunRequest
 from bunker.outcomes import HostOutcome
 from bunker.outlook import Risk
 from bunker.plan.changes import Change, HostPlan
-from bunker.runs import accounts, batch_change
+from bunker.runs import accounts, batch_change, confirmed
 from bunker.runs.batch_change import BatchChange
 from bunker.runs.context import RunContext
 from bunker.runs.resume_state import ResumeState
@@ -79,7 +79,7 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
     monkeypatch.setattr(batch_change, "select_targets", lambda _request: (fleet, targets))
     monkeypatch.setattr(batch_change, "worker_request", lambda *_: {})
     monkeypatch.setattr(batch_change, "WorkerClient", Worker)
-    monkeypatch.setattr(batch_change, "find_risks", lambda *_: ({}, {}))
+    monkeypatch.setattr(confirmed, "find_risks", lambda *_: ({}, {}))
     monkeypatch.setattr("bunker.remote.Remote.of", lambda _fleet, host: SimpleNamespace(host=host))
     monkeypatch.setattr(batch_change, "HostLeases", take)
     monkeypatch.setattr(
@@ -176,7 +176,7 @@ def test_what_nobody_saw_loses_no_data(
     def risks(_root: Path, _found: object, targets: list[Any]) -> Any:
         return ({name: LOSES[name] for name in (one.host.name for one in targets)}, {})
 
-    monkeypatch.setattr(batch_change, "find_risks", risks)
+    monkeypatch.setattr(confirmed, "find_risks", risks)
     found = outcome(**request_)
     assert found.outcome == outcome_
     if outcome_ == "failed":
@@ -191,6 +191,6 @@ def test_a_host_that_this_run_began_on_is_finished(
         assert not targets
         return ({}, {})
 
-    monkeypatch.setattr(batch_change, "find_risks", none_seen)
+    monkeypatch.setattr(confirmed, "find_risks", none_seen)
     assert outcome(ResumeState(touched={"north"})).outcome == "changed"
     assert outside.applied == [["north"]]

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pyte
 
+from tests.unit.front_door import environment
+
 ROOT = Path(__file__).resolve().parents[3]
 ROWS = 200
 """So many that nothing scrolls away."""
@@ -80,7 +82,7 @@ class Terminal:
 
 
 @contextmanager
-def invoke(*words: str, root: Path, columns: int, **environment: str) -> Iterator[Terminal]:
+def invoke(*words: str, root: Path, columns: int, **more: str) -> Iterator[Terminal]:
     """`invoke WORDS` for the fleet of a folder, on a terminal that is so wide."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
@@ -93,15 +95,7 @@ def invoke(*words: str, root: Path, columns: int, **environment: str) -> Iterato
         start_new_session=True,
         # The terminal is that of the command, so that Ctrl-C reaches it.
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": str(root),
-            "TERM": "xterm-256color",
-            "LANG": "C.UTF-8",
-            "BUNKER_ROOT": str(root),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            **environment,
-        },
+        env=environment(root, TERM="xterm-256color", LANG="C.UTF-8", **more),
     )
     os.close(theirs)
     try:
