@@ -19,7 +19,7 @@ def init(options: Options) -> None:
 
     Says also who may read the fleet's secrets (.sops.yaml). The age key lies at
     $BUNKER_AGE_KEY_FILE, else in ~/.config/bunker/operator.age, readable by its owner only and
-    outside of every repository. Nothing that exists is overwritten.
+    outside of every repository. Nothing that exists is overwritten; a second run changes nothing.
 
     Example:
       invoke secrets.init --fleet production

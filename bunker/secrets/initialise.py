@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bunker.errors import BunkerError
-from bunker.files import write_atomically
+from bunker.files import read_text, write_atomically
 from bunker.secrets import fleet, operator_key
 from bunker.secrets.files import config_path
 
@@ -32,17 +32,21 @@ def init(fleet_folder: Path, *, key_file: Path | None = None) -> InitReport:
 
     The key lies at ``key_file``, else at ``$BUNKER_AGE_KEY_FILE``, else at
     ``~/.config/bunker/operator.age``. Nothing that exists is overwritten. Raises
-    :class:`BunkerError` when the fleet has its ``.sops.yaml`` already, or when the key's place
-    is inside a git work tree that does not ignore it.
+    :class:`BunkerError` when the fleet has its ``.sops.yaml`` already and does not name this key,
+    or when the key's place is inside a git work tree that does not ignore it.
     """
     config = config_path(fleet_folder)
+    path = (key_file or operator_key.default_path()).expanduser().absolute()
     if config.exists():
+        named = read_text(config).split()
+        mine = [key for key in operator_key.load(path) if key in named] if path.exists() else []
+        if mine:
+            return InitReport(path, mine[0], key_created=False, config_file=config, advice=())
         raise BunkerError(
             "this fleet is initialised already; nothing was changed",
             where=str(config),
             remedy="To let another operator read its secrets: invoke secrets.recipient.add KEY",
         )
-    path = (key_file or operator_key.default_path()).expanduser().absolute()
     operator_key.refuse_exposed_place(path)
     created = not path.exists()
     if created and (hosts := fleet.vault_names(fleet_folder)):

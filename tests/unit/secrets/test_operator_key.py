@@ -39,8 +39,11 @@ def test_init_overwrites_nothing(tmp_path):
     key = tmp_path / "key.age"
     report = init(tmp_path / "fleet", key_file=key)
     before = (key.read_bytes(), report.config_file.read_bytes())
+    again = init(tmp_path / "fleet", key_file=key)
+    assert (again.recipient, again.key_created) == (report.recipient, False)
     with pytest.raises(BunkerError, match="initialised already"):
-        init(tmp_path / "fleet", key_file=key)
+        init(tmp_path / "fleet", key_file=tmp_path / "of-another-operator.age")
+    assert not (tmp_path / "of-another-operator.age").exists()
     assert (key.read_bytes(), report.config_file.read_bytes()) == before
 
 

@@ -1,0 +1,134 @@
+"""A page of the documents, walked through: each command block in its order, none left out."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bunker.product import CODE as CHECKOUT
+from tests.deep.documents.comparing import shown_anew, shows
+from tests.deep.documents.control_machine import Answer, ControlMachine, Said
+
+RECORD = "BUNKER_RECORD_PAGES"
+"""Set to write what commands say now into the pages, instead of comparing."""
+FENCE = re.compile(r"^( *)```(sh|console)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+
+Replaced = str | Callable[[list[Said]], str]
+"""What stands in place of a word: a text, or what it is after the earlier commands of a block."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Commands of a page, each with the lines that it shows of what they say."""
+
+    text: str
+    commands: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass
+class Page:
+    """``path`` is that of the page from the project's root."""
+
+    path: str
+    blocks: list[Block] = field(init=False)
+    done: int = 0
+
+    def __post_init__(self) -> None:
+        text = (CHECKOUT / self.path).read_text()
+        self.blocks = [_block(kind, body) for _, kind, body in FENCE.findall(text)]
+
+    def take(self, holds: str) -> Block:
+        """The next block, which has to hold this text."""
+        assert self.done < len(self.blocks), f"{self.path} has no further block: {holds}"
+        block = self.blocks[self.done]
+        assert holds in block.text, f"{self.path}: not {holds!r}, the next block is\n{block.text}"
+        self.done += 1
+        return block
+
+    def skip(self, holds: str, why: str) -> None:
+        """Leave the next block out, for a reason."""
+        assert why
+        self.take(holds)
+
+    def end(self) -> None:
+        """Every block was there and ran."""
+        left = [block.text for block in self.blocks[self.done :]]
+        assert not left, f"{self.path}: not walked through:\n" + "\n".join(left)
+
+    def run(
+        self,
+        machine: ControlMachine,
+        holds: str,
+        *,
+        answers: Mapping[str, Sequence[Answer]] = {},
+        expect: Mapping[str, int] = {},
+        where: Mapping[str, Replaced] = {},
+    ) -> list[Said]:
+        """Run the next block's commands on a control machine.
+
+        ``answers`` and ``expect`` (exit codes other than 0) go by a part of the command that they
+        are for, ``where`` has what stands in place of words that an operator replaces; what it
+        takes from an earlier command of the block is a function of what that said.
+        """
+        said: list[Said] = []
+        for command, output in self.take(holds).commands:
+            typed = command
+            for word, value in where.items():
+                if word in typed:
+                    typed = typed.replace(word, value if isinstance(value, str) else value(said))
+            wanted = next((code for part, code in expect.items() if part in command), 0)
+            given = next((these for part, these in answers.items() if part in command), ())
+            found = machine.run(typed, *given)
+            self._keep(found)
+            ended = f"{self.path}: {typed}: ended with {found.code}, not {wanted}:\n{found.text}"
+            assert found.code == wanted, ended
+            self.compare(command, output, found)
+            said.append(found)
+        return said
+
+    def compare(self, command: str, output: tuple[str, ...], said: Said) -> None:
+        """The page shows what was said; where pages are recorded, it does from now on."""
+        if not output or shows(output, said.lines):
+            return
+        if os.environ.get(RECORD):
+            self._record(command, output, shown_anew(output, said.lines))
+            return
+        raise AssertionError(
+            f"{self.path} shows of {command}:\n" + "\n".join(output) + f"\n\nit says:\n{said.text}"
+        )
+
+    def _record(self, command: str, old: tuple[str, ...], new: list[str]) -> None:
+        file = CHECKOUT / self.path
+        text = file.read_text()
+        before = f"$ {command}\n" + "".join(f"{line}\n" for line in old)
+        assert text.count(before) == 1, f"{self.path}: {command} stands there more than once"
+        file.write_text(text.replace(before, f"$ {command}\n" + "".join(f"{x}\n" for x in new)))
+
+    def _keep(self, said: Said) -> None:
+        """Leave what was said for whoever edits the page."""
+        folder = Path(os.environ.get("BUNKER_TRANSCRIPTS", CHECKOUT / ".lab/transcripts"))
+        folder.mkdir(parents=True, exist_ok=True)
+        name = self.path.replace("/", "-").removesuffix(".md")
+        with (folder / f"{name}.txt").open("a") as file:
+            file.write(f"$ {said.command}\n{said.text}\n[{said.code}]\n\n")
+
+
+def _block(kind: str, body: str) -> Block:
+    lines = body.splitlines()
+    if kind == "sh":
+        joined = re.sub(r"\\\n\s*", "", body).splitlines()
+        commands = [line for line in joined if line.strip() and not line.startswith("#")]
+        return Block(body, tuple((line, ()) for line in commands))
+    found: list[tuple[str, list[str]]] = []
+    for line in lines:
+        if line.startswith("$ "):
+            found.append((line[2:], []))
+        elif found:
+            found[-1][1].append(line)
+    for _, output in found:
+        while output and not output[-1].strip():
+            output.pop()
+    return Block(body, tuple((command, tuple(output)) for command, output in found))

@@ -1,0 +1,187 @@
+"""The pages for a new operator, word by word: from a bare server to daily work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bunker.fleet.host_file import write_host_file
+from tests.deep.documents.control_machine import Said
+from tests.deep.documents.page import Page, Replaced
+from tests.deep.documents.stage import PROGRAM, Operator, Stage, stage
+from tests.unit.notify.stand_ins import GotifyStandIn
+
+pytestmark = pytest.mark.lab
+
+YES = (("[y/N]", "y\n"),)
+REPOSITORY = """
+application = {
+    "repository": "https://git.example.org/changemaker-lite.git",
+    "ref": "v2",
+    "directory": "/opt/changemaker-lite",
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def documents(lab_root: Path) -> Iterator[Stage]:
+    """The servers of the pages."""
+    with stage(lab_root) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def anna(documents: Stage) -> Iterator[Operator]:
+    """Who follows the pages, with a server that nothing was ever done to."""
+    documents.fresh("north", login=False)
+    with documents.operator("anna") as operator:
+        yield operator
+
+
+def test_first_server(anna: Operator, documents: Stage) -> None:
+    page, machine = Page("docs/first-server.md"), anna.machine
+    for command, _ in page.take("adduser").commands:
+        documents.console("north", command.replace("ssh-ed25519 AAAA… you", anna.public))
+    machine.run(f"cd {PROGRAM}")
+    page.run(machine, "python -m bunker init")
+    anna.at_home()
+    page.run(machine, "secrets.init")
+    assert REPOSITORY.strip() in Path("docs/first-server.md").read_text()
+    (anna.fleet / "group_data/changemaker.py").write_text(REPOSITORY)
+    fingerprint = documents.fingerprint("north")
+    added = page.run(machine, "instance.add", answers={"instance.add": YES})[0]
+    assert fingerprint in added.text
+    page.run(machine, "secrets.set", answers={"SMTP_PASS": (("SMTP_PASS", "correct horse\n"),)})
+    page.run(machine, "preflight")
+    page.run(machine, "--dry")
+    page.run(machine, "invoke deploy --host north", answers={"deploy": YES})
+    status, password = page.run(
+        machine, "invoke status", answers={"secrets.show": (("plaintext? [y/N]", "y\n"),)}
+    )
+    assert "healthy" in status.text
+    assert password.text
+    page.run(machine, "git commit")
+    page.end()
+
+
+def test_daily_work(anna: Operator) -> None:
+    page, machine = Page("docs/daily-work.md"), anna.machine
+    file = anna.fleet / "inventories/production/north.yml"
+    leave = {"--watch": (("1 healthy", "\x03"),), "invoke ssh": (("north:~$", "exit\n"),)}
+    looked = page.run(machine, "invoke status --watch", answers=leave)
+    assert "healthy" in looked[0].text
+    *_, deployed = page.run(machine, "--dry --diff")
+    assert "0 hosts to change" in deployed.text
+    write_host_file(file, {"environment": {"RATE_LIMIT_MAX": "1000000"}})
+    [configured] = page.run(machine, "invoke configure", answers={"configure": YES})
+    assert "1 restart" in configured.text
+    rules = [
+        {"port": 8443, "source": "203.0.113.0/24", "note": "office"},
+        {"port": 2222, "published": True, "note": "git over SSH"},
+    ]
+    write_host_file(file, {"base": {"firewall": rules}})
+    page.run(machine, "--role base", answers={"deploy": YES})
+    write_host_file(file, {"groups": ["changemaker", "canary"]})
+    anna.settings("rollout:\n  soak: 3s\n  minimum_requests: 0\n")
+    rolled_out = page.run(machine, "invoke rollout", answers={"--dry": (), "rollout": YES})
+    assert "1 changed" in rolled_out[-1].text
+    page.run(machine, "invoke apply", answers={"apply": YES})
+    page.run(
+        machine,
+        "SMTP_PASS",
+        answers={"secrets.set": (("SMTP_PASS", "another horse\n"),), "configure": YES},
+    )
+    page.end()
+
+
+def test_secrets(anna: Operator) -> None:
+    page, machine = Page("docs/secrets.md"), anna.machine
+    (machine.home / "stick").mkdir()
+    machine.called["/media/stick"] = "/mnt/stick"
+    page.run(machine, "secrets.init")
+    rules = anna.fleet / "inventories/production/.sops.yaml"
+    mine = recipient(rules.read_text())
+    made_before: dict[str, Replaced] = {"age1…": lambda said: recipient(said[0].text)}
+    listed = page.run(machine, "--note offline", where=made_before, answers={"add": YES})[-1]
+    assert "offline" in listed.text
+    machine.run("rm ~/.config/bunker/operator.age")
+    lost = {**made_before, "age1LOST…": mine}
+    page.run(machine, "age1LOST…", where=lost, answers={"add": YES, "remove": YES})
+    assert mine not in rules.read_text()
+    assert machine.run("invoke secrets.check").code == 0
+    page.end()
+
+
+def test_leases_and_maintenance(anna: Operator) -> None:
+    page = Page("docs/leases-and-maintenance.md")
+    on, listed, off = page.run(anna.machine, "maintenance.on")
+    assert "new disk" in on.text
+    assert "new disk" in listed.text
+    assert "ended" in off.text
+    page.end()
+
+
+def test_notifications(anna: Operator) -> None:
+    page, machine = Page("docs/notifications.md"), anna.machine
+    with GotifyStandIn() as phone:
+        target = f"{{kind: gotify, name: phone, url: '{phone.url}', token_secret: PHONE_TOKEN}}"
+        anna.settings(f"notifications:\n  - {target}\n")
+        page.run(machine, "PHONE_TOKEN", answers={"PHONE": (("PHONE_TOKEN", f"{phone.token}\n"),)})
+        page.run(machine, "notify.test")
+        assert phone.texts
+    page.end()
+
+
+def test_when_something_breaks(anna: Operator, documents: Stage) -> None:
+    page, machine = Page("docs/when-something-breaks.md"), anna.machine
+    anna.settings("rollout:\n  soak: 1s\n")
+
+    renew = "rm /etc/ssh/ssh_host_*_key*; ssh-keygen -A; systemctl restart ssh"
+    documents.console("north", renew)
+    assert "has changed" in machine.run("invoke health north").text
+    page.run(machine, "instance.trust", answers={"trust": YES})
+
+    cut = machine.run(
+        "invoke upgrade north --ref v2.1.0 --yes", ("prepare the rollback: ok", "\x03")
+    )
+    assert cut.code == 6, cut.text
+    page.run(machine, "RUN", where={"RUN": run_of(cut)}, answers={"resume": YES})
+
+    block = page.take("RUN --go-on")
+    for (command, _), ref in zip(block.commands, ("v2.2.0-slow-burn", "v2", "v2"), strict=True):
+        paused = machine.run(f"invoke canary --ref {ref} --yes --confirm north")
+        assert paused.code == 7, paused.text
+        answered = machine.run(command.replace("RUN", run_of(paused)), *YES)
+        assert answered.code in (0, 4), answered.text
+
+    failed = machine.run("invoke upgrade north --ref v2.2.0-broken-migration --yes")
+    assert "schema.resolve" in failed.text, failed.text
+    page.run(machine, "--how applied", answers={"resolve": YES})
+    page.run(machine, "invoke health")
+    disabled = page.take("ufw disable")
+    documents.console("north", disabled.commands[1][0])
+    assert machine.run("invoke deploy north --role base --yes").code == 0
+    page.run(machine, "sudo ls")
+
+    snapshots = documents.console("north", "ls /var/lib/bunker/apps/changemaker/snapshots")
+    newest = snapshots.split()[-1]
+    for command, _ in page.take("new-database").commands:
+        documents.console("north", command.replace("20261121T141506Z-1a82", newest))
+    documents.console("north", "rm /var/lib/bunker/apps/changemaker/state/new-database")
+    for command, _ in page.take("docker system df").commands:
+        documents.console("north", command)
+    page.end()
+
+
+def run_of(said: Said) -> str:
+    """The run that a command speaks of."""
+    return re.findall(r"\d{8}T\d{6}Z-[0-9a-f]{4,}", said.text)[0]
+
+
+
+def recipient(text: str) -> str:
+    """The public key in what a command says."""
+    return re.findall(r"age1[0-9a-z]{58}", text.replace("\n", ""))[0]
