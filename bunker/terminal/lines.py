@@ -14,20 +14,21 @@ class Line:
     """One line; ``style`` says what it means, and a terminal may show that as a colour.
 
     Whatever it is made of, it is printable: see :mod:`bunker.printable`. A row of a table that may
-    be cut to the width of a terminal has ``cells`` and the ``widths`` of its columns; one that
-    is not cut has none.
+    be cut to the width of a terminal has ``cells`` and the ``widths`` of its columns, of which the
+    first ``firm`` are cut last; one that is not cut has none.
     """
 
     text: str
     style: Style = ""
     cells: tuple[str, ...] = ()
     widths: tuple[int, ...] = ()
+    firm: int = 1
 
     def within(self, width: int) -> str:
         """The text in so many columns: a row of a table is cut to them, else it is as it is."""
         if len(self.text) <= width or not self.widths:
             return self.text
-        return joined(self.cells, fitted(self.widths, width))
+        return joined(self.cells, fitted(self.widths, width, self.firm))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", printable(self.text))
@@ -68,33 +69,33 @@ def table(
     styles: Sequence[Style] = (),
     *,
     whole: bool = False,
+    firm: int = 1,
 ) -> list[Line]:
     """Columns aligned with two blanks between them; ``styles`` are those of the rows, if any.
 
-    On a narrow terminal the widest columns but the first are cut, with a mark; unless ``whole``,
-    where what stands in them is there to be copied.
+    On a narrow terminal the widest columns but the first ``firm`` ones are cut, with a mark; unless
+    ``whole``, where what stands in them is there to be copied.
     """
     clean = [tuple(printable(cell) for cell in row) for row in (headers, *rows)]
     widths = tuple(max(map(len, column)) for column in zip(*clean, strict=True))
     looks: Sequence[Style] = ["heading", *(styles or [""] * len(rows))]
     return [
-        Line(joined(row, widths), style, row, () if whole else widths)
+        Line(joined(row, widths), style, row, () if whole else widths, firm)
         for row, style in zip(clean, looks, strict=True)
     ]
 
 
-def fitted(widths: Sequence[int], width: int) -> list[int]:
-    """Widths of columns that fit into a line; the first one, which is a name, is cut last."""
+def fitted(widths: Sequence[int], width: int, firm: int = 1) -> list[int]:
+    """Widths of columns that fit into a line; the first ones are cut last, a name of all last."""
     found = list(widths)
     room = width - 2 * (len(found) - 1)
-    while sum(found) > room:
-        later = range(1, len(found))
-        widest = max(later, key=lambda column: found[column], default=0)
-        if not later or found[widest] <= NARROWEST:
-            widest = 0
-        if found[widest] <= NARROWEST:
-            break
-        found[widest] -= 1
+    turns = [range(firm, len(found)), range(1, min(firm, len(found))), range(1)]
+    for columns in turns:
+        while sum(found) > room and columns:
+            widest = max(columns, key=lambda column: found[column])
+            if found[widest] <= NARROWEST:
+                break
+            found[widest] -= 1
     return found
 
 

@@ -24,14 +24,15 @@ def list_lines(records: Sequence[RunRecord], now: float | None = None) -> list[L
     if not records:
         return [Line("no runs yet")]
     rows = []
+    several = len({record.request.fleet for record in records}) > 1
     for record in records:
         request, began = record.request, ago(record.started, now)
         hosts = ", ".join(f"{n} {name}" for name, n in counts(record.summary.hosts).items() if n)
-        rows.append(
-            [record.run, request.kind, request.fleet, record.state, began, request.by, hosts]
-        )
+        row = [record.run, request.kind, record.state, began, hosts, request.by]
+        rows.append([*row, request.fleet] if several else row)
     styles = [STYLES[record.state] for record in records]
-    return table(("RUN", "KIND", "FLEET", "STATE", "BEGAN", "BY", "HOSTS"), rows, styles)
+    headers = ["RUN", "KIND", "STATE", "BEGAN", "HOSTS", "BY"]
+    return table([*headers, "FLEET"] if several else headers, rows, styles, firm=4)
 
 
 def show_lines(record: RunRecord, now: float | None = None) -> list[Line]:

@@ -109,6 +109,7 @@ class ControlMachine:
         typed = command
         for name, here in self.called.items():
             typed = typed.replace(name, here)
+        watch, self.watch = self.watch, lambda _data: None
         os.write(self._ours, f"{typed}\n".encode())
         echoed = time.monotonic() + 20
         while b"\r\n" not in self._raw:
@@ -117,6 +118,8 @@ class ControlMachine:
         # What was typed is no part of what was said.
         _, _, rest = self._raw.partition(b"\r\n")
         self._reset()
+        self.watch = watch
+        watch(f"$ {command}\r\n".encode())
         self._feed(rest)
         code = self._until_prompt(patience, answers)
         return Said(command, code, self._lines())
@@ -204,11 +207,20 @@ def copy_checkout(to: Path) -> None:
     to.mkdir(parents=True)
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     names = subprocess.run(listed, cwd=CHECKOUT, capture_output=True, check=True).stdout
-    there = b"\0".join(name for name in names.split(b"\0") if name and (CHECKOUT / os.fsdecode(name)).exists())
+    there = b"\0".join(
+        name for name in names.split(b"\0") if name and (CHECKOUT / os.fsdecode(name)).exists()
+    )
     packed = subprocess.run(
         ["tar", "--null", "--files-from=-", "-c"],
-        cwd=CHECKOUT, input=there, capture_output=True, check=True,
+        cwd=CHECKOUT,
+        input=there,
+        capture_output=True,
+        check=True,
     ).stdout
     subprocess.run(["tar", "-x", "-C", to], input=packed, check=True)
     for words in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", "A release"]):
-        subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@example.org", *words], cwd=to, check=True)
+        subprocess.run(
+            ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", *words],
+            cwd=to,
+            check=True,
+        )

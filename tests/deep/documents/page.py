@@ -66,12 +66,14 @@ class Page:
         answers: Mapping[str, Sequence[Answer]] = {},
         expect: Mapping[str, int] = {},
         where: Mapping[str, Replaced] = {},
+        after: Mapping[str, Callable[[], object]] = {},
     ) -> list[Said]:
         """Run the next block's commands on a control machine.
 
         ``answers`` and ``expect`` (exit codes other than 0) go by a part of the command that they
         are for, ``where`` has what stands in place of words that an operator replaces; what it
-        takes from an earlier command of the block is a function of what that said.
+        takes from an earlier command of the block is a function of what that said. ``after`` has
+        what the lab needs behind a command.
         """
         said: list[Said] = []
         for command, output in self.take(holds).commands:
@@ -87,6 +89,9 @@ class Page:
             assert found.code == wanted, ended
             self.compare(command, output, found)
             said.append(found)
+            for part, prepare in after.items():
+                if part in command:
+                    prepare()
         return said
 
     def compare(self, command: str, output: tuple[str, ...], said: Said) -> None:
@@ -114,6 +119,11 @@ class Page:
         name = self.path.replace("/", "-").removesuffix(".md")
         with (folder / f"{name}.txt").open("a") as file:
             file.write(f"$ {said.command}\n{said.text}\n[{said.code}]\n\n")
+
+
+def run_of(said: Said) -> str:
+    """The run that a command speaks of."""
+    return re.findall(r"\d{8}T\d{6}Z-[0-9a-f]{4,}", said.text)[0]
 
 
 def _block(kind: str, body: str) -> Block:

@@ -27,6 +27,15 @@ GIT = "https://git.example.org/"
 PROGRAM = "bunker-ops"
 """Folder of the checkout in a control machine's home."""
 
+REPOSITORY = """
+application = {
+    "repository": "https://git.example.org/changemaker-lite.git",
+    "ref": "v2",
+    "directory": "/opt/changemaker-lite",
+}
+"""
+"""What First server says to write into group_data/changemaker.py."""
+
 
 class Stage:
     """The lab of the pages."""
@@ -67,9 +76,7 @@ class Stage:
         login = f"{HTTP_USER}:{state.git_token_file.read_text().strip()}"
         header = f"Authorization: Basic {b64encode(login.encode()).decode()}"
         here = f"http://{state.git_address}/"
-        return (
-            f'[url "{here}"]\n\tinsteadOf = {GIT}\n[http "{here}"]\n\textraHeader = {header}\n'
-        )
+        return f'[url "{here}"]\n\tinsteadOf = {GIT}\n[http "{here}"]\n\textraHeader = {header}\n'
 
     @contextmanager
     def operator(self, name: str) -> Iterator[Operator]:

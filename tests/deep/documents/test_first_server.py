@@ -9,21 +9,15 @@ from pathlib import Path
 import pytest
 
 from bunker.fleet.host_file import write_host_file
-from tests.deep.documents.control_machine import Said
-from tests.deep.documents.page import Page, Replaced
-from tests.deep.documents.stage import PROGRAM, Operator, Stage, stage
+from tests.deep.documents.cast import recorded
+from tests.deep.documents.page import Page, Replaced, run_of
+from tests.deep.documents.stage import PROGRAM, REPOSITORY, Operator, Stage, stage
+from tests.lab.upgrade_day import VISITORS
 from tests.unit.notify.stand_ins import GotifyStandIn
 
 pytestmark = pytest.mark.lab
 
 YES = (("[y/N]", "y\n"),)
-REPOSITORY = """
-application = {
-    "repository": "https://git.example.org/changemaker-lite.git",
-    "ref": "v2",
-    "directory": "/opt/changemaker-lite",
-}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +51,8 @@ def test_first_server(anna: Operator, documents: Stage) -> None:
     page.run(machine, "secrets.set", answers={"SMTP_PASS": (("SMTP_PASS", "correct horse\n"),)})
     page.run(machine, "preflight")
     page.run(machine, "--dry")
-    page.run(machine, "invoke deploy --host north", answers={"deploy": YES})
+    with recorded(machine, "first-deploy", "A bare server becomes an instance"):
+        page.run(machine, "invoke deploy --host north", answers={"deploy": YES})
     status, password = page.run(
         machine, "invoke status", answers={"secrets.show": (("plaintext? [y/N]", "y\n"),)}
     )
@@ -67,7 +62,7 @@ def test_first_server(anna: Operator, documents: Stage) -> None:
     page.end()
 
 
-def test_daily_work(anna: Operator) -> None:
+def test_daily_work(anna: Operator, documents: Stage) -> None:
     page, machine = Page("docs/daily-work.md"), anna.machine
     file = anna.fleet / "inventories/production/north.yml"
     leave = {"--watch": (("1 healthy", "\x03"),), "invoke ssh": (("north:~$", "exit\n"),)}
@@ -85,8 +80,10 @@ def test_daily_work(anna: Operator) -> None:
     write_host_file(file, {"base": {"firewall": rules}})
     page.run(machine, "--role base", answers={"deploy": YES})
     write_host_file(file, {"groups": ["changemaker", "canary"]})
-    anna.settings("rollout:\n  soak: 3s\n  minimum_requests: 0\n")
+    anna.settings("rollout:\n  soak: 5s\n  minimum_requests: 1\n")
+    documents.console("north", VISITORS.format(domain="north.example.org"))
     rolled_out = page.run(machine, "invoke rollout", answers={"--dry": (), "rollout": YES})
+    documents.console("north", "systemctl stop visitors")
     assert "1 changed" in rolled_out[-1].text
     page.run(machine, "invoke apply", answers={"apply": YES})
     page.run(
@@ -105,11 +102,11 @@ def test_secrets(anna: Operator) -> None:
     rules = anna.fleet / "inventories/production/.sops.yaml"
     mine = recipient(rules.read_text())
     made_before: dict[str, Replaced] = {"age1…": lambda said: recipient(said[0].text)}
-    listed = page.run(machine, "--note offline", where=made_before, answers={"add": YES})[-1]
+    listed = page.run(machine, "--note offline", where=made_before)[-1]
     assert "offline" in listed.text
     machine.run("rm ~/.config/bunker/operator.age")
     lost = {**made_before, "age1LOST…": mine}
-    page.run(machine, "age1LOST…", where=lost, answers={"add": YES, "remove": YES})
+    page.run(machine, "age1LOST…", where=lost, answers={"remove": YES})
     assert mine not in rules.read_text()
     assert machine.run("invoke secrets.check").code == 0
     page.end()
@@ -147,14 +144,16 @@ def test_when_something_breaks(anna: Operator, documents: Stage) -> None:
     cut = machine.run(
         "invoke upgrade north --ref v2.1.0 --yes", ("prepare the rollback: ok", "\x03")
     )
-    assert cut.code == 6, cut.text
-    page.run(machine, "RUN", where={"RUN": run_of(cut)}, answers={"resume": YES})
+    assert cut.code == 130, cut.text
+    page.run(machine, "RUN", where={"RUN": run_of(cut)})
 
     block = page.take("RUN --go-on")
-    for (command, _), ref in zip(block.commands, ("v2.2.0-slow-burn", "v2", "v2"), strict=True):
-        paused = machine.run(f"invoke canary --ref {ref} --yes --confirm north")
+    for command, _ in block.commands:
+        assert machine.run("invoke deploy north --ref v2.1.0 --allow-downgrade --yes").code == 0
+        wait = ("Which? [w]", "w\n")
+        paused = machine.run("invoke canary --ref v2.2.0-slow-burn --yes", wait)
         assert paused.code == 7, paused.text
-        answered = machine.run(command.replace("RUN", run_of(paused)), *YES)
+        answered = machine.run(command.replace("RUN", run_of(paused)))
         assert answered.code in (0, 4), answered.text
 
     failed = machine.run("invoke upgrade north --ref v2.2.0-broken-migration --yes")
@@ -174,12 +173,6 @@ def test_when_something_breaks(anna: Operator, documents: Stage) -> None:
     for command, _ in page.take("docker system df").commands:
         documents.console("north", command)
     page.end()
-
-
-def run_of(said: Said) -> str:
-    """The run that a command speaks of."""
-    return re.findall(r"\d{8}T\d{6}Z-[0-9a-f]{4,}", said.text)[0]
-
 
 
 def recipient(text: str) -> str:

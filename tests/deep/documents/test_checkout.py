@@ -1,0 +1,119 @@
+"""What the README and the engineers' pages say to do in a checkout, on a machine without a fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deep.documents.control_machine import Said
+from bunker.fleet.host_file import write_host_file
+from tests.deep.documents.page import Page, run_of
+from tests.deep.documents.stage import PROGRAM, REPOSITORY, Operator, Stage, stage
+from tests.lab.upgrade_day import VISITORS
+
+pytestmark = pytest.mark.lab
+
+YES = (("[y/N]", "y\n"),)
+
+
+@pytest.fixture(scope="module")
+def documents(lab_root: Path) -> Iterator[Stage]:
+    """The servers of the pages."""
+    with stage(lab_root) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def ben(documents: Stage) -> Iterator[Operator]:
+    """Who follows the pages, with a server that the provider made for their key."""
+    documents.fresh("north")
+    with documents.operator("ben") as operator:
+        documents.let_in("north", operator.public)
+        machine = operator.machine
+        machine.run(f"cd {PROGRAM} && python3 -m venv .venv && source .venv/bin/activate")
+        yield operator
+
+
+@pytest.fixture(scope="module")
+def demo(ben: Operator) -> Iterator[tuple[Page, Said]]:
+    """The README's first command, and what it said."""
+    page = Page("README.md")
+    [said] = page.run(ben.machine, "nox -s demo")
+    yield page, said
+    ben.machine.run(f"cd ~/{PROGRAM} && invoke lab.down --yes")
+
+
+def test_the_lab_of_the_engineers_pages(ben: Operator, demo: tuple[Page, Said]) -> None:
+    machine = ben.machine
+    machine.run("source .nox/demo/bin/activate")
+    role = Page("docs/adding-a-role.md")
+    role.run(machine, "lab.up")
+    role.end()
+    flow = Page("docs/how-a-deploy-flows.md")
+    flow.run(machine, "pyinfra inventories/lab.py")
+    flow.end()
+    check = Page("docs/schema-check.md")
+    migration = "sample/versions/v2.2.0-destructive/api/prisma/migrations"
+    where = {"api/prisma/migrations": migration}
+    check.run(machine, "schema.check", where=where, expect={"schema.check": 3})
+    check.end()
+    testing = Page("docs/testing.md")
+    testing.skip("nox -s deep", "this test is part of it")
+    testing.end()
+
+
+def test_readme(ben: Operator, documents: Stage, demo: tuple[Page, Said]) -> None:
+    page, said = demo
+    machine = ben.machine
+    page.skip("pip install nox && nox", "it holds the tests of the core, which run by themselves")
+    [(command, output)] = page.take("$ nox -s demo").commands
+    page.compare(command, output, said)
+    machine.run("source .venv/bin/activate")
+    machine.run("edit() { cp ~/changemaker.py $1; }; EDITOR=edit")
+    (machine.home / "changemaker.py").write_text(REPOSITORY)
+    page.run(
+        machine,
+        "$EDITOR",
+        answers={"instance.add": YES, "invoke deploy": YES},
+        after={"bunker init": ben.at_home},
+    )
+    ben.settings("rollout:\n  soak: 5s\n  minimum_requests: 1\n")
+    documents.console("north", VISITORS.format(domain="north.example.org"))
+    runs = iter([interrupted, unreachable])
+    page.run(
+        machine,
+        "invoke rollout",
+        answers={"--dry": (), "rollout": YES, "rollback": (("[", "\n"), ("[y/N]", "y\n"))},
+        where={"RUN": lambda _said: next(runs)(ben, documents)},
+    )
+    page.end()
+
+
+def interrupted(ben: Operator, _documents: Stage) -> str:
+    """A run that waits to be resumed."""
+    cut = ("prepare the rollback: ok", "\x03")
+    said = ben.machine.run(
+        "invoke upgrade north --ref v2.2.0-destructive --yes --confirm north", cut
+    )
+    return run_of(said)
+
+
+def unreachable(ben: Operator, documents: Stage) -> str:
+    """A run whose host did not answer, and does now."""
+    documents.console("north", "systemctl stop ssh.socket ssh.service")
+    file = ben.fleet / "inventories/production/north.yml"
+    write_host_file(file, {"environment": {"RATE_LIMIT_MAX": "1000000"}})
+    said = ben.machine.run("invoke configure north --yes")
+    assert said.code == 3, said.text
+    documents.console("north", "systemctl start ssh.service")
+    return run_of(said)
+
+
+def test_inventory(ben: Operator, documents: Stage) -> None:
+    page, machine = Page("docs/inventory.md"), ben.machine
+    machine.run("invoke instance.remove north --yes")
+    page.run(machine, "instance.add", answers={"instance.add": YES})
+    page.run(machine, "pyinfra", answers={"v2.1": YES})
+    page.end()

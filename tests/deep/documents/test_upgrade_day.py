@@ -1,0 +1,128 @@
+"""Upgrade day as the page has it: three servers, a canary among them, and what goes wrong."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bunker.lab.keys import key_pair
+from bunker.product import CODE as CHECKOUT
+from tests.deep.documents.cast import recorded
+from tests.deep.documents.control_machine import ControlMachine, Said
+from tests.deep.documents.page import Page, run_of
+from tests.lab.fleet_under_test import FleetUnderTest
+from tests.lab.upgrade_day import UpgradeDay, phone
+
+pytestmark = pytest.mark.lab
+
+PAGE = "docs/upgrade-day.md"
+HOSTS = ("amber", "birch", "cedar")
+CLOSED = (
+    "policies:\n  changemaker:\n"
+    '    window: {days: [DAY], from: "14:00", to: "17:00", timezone: Europe/Berlin}\n'
+)
+
+
+@pytest.fixture(scope="module")
+def day(deployed: FleetUnderTest) -> Iterator[UpgradeDay]:
+    """Three instances of v2.0.0, two generations old."""
+    with UpgradeDay(deployed, 3) as day:
+        for name in HOSTS:
+            deployed.configure(name, {"environment": {}, "application": {"ref": "v2.0.0"}})
+        deployed.deploy(*HOSTS)
+        yield day
+
+
+@pytest.fixture(scope="module")
+def desk(day: UpgradeDay, lab_root: Path) -> Iterator[ControlMachine]:
+    """Where Anna works."""
+    programs = str(Path(sys.executable).parent)
+    home = lab_root / "homes/upgrade-day"
+    machine = ControlMachine(home, {}, day.fleet.environment)
+    machine.run(f"PATH={programs}:$PATH && cd {CHECKOUT}")
+    machine.called["anna@desk"] = f"{getpass.getuser()}@desk"
+    yield machine
+    machine.end()
+
+
+def test_upgrade_day(day: UpgradeDay, desk: ControlMachine) -> None:
+    page, fleet = Page(PAGE), day.fleet
+    settings = fleet.folder / "fleet.settings.yaml"
+    page.run(desk, "invoke status")
+    with day.visitors():
+        with recorded(desk, "upgrade", "A new version for three servers, a canary first"):
+            page.run(desk, "--ref v2.1.0 --soak 60s --yes")
+        assert set(day.versions().values()) == {"2.1.0"}
+        with phone(day) as server:
+            with recorded(desk, "failed-upgrade", "A version that crashes: rolled back by itself"):
+                page.run(desk, "v2.2.0-crash", expect={"rollout": 4})
+            assert any("rolled back" in text for text in server.texts)
+        settings.unlink()
+        page.run(desk, "v2.2.0-slow-burn", expect={"rollout": 4})
+    wait = {"canary": (("Which? [w]", "w\n"),)}
+    with recorded(desk, "pause", "A canary without visitors: the run waits for an answer"):
+        [paused] = page.run(desk, "invoke canary", expect={"canary": 7}, answers=wait)
+        page.run(desk, "--roll-back", where={"dec0": short(paused)}, expect={"--roll-back": 4})
+    assert day.version("amber") == "2.1.0"
+
+    interrupt = {"upgrade": (("prepare the rollback: ok", "\x03"),)}
+    cut = page.run(
+        desk,
+        "v2.2.0-destructive",
+        answers=interrupt,
+        expect={"upgrade": 130},
+        where={"3c1b": lambda said: short(said[0])},
+    )
+    assert "1 changed" in cut[-1].text
+    with recorded(desk, "rollback", "A rollback that the database forbids, and the way out"):
+        page.run(desk, "rollback --host cedar --yes", expect={"rollback": 3})
+        page.run(desk, "--restore")
+    page.run(desk, "history")
+
+    for name in ("birch", "cedar"):
+        fleet.configure(name, {"features": {"sms": True}})
+    away = "systemctl stop ssh.socket ssh.service"
+    block = page.take("configure")
+    dry, asked, ended = block.commands
+    page.compare(*dry, desk.run(dry[0]))
+    fleet.console("birch", away)
+    failed = desk.run(asked[0])
+    page.compare(*asked, failed)
+    page.compare(*ended, desk.run(ended[0]))
+    fleet.console("birch", "systemctl start ssh.service")
+    page.run(desk, "retry-failed", where={"4c58": short(failed)})
+    page.run(desk, "maintenance.on")
+
+    settings.write_text(CLOSED.replace("DAY", other_day()))
+    page.run(desk, "--ref v2.1.0 --yes", expect={"rollout": 9})
+    _, bob = key_pair(desk.home / ".ssh", "bob")
+    key_pair(desk.home / ".ssh", "id_ed25519")
+    named = " ".join([*bob.split()[:2], "bob@example.org"])
+    settings.write_text(f"policies: {{changemaker: {{approval: true}}}}\napprovers: [{named}]\n")
+    [refused] = page.run(desk, "upgrade --host birch", expect={"upgrade": 10})
+    digest = re.findall(r"approve ([0-9a-f]{12})", refused.text)[0]
+    page.run(desk, "invoke approve", where={"d931f1cf40c2": digest})
+    assert desk.run("invoke upgrade --host birch --ref v2.1.0 --yes").code == 0
+    settings.unlink()
+    page.run(desk, "os-upgrade")
+    page.run(desk, "audit.show", where={"20261121T133535Z-4c58": run_of(failed)})
+    page.end()
+
+
+def other_day() -> str:
+    """A day of the week that is neither today nor tomorrow."""
+    said = subprocess.run(
+        ["date", "-d", "+3 days", "+%a"], env={"LC_ALL": "C"}, capture_output=True, check=True
+    )
+    return said.stdout.decode().strip().lower()
+
+
+def short(said: Said) -> str:
+    """How its name ends."""
+    return run_of(said).rpartition("-")[2]
