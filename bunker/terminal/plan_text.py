@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from bunker.outlook import Outlook
+from bunker.outlook import MIGRATIONS, Outlook
 from bunker.plan.changes import Change, FleetPlan, HostPlan, Symbol
 from bunker.terminal.lines import Line, Style, after, count, indented, some
 from bunker.terminal.outlook_text import outlook_lines, risk_lines
@@ -39,8 +39,9 @@ def plan_lines(
     are one. What may be lost stands last.
     """
     lines: list[Line] = []
-    diffs = _Diffs(Counter(change for plan in found.to_change for change in plan.changes))
-    for members in _groups(found.to_change):
+    plans = [_knowing(plan, outlook) for plan in found.to_change]
+    diffs = _Diffs(Counter(change for plan in plans for change in plan.changes))
+    for members in _groups(plans):
         lines += [*_host_block(members, diffs, diff=diff), Line("")]
     lines += _others(found)
     lines += outlook_lines(outlook) if outlook else []
@@ -77,6 +78,20 @@ def diff_style(line: str) -> Style:
         case "@" | "…":
             return "faint"
     return ""
+
+
+def _knowing(plan: HostPlan, outlook: Outlook | None) -> HostPlan:
+    """The plan with what was read of its migrations since the host made it."""
+    known = outlook.migrations.get(plan.host, {}) if outlook else {}
+
+    def told(change: Change) -> Change:
+        if change.subject != MIGRATIONS or change.role not in known:
+            return change
+        number = known[change.role]
+        text = f"{count(number, 'new one', 'new ones')}, named below" if number else "no new one"
+        return replace(change, summary=text)
+
+    return replace(plan, changes=tuple(map(told, plan.changes)))
 
 
 def _groups(plans: Sequence[HostPlan]) -> list[list[HostPlan]]:
