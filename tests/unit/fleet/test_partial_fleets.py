@@ -114,6 +114,26 @@ def test_a_group_or_pattern_has_the_hosts_that_are_right(two, chosen) -> None:
     assert [host.name for host in broken_fleet(two).select(**chosen)] == ["north"]
 
 
+@pytest.mark.parametrize("damage", ["address: [\n", "port: many\n"])
+def test_a_group_whose_files_all_have_faults_is_refused_with_them_and_is_no_unknown_group(
+    two, damage
+) -> None:
+    two.south.write_text(f"host: south\ngroups: [eu]\n{damage}")
+    with pytest.raises(Problems) as refused:
+        two.load(partial=True).select(groups=["eu"])
+    text = str(refused.value)
+    assert text.startswith("every host of the group eu has a file with faults: south (")
+    assert "inventories/production/south.yml:" in text
+    assert "no group" not in text
+
+
+def test_a_group_of_a_host_whose_secrets_cannot_be_read_is_known(two) -> None:
+    two.host("south", "groups: [changemaker, eu]\n", number=2)
+    fleet = two.load(partial=True).without({"south": BunkerError("south: no key fits")})
+    with pytest.raises(Problems, match=r"every host of the group eu .*: south"):
+        fleet.select(groups=["eu"])
+
+
 def test_a_misspelt_name_may_have_been_that_of_a_broken_host(two) -> None:
     with pytest.raises(BunkerError, match="Perhaps south or north was meant"):
         broken_fleet(two).select(hosts=["suoth"])
