@@ -23,7 +23,6 @@ COLOURS = {
 }
 
 
-AS_IT_IS: Final = ("add", "change", "remove", "faint")
 COMMAND: Final = "invoke "
 
 
@@ -47,11 +46,11 @@ def print_lines(lines: Iterable[Line], console: Console | None = None) -> None:
 def wrapped(line: Line, width: int) -> list[str]:
     """A sentence in as many lines as it needs, the later ones indented.
 
-    Commands, which are there to be copied, and the lines of a diff stay as they are.
+    Commands, which are there to be copied, and lines of a diff or a log stay as they are.
     """
     text = line.within(width)
     plain = text.lstrip()
-    if len(text) <= width or line.cells or line.style in AS_IT_IS or COMMAND in text:
+    if len(text) <= width or line.cells or line.quoted or COMMAND in text:
         return [text]
     indent = " " * (len(text) - len(plain) + 4)
     return textwrap.wrap(

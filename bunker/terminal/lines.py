@@ -15,13 +15,15 @@ class Line:
 
     Whatever it is made of, it is printable: see :mod:`bunker.printable`. A row of a table that may
     be cut to the width of a terminal has ``cells`` and the ``widths`` of its columns; one that
-    is not cut has none.
+    is not cut has none. What was not worded here, such as the line of a diff or of a log, is
+    ``quoted``, and never broken in two.
     """
 
     text: str
     style: Style = ""
     cells: tuple[str, ...] = ()
     widths: tuple[int, ...] = ()
+    quoted: bool = False
 
     def within(self, width: int) -> str:
         """The text in so many columns: a row of a table is cut to them, else it is as it is."""
@@ -38,9 +40,9 @@ def plain(lines: Iterable[Line]) -> str:
     return "".join(f"{line.text}\n" for line in lines)
 
 
-def indented(text: str, indent: str, style: Style = "") -> list[Line]:
+def indented(text: str, indent: str, style: Style = "", *, quoted: bool = False) -> list[Line]:
     """Text of one or more lines, every line indented."""
-    return [Line(f"{indent}{line}".rstrip(), style) for line in text.splitlines()]
+    return [Line(f"{indent}{line}".rstrip(), style, quoted=quoted) for line in text.splitlines()]
 
 
 def after(prefix: str, text: str, style: Style = "") -> list[Line]:

@@ -154,7 +154,7 @@ def _change(change: Change, host: str, members: int, diffs: _Diffs) -> list[Line
     if change.lines:
         diffs.shown[change] = host
     for text in change.lines:
-        lines += indented(text, "      ", diff_style(text))
+        lines += indented(text, "      ", diff_style(text), quoted=True)
     return lines
 
 

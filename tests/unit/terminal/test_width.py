@@ -7,8 +7,10 @@ import io
 import pytest
 from rich.console import Console
 
+from bunker.plan.changes import Change, FleetPlan, HostPlan
 from bunker.terminal.console import print_lines
 from bunker.terminal.lines import Line, fitted, plain, table
+from bunker.terminal.plan_text import plan_lines
 
 ROWS = [
     ("20261127T120000Z-ab12", "rollout", "production", "interrupted", "3 d 4 h ago", "anna@desk",
@@ -59,11 +61,30 @@ def test_a_long_sentence_is_wrapped_at_words_and_indented() -> None:
     [
         Line("    try: invoke deploy " + "--host north " * 10),
         Line("invoke run.resume " + "x" * 100),
-        Line("  +PermitRootLogin " + "no " * 40, "add"),
+        Line("      +PermitRootLogin " + "no " * 40, "add", quoted=True),
     ],
 )
 def test_commands_and_diffs_stay_as_they_are(line: Line) -> None:
     assert shown([line], 60) == [line.text]
+
+
+@pytest.mark.parametrize("width", [80, 140])
+@pytest.mark.parametrize("diff", [True, False])
+def test_the_title_of_a_change_is_wrapped_at_words_and_its_diff_is_not(
+    width: int, diff: bool
+) -> None:
+    words = "the services " + ", ".join(f"service-{number:02}" for number in range(16))
+    text = f"      ~ /opt/changemaker/.env {words}"
+    changes = [Change("changemaker", "part", sign, words, (text,)) for sign in ("+", "~", "-")]
+    plan = FleetPlan({"north": HostPlan("north", tuple(changes), "o", "w")})
+    lines = shown(plan_lines(plan, diff=diff), width)
+    assert (text.strip() in {line.strip() for line in lines}) == diff
+    rest = [line for line in lines if line.strip() != text.strip()]
+    assert max(map(len, rest)) <= width
+    for sign in "+~-":
+        at = next(n for n, line in enumerate(rest) if line.startswith(f"  {sign} changemaker: "))
+        assert not rest[at].endswith("service-"), "a word is never cut"
+        assert rest[at + 1].startswith("      service-")
 
 
 def test_names_are_cut_last_and_nothing_to_nothing() -> None:
