@@ -28,6 +28,7 @@ from bunker.fleet.merge import Layer, deep_merge
 from bunker.fleet.models import Host
 from bunker.fleet.yaml_file import Document, read_document
 from bunker.glance import listed
+from bunker.suggest import perhaps
 from deploys.roles import roles_by_section
 
 SUFFIX = ".yml"
@@ -58,8 +59,9 @@ def require_fleet(root: Path, name: str, where: str | None = None) -> None:
     """Raises BunkerError, with the fleets that there are, unless the fleet exists."""
     names = fleet_names(root)
     if name not in names:
-        there_are = ", ".join(names) or "none"
-        remedy = f"There are: {there_are}" if names else f"Look for inventories/ in {root}"
+        likely = perhaps(name, names)
+        there_are = f"{f'{likely}. ' if likely else ''}There are: {', '.join(names)}"
+        remedy = there_are if names else f"Look for inventories/ in {root}"
         raise BunkerError(f"there is no fleet {name!r}", where=where, remedy=remedy)
 
 
