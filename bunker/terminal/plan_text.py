@@ -31,12 +31,13 @@ def plan_lines(
     outlook: Outlook | None = None,
     *,
     diff: bool = True,
+    seen: bool = False,
 ) -> list[Line]:
     """What a plan says: changes, how it would go, the total, the command that would apply it.
 
     Hosts with the same changes share one block. With ``diff`` every line that changes is shown,
     one that several blocks share once; without, each change is a line, and many like each other
-    are one. What may be lost stands last.
+    are one; ``seen``: every line was shown before. What may be lost stands last.
     """
     lines: list[Line] = []
     plans = [_knowing(plan, outlook) for plan in found.to_change]
@@ -47,7 +48,8 @@ def plan_lines(
     lines += outlook_lines(outlook) if outlook else []
     lines.append(total_line(found))
     if found.to_change and next_command:
-        if not diff and any(change.lines for plan in found.to_change for change in plan.changes):
+        more = any(change.lines for plan in found.to_change for change in plan.changes)
+        if more and not (diff or seen):
             lines.append(Line("Every line of it: the same command with --diff", "faint"))
         lines.append(Line(f"Apply it with: {next_command}"))
     return [*lines, *(risk_lines(outlook) if outlook else ())]

@@ -34,6 +34,7 @@ from bunker.printable import printable
 from bunker.terminal.console import make_console, print_lines
 from bunker.terminal.event_text import event_lines
 from bunker.terminal.lines import some
+from bunker.terminal.pager import paged
 from bunker.terminal.plan_text import plan_lines
 from bunker.terminal.pulse import Pulse
 from bunker.terminal.recap_text import Repeat, recap_lines
@@ -83,17 +84,23 @@ class RichReporter(Reporter):
             print_lines(event_lines(event, verbose=self.verbose), self._err)
 
     def tick(self) -> None:
-        """The soak's countdown moves; without a live display a line tells what still goes on."""
+        """Steps and the soak's countdown move; without a live display a line tells of them."""
         if not self._animated:
             print_lines(self._pulse.lines(), self._err)
-        elif self._progress and SOAK in self._rows:
-            self._progress.update(self._rows[SOAK], what=self._pulse.soak())
+        elif self._progress:
+            moving = {**self._pulse.steps(), SOAK: self._pulse.soak()}
+            for name in moving.keys() & self._rows.keys():
+                self._progress.update(self._rows[name], what=printable(moving[name]))
 
     def show_plan(
         self, found: FleetPlan, next_command: str | None = None, outlook: Outlook | None = None
     ) -> None:
+        """The plan; where it went through a pager, the short one stands on the screen again."""
         self._stop()
-        print_lines(plan_lines(found, next_command, outlook, diff=self.diff), self._out)
+        lines = plan_lines(found, next_command, outlook, diff=self.diff)
+        if self.diff and not self.yes and paged(lines, self._out, self._source):
+            lines = plan_lines(found, next_command, outlook, diff=False, seen=True)
+        print_lines(lines, self._out)
 
     def confirm(self, question: str) -> bool:
         self._stop()
