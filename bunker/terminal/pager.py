@@ -16,8 +16,9 @@ from typing import IO, Final
 from rich.console import Console
 from rich.pager import Pager
 
-from bunker.terminal.console import print_lines, wrapped
+from bunker.terminal.console import print_lines
 from bunker.terminal.lines import Line
+from bunker.terminal.wrapping import wrapped
 
 LESS: Final = "less -R"
 CANNOT_START: Final = (126, 127)

@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from bunker.errors import BunkerError
@@ -135,9 +136,14 @@ class Leases:
     def __exit__(self, *_raised: object) -> None: ...
 
 
+def fleet_of(root: Path, name: str) -> Fleet:
+    """The fleet, whose hosts have no secrets."""
+    return load_fleet(root, name, partial=True, require_secrets=False)
+
+
 def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
     """The chosen hosts without their secrets, and without asking a git server."""
-    fleet = load_fleet(request.root, request.fleet_name, partial=True, require_secrets=False)
+    fleet = fleet_of(request.root, request.fleet_name)
     chosen = fleet.select(hosts=request.hosts, groups=request.groups, tags=request.tags)
     return fleet, [Target(host, {}) for host in chosen]
 
@@ -151,7 +157,7 @@ def worker_request(
 
 def replace_the_outside() -> None:
     """No host, git server, chat room or metric is reached but by `ssh`, which is a stand-in."""
-    from bunker.runs import accounts, batch_change, gates, start
+    from bunker.runs import accounts, batch_change, context, gates, start
 
     change, unhealthy = batch_change.BatchChange, gates.unhealthy
     outside.replace_the_outside()
@@ -162,6 +168,9 @@ def replace_the_outside() -> None:
         module.WorkerClient = Worker  # type: ignore[attr-defined,assignment]
         module.select_targets = select_targets  # type: ignore[attr-defined]
         module.worker_request = worker_request  # type: ignore[attr-defined]
+    context.RunContext.load_fleet = lambda self: fleet_of(  # type: ignore[method-assign]
+        self.root, self.request.fleet
+    )
     batch_change.HostLeases = Leases  # type: ignore[misc,assignment]
     batch_change.moved = lambda *_more: {}  # type: ignore[assignment]
 

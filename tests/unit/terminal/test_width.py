@@ -11,6 +11,7 @@ from bunker.plan.changes import Change, FleetPlan, HostPlan
 from bunker.terminal.console import print_lines
 from bunker.terminal.lines import Line, fitted, plain, table
 from bunker.terminal.plan_text import plan_lines
+from bunker.terminal.run_text import explained
 
 ROWS = [
     ("20261127T120000Z-ab12", "rollout", "production", "interrupted", "3 d 4 h ago", "anna@desk",
@@ -85,6 +86,47 @@ def test_the_title_of_a_change_is_wrapped_at_words_and_its_diff_is_not(
         at = next(n for n, line in enumerate(rest) if line.startswith(f"  {sign} changemaker: "))
         assert not rest[at].endswith("service-"), "a word is never cut"
         assert rest[at + 1].startswith("      service-")
+
+
+@pytest.mark.parametrize("width", [80, 140])
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        (
+            "the secrets file is missing. Restore it from git or a backup; a new host is made by"
+            " `invoke instance.add`, and an older one gets it with `invoke secrets.generate n`.",
+            "`invoke secrets.generate n`",
+        ),
+        (
+            "Stopping: every host finishes the step that it is in, which may take as long as that."
+            " Then this ends; resume it with: invoke run.resume 20261127T120000Z-ab12 --verbose",
+            "invoke run.resume 20261127T120000Z-ab12 --verbose",
+        ),
+        (
+            "  north: 192.0.2.1 refuses connections. Look at it with: invoke ssh --host north. Then"
+            " put the key into its file and try the whole thing again as it was the first time",
+            "invoke ssh --host north",
+        ),
+    ],
+)
+def test_a_sentence_with_a_command_is_wrapped_and_the_command_is_not(
+    text: str, command: str, width: int
+) -> None:
+    lines = shown([Line(text, "warn")], width)
+    assert max(map(len, lines)) <= width
+    assert any(command in line for line in lines)
+    assert " ".join(" ".join(lines).split()) == text.strip()
+
+
+def test_what_a_command_does_stands_below_it_where_both_are_too_long_for_a_line() -> None:
+    command = "invoke run.resume 20261127T223506Z-fab3 --roll-back"
+    what = "the hosts of its first batch are rolled back, and the run ends"
+    (line,) = explained([command])
+    assert shown([Line(f"    try: {line}")], 140) == [f"    try: {command}  # {what}"]
+    assert shown([Line(f"    try: {line}")], 80) == [
+        f"    try: {command}",
+        f"        # {what}",
+    ]
 
 
 def test_names_are_cut_last_and_nothing_to_nothing() -> None:
