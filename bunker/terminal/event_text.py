@@ -29,7 +29,7 @@ from bunker.outcomes import Word
 from bunker.terminal.lines import Line, Style, after, count, indented
 from bunker.terminal.run_text import explained
 
-_ENDED: dict[Word, Style] = {"changed": "good", "ok": ""}
+_ENDED: dict[Word, Style] = {"changed": "good", "ok": "", "rolled back": "warn"}
 _ANALYSED: dict[str, Style] = {"pass": "good", "fail": "bad"}
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import IO
 
 from rich.progress import (
@@ -15,6 +16,7 @@ from rich.progress import (
 
 from bunker.events import (
     Analysis,
+    Begin,
     Connected,
     Event,
     HostEnded,
@@ -23,6 +25,7 @@ from bunker.events import (
     PlanFailed,
     Planned,
     Planning,
+    RollbackBegan,
     Soak,
     Step,
     Unreachable,
@@ -71,6 +74,8 @@ class RichReporter(Reporter):
         self._rows: dict[str, TaskID] = {}
         self._progress: Progress | None = None
         self._pulse = Pulse()
+        self._back: set[str] = set()
+        self._told: dict[str, str] = {}
 
     def __exit__(self, *_raised: object) -> None:
         self._stop()
@@ -78,10 +83,24 @@ class RichReporter(Reporter):
     def event(self, event: Event) -> None:
         """Show one event: in the live display, as a line, or both."""
         self._pulse.take(event)
+        event = self._as_meant(event)
         if self._animated:
             self._live(event)
         else:
             print_lines(event_lines(event, verbose=self.verbose), self._err)
+
+    def _as_meant(self, event: Event) -> Event:
+        """A host that a rollback changed is no success to be told of in green."""
+        match event:
+            case Begin(kind=kind, batches=batches):
+                self._told = {}
+                if kind == "rollback":
+                    self._back = {host for batch in batches for host in batch.hosts}
+            case RollbackBegan(hosts=hosts):
+                self._back |= set(hosts)
+            case HostEnded(host=host, outcome="changed") if host in self._back:
+                return replace(event, outcome="rolled back")
+        return event
 
     def tick(self) -> None:
         """Steps and the soak's countdown move; without a live display a line tells of them."""
@@ -97,6 +116,7 @@ class RichReporter(Reporter):
     ) -> None:
         """The plan; where it went through a pager, the short one stands on the screen again."""
         self._stop()
+        self._told = {**found.failed, **found.unreachable}
         lines = plan_lines(found, next_command, outlook, diff=self.diff)
         if self.diff and not self.yes and paged(lines, self._out, self._source):
             lines = plan_lines(found, next_command, outlook, diff=False, seen=True)
@@ -116,7 +136,8 @@ class RichReporter(Reporter):
 
     def recap(self, outcomes: Outcomes, *, reason: str = "") -> None:
         self._stop()
-        print_lines(recap_lines(outcomes, self.repeat, reason, verbose=self.verbose), self._out)
+        lines = recap_lines(outcomes, self.repeat, reason, verbose=self.verbose, told=self._told)
+        print_lines(lines, self._out)
 
     def _live(self, event: Event) -> None:
         progress = self._progress or self._start()
