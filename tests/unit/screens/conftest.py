@@ -59,6 +59,13 @@ class Fleet:
         ) as terminal:
             yield terminal
 
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Change a host's file."""
+        file = self.folder / f"{name}.yml"
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new))
+
     def add(self, name: str, answer: str | None = None) -> Path:
         """A host, and what it says when it is asked; None: it refuses connections."""
         self.number += 1

@@ -89,6 +89,11 @@ class Terminal:
         return bool(data)
 
 
+def words_of(terminal: Terminal) -> str:
+    """All words of the screen, wherever its lines end."""
+    return " ".join(terminal.text.split())
+
+
 @contextmanager
 def invoke(
     *words: str,
