@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tests.lab.fleet_under_test import FleetUnderTest
 from tests.lab.host_state import differences, lasting_state
+from tests.unit.screens.terminal import Terminal, invoke, words_of
 
 Points = tuple[tuple[str, Callable[[subprocess.Popen[str]], None]], ...]
 
@@ -65,6 +68,41 @@ def interrupt(
     return controller.returncode, stdout + stderr
 
 
+@contextmanager
+def on_terminal(fleet: FleetUnderTest, *words: str, columns: int = 80) -> Iterator[Terminal]:
+    """`invoke WORDS` as an operator sees it; its time zone is that of Berlin."""
+    own = {**fleet.environment, "TERM": "xterm-256color", "TZ": "Europe/Berlin"}
+    with invoke(*words, root=fleet.root, columns=columns, **own) as terminal:
+        yield terminal
+
+
+def assert_one_clear_end(fleet: FleetUnderTest, *words: str) -> str:
+    """Press Ctrl-C while images are pulled for the hosts; the run that was begun."""
+    step = "changemaker: pull and build images"
+    with on_terminal(fleet, "upgrade", *words, "--yes") as terminal:
+        # As a live row, not as the line of a host that has done it already.
+        terminal.until(lambda text: any(f" {step}" in line for line in text.splitlines()[-2:]))
+        terminal.type("\x03")
+        terminal.until("in the middle of a step.")
+        assert terminal.end() == 130, terminal.text
+    said = words_of(terminal)
+    for once in (
+        "Stopping: every host finishes the step that it is in",
+        "Recap: ",
+        "the run is not finished",
+    ):
+        assert said.count(once) == 1, terminal.text
+    assert said.count("^C") <= 1
+    assert "Recap: 0 ok, 0 changed, 0 failed, 0 unreachable, 2 interrupted" in said, terminal.text
+    assert max(map(len, terminal.lines)) <= 80
+    for host in ("north", "south"):
+        until = rf"{host} rolls back by itself at \d\d:\d\d:\d\d CES?T unless it is resumed"
+        assert re.search(until, said), terminal.text
+    found = re.search(r"Resume it with: invoke run.resume (\S+)\.$", said)
+    assert found, terminal.text
+    return found[1]
+
+
 def sql(fleet: FleetUnderTest, statement: str) -> str:
     """One value from the instance's database."""
     inner = (
@@ -74,10 +112,10 @@ def sql(fleet: FleetUnderTest, statement: str) -> str:
     return fleet.on("north", f"docker exec {container} sh -c '{inner}'").strip()
 
 
-def version(fleet: FleetUnderTest) -> str:
+def version(fleet: FleetUnderTest, name: str = "north") -> str:
     """What the API says it is."""
     answer: dict[str, str] = json.loads(
-        fleet.on("north", "curl -s --retry 20 --retry-all-errors http://127.0.0.1/api/health")
+        fleet.on(name, "curl -s --retry 20 --retry-all-errors http://127.0.0.1/api/health")
     )
     return answer["version"]
 

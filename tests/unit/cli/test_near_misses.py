@@ -68,6 +68,7 @@ def invoke(root: Path, *words: str, given: str = "") -> subprocess.CompletedProc
         ("secrets.set north --key SMPT_PASS", "SMTP_PASS"),
     ],
 )
+@pytest.mark.promise("Whatever is misspelt, what was meant is named")
 def test_a_near_miss_is_answered_with_what_was_meant(root: Path, line: str, meant: str) -> None:
     done = invoke(root, *line.split(), given="canary-secret\n")
     assert (done.returncode, done.stdout) == (1, "")

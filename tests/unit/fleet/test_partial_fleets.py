@@ -62,6 +62,7 @@ def breaks_its_group(two) -> None:
         (breaks_its_group, "group_data/slow.py:1: this is not valid Python"),
     ],
 )
+@pytest.mark.promise("A fault in the file of one host stops that host alone")
 def test_a_broken_file_stops_its_own_host_and_names_it(two, damage, sentence) -> None:
     damage(two)
     fleet = two.load(partial=True)
@@ -115,6 +116,7 @@ def test_a_group_or_pattern_has_the_hosts_that_are_right(two, chosen) -> None:
 
 
 @pytest.mark.parametrize("damage", ["address: [\n", "port: many\n"])
+@pytest.mark.promise("A fault in the file of one host stops that host alone")
 def test_a_group_whose_files_all_have_faults_is_refused_with_them_and_is_no_unknown_group(
     two, damage
 ) -> None:

@@ -119,6 +119,22 @@ def test_a_rollback_that_is_under_way_is_normal_work_with_who_does_it_and_since_
     assert said.endswith("production: 2 hosts: 1 changing, 1 unfinished")
 
 
+@pytest.mark.parametrize("columns", [80, 140])
+@pytest.mark.promise("A migration that failed half-way has a way out, shown until it is settled")
+def test_a_migration_that_failed_half_way_is_shown_with_the_command_that_settles_it(
+    fleet: Fleet, columns: int
+) -> None:
+    finding = "@@bunker findings\nmigration 20261101_names\n@@bunker end"
+    place = fleet.add("north", answer(HEALTHY, UP).replace("@@bunker end", finding))
+    screen = shown(fleet, columns)
+    said = " ".join(screen.text.split())
+    assert "north: the migration 20261101_names failed half-way, and no other is applied" in said
+    assert "    try: invoke schema.resolve --host north" in screen.lines
+    assert said.endswith("production: 1 host: 1 degraded")
+    place.write_text(answer(HEALTHY, UP))
+    assert "schema.resolve" not in shown(fleet, columns).text
+
+
 def test_watching_looks_again_until_ctrl_c(fleet: Fleet) -> None:
     fleet.add("north", answer(HEALTHY, UP))
     with invoke(

@@ -41,6 +41,7 @@ def long(fleet: Fleet, tmp_path: Path) -> Fleet:
 
 
 @pytest.mark.parametrize("columns", [80, 140])
+@pytest.mark.promise("A long plan ends with what matters; every line of it is one option away")
 def test_the_short_plan_fits_a_screen_and_what_may_be_lost_stands_before_the_question(
     long: Fleet, columns: int
 ) -> None:
@@ -59,6 +60,7 @@ def test_the_short_plan_fits_a_screen_and_what_may_be_lost_stands_before_the_que
 
 
 @pytest.mark.parametrize("columns", [80, 140])
+@pytest.mark.promise("A long plan ends with what matters; every line of it is one option away")
 def test_the_whole_plan_goes_through_the_pager_and_the_short_one_stands_before_the_question(
     long: Fleet, columns: int
 ) -> None:

@@ -131,7 +131,7 @@ def test_how_many_hosts_are_planned_is_counted_true_and_the_reason_is_in_words(
 
 
 @WIDTHS
-@pytest.mark.promise("A declined question is no error")
+@pytest.mark.promise("Words and colours fit what happened")
 def test_declining_is_no_error(fleet: Fleet, columns: int) -> None:
     fleet.add("north")
     fleet.world(plans={"north": {"changes": [CHECKOUT]}})

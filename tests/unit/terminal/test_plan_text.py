@@ -186,6 +186,7 @@ def test_many_changes_of_a_kind_are_one_line_and_removals_never_are() -> None:
     assert "--diff" not in text
 
 
+@pytest.mark.promise("A long plan ends with what matters; every line of it is one option away")
 def test_how_it_would_go_is_told_before_the_question_and_what_may_be_lost_last() -> None:
     outlook = Outlook(
         batches=(RunBatch("canary", ("north",)), RunBatch("batch 1", ("east", "south"))),

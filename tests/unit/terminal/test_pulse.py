@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import pytest
+
 from bunker.events import Analysis, HostEnded, Soak, Soaking, Step
 from bunker.terminal.lines import plain
 from bunker.terminal.pulse import Pulse
@@ -21,6 +23,7 @@ class Clock:
         return self.now
 
 
+@pytest.mark.promise("A step that takes long says for how long already")
 def test_a_long_step_is_told_every_half_minute_with_how_long_it_takes() -> None:
     clock = Clock()
     pulse = Pulse(clock)

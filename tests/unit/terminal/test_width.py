@@ -29,6 +29,7 @@ def shown(lines: list[Line], width: int, *, terminal: bool = True) -> list[str]:
 
 
 @pytest.mark.parametrize("width", [80, 100, 140])
+@pytest.mark.promise("What is printed fits the terminal, each thing once")
 def test_a_row_of_a_table_is_one_line_whose_first_column_is_whole(width: int) -> None:
     lines = shown(table(HEADERS, ROWS), width)
     assert len(lines) == 3
@@ -109,6 +110,7 @@ def test_the_title_of_a_change_is_wrapped_at_words_and_its_diff_is_not(
         ),
     ],
 )
+@pytest.mark.promise("What is printed fits the terminal, each thing once")
 def test_a_sentence_with_a_command_is_wrapped_and_the_command_is_not(
     text: str, command: str, width: int
 ) -> None:

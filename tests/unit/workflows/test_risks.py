@@ -84,6 +84,7 @@ def test_a_safe_migration_is_good_news(repository: Repository) -> None:
     assert found(repository, new, repository.commit()) == ((), ("changemaker: no new migration",))
 
 
+@pytest.mark.promise("Data that a migration loses are named before the question")
 def test_one_that_drops_loses_data_and_one_that_only_stops_older_code_does_not(
     repository: Repository,
 ) -> None:
