@@ -77,11 +77,13 @@ def on_terminal(fleet: FleetUnderTest, *words: str, columns: int = 80) -> Iterat
 
 
 def assert_one_clear_end(fleet: FleetUnderTest, *words: str) -> str:
-    """Press Ctrl-C while images are pulled for the hosts; the run that was begun."""
-    step = "changemaker: pull and build images"
+    """Press Ctrl-C once the images of both hosts are there, when their rollbacks are prepared.
+
+    The run that was begun.
+    """
+    pulled = [f"{host}: [2/13] changemaker: pull and build images: ok" for host in words[:2]]
     with on_terminal(fleet, "upgrade", *words, "--yes") as terminal:
-        # As a live row, not as the line of a host that has done it already.
-        terminal.until(lambda text: any(f" {step}" in line for line in text.splitlines()[-2:]))
+        terminal.until(lambda text: all(line in text for line in pulled))
         terminal.type("\x03")
         terminal.until("in the middle of a step.")
         assert terminal.end() == 130, terminal.text
@@ -95,7 +97,7 @@ def assert_one_clear_end(fleet: FleetUnderTest, *words: str) -> str:
     assert said.count("^C") <= 1
     assert "Recap: 0 ok, 0 changed, 0 failed, 0 unreachable, 2 interrupted" in said, terminal.text
     assert max(map(len, terminal.lines)) <= 80
-    for host in ("north", "south"):
+    for host in words[:2]:
         until = rf"{host} rolls back by itself at \d\d:\d\d:\d\d CES?T unless it is resumed"
         assert re.search(until, said), terminal.text
     found = re.search(r"Resume it with: invoke run.resume (\S+)\.$", said)
@@ -112,10 +114,10 @@ def sql(fleet: FleetUnderTest, statement: str) -> str:
     return fleet.on("north", f"docker exec {container} sh -c '{inner}'").strip()
 
 
-def version(fleet: FleetUnderTest, name: str = "north") -> str:
+def version(fleet: FleetUnderTest) -> str:
     """What the API says it is."""
     answer: dict[str, str] = json.loads(
-        fleet.on(name, "curl -s --retry 20 --retry-all-errors http://127.0.0.1/api/health")
+        fleet.on("north", "curl -s --retry 20 --retry-all-errors http://127.0.0.1/api/health")
     )
     return answer["version"]
 

@@ -69,7 +69,6 @@ def test_ctrl_c_on_a_terminal_while_two_hosts_change_is_answered_by_a_line_that_
         said = words_of(home)
         assert "upgrade of north, south to v2.1.0: interrupted, began " in said
         assert f"    try: invoke run.resume {run}" in home.lines
-        assert [version(host, name) for name in ("north", "south")] == ["2.0.0", "2.0.0"]
         host.invoke("run.cancel", run, "--yes")
     finally:
         host.remove("south")
