@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -72,7 +73,7 @@ def invoke(root: Path, *words: str, given: str = "") -> subprocess.CompletedProc
 def test_a_near_miss_is_answered_with_what_was_meant(root: Path, line: str, meant: str) -> None:
     done = invoke(root, *line.split(), given="canary-secret\n")
     assert (done.returncode, done.stdout) == (1, "")
-    assert meant in done.stderr.split("erhaps ")[-1].split("one of ")[-1]
+    assert re.search(rf"(Perhaps|expected one of) ([^.]* )?{meant}\b", done.stderr), done.stderr
     assert done.stderr.count("\n") == 1
     assert "canary-secret" not in done.stderr
 

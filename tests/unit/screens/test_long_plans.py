@@ -118,13 +118,13 @@ def test_where_no_operator_reads_or_no_pager_starts_everything_is_printed(
     assert "MAY LOSE DATA" in terminal.text
 
 
-def test_a_plan_that_fits_the_screen_needs_no_pager(fleet: Fleet) -> None:
-    fleet.add("north")
+def test_a_plan_that_fits_the_screen_needs_no_pager(long: Fleet) -> None:
     small = change(1) | {"lines": ["  +one"]}
-    fleet.world(plans={"north": {"changes": [small]}})
+    long.world(plans={"north": {"changes": [small]}})
     command = ("deploy", "north", "--diff", "--dry")
-    with fleet.on_terminal(*command, columns=80, rows=ROWS, PAGER="seen-by") as terminal:
+    with long.on_terminal(*command, columns=80, rows=ROWS, PAGER="seen-by") as terminal:
         assert terminal.end() == 0
+    assert "so many lines" not in terminal.text
     assert "+one" in terminal.text
 
 
