@@ -1,7 +1,7 @@
 """Lines of terminal output before they are printed: text and what it means, not how it looks."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bunker.printable import printable
@@ -23,7 +23,7 @@ class Line:
     style: Style = ""
     cells: tuple[str, ...] = ()
     widths: tuple[int, ...] = ()
-    quoted: bool = False
+    quoted: bool = field(default=False, kw_only=True)
 
     def within(self, width: int) -> str:
         """The text in so many columns: a row of a table is cut to them, else it is as it is."""
