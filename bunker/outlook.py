@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from bunker.events import RunBatch
 from bunker.journal.records import AT_ONCE, Pace
 from bunker.json_form import JsonForm
+
+MIGRATIONS: Final = "migrations"
+"""The subject of the change that brings them."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class Risk(JsonForm):
 class Outlook(JsonForm):
     """``closed`` are the sentences of closed windows, ``approval`` the groups that ask for a second
     operator. ``risks`` and ``notes`` are by host; notes are good news about its migrations.
+    ``migrations`` says by host and application how many there are, where that is known.
     """
 
     batches: tuple[RunBatch, ...] = ()
@@ -28,6 +33,7 @@ class Outlook(JsonForm):
     approval: tuple[str, ...] = ()
     risks: Mapping[str, tuple[Risk, ...]] = field(default_factory=dict)
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    migrations: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def losing(self) -> tuple[str, ...]:

@@ -302,7 +302,10 @@ SettingPath = Annotated[
         "a path in the Compose file such as services.web.image",
     ),
 ]
-SettingValue = Annotated[bool | int | float | Line | tuple[Line, ...], WrapValidator(_one_sentence)]
+FiniteNumber = Annotated[float, Field(allow_inf_nan=False)]
+SettingValue = Annotated[
+    bool | int | FiniteNumber | Line | tuple[Line, ...], WrapValidator(_one_sentence)
+]
 """What a key of a Compose file is set to."""
 Interface = Annotated[str, _of_form(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}", "a name such as wg0")]
 DaemonKey = Annotated[str, _of_form(r"[a-z0-9][a-z0-9-]{0,40}", "a key such as data-root")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from bunker.applications.of_host import application_of
 from bunker.errors import BunkerError
 from bunker.fleet.environment import secrets_set
-from bunker.fleet.yaml_file import read_document
+from bunker.fleet.yaml_file import nodes_of, read_document
 from bunker.role import named
 from bunker.values import GitRef, SettingPath, SettingValue, checked
 from deploys.roles import KINDS
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from bunker.fleet.models import Host
 
 OPTION = "--set"
+KEY = "value: "
+"""What a value stands behind while it is read, as in a host's file."""
 
 
 def with_asked(host: Host, name: str, ref: str | None, settings: Iterable[str]) -> Host:
@@ -69,9 +72,11 @@ def parse_settings(given: Iterable[str]) -> dict[str, SettingValue]:
         )
         if not (equals and value.isprintable()):
             raise wrong
-        document = read_document(f"value: {value}", where)
+        document = read_document(f"{KEY}{value}", where)
         if document.problems or document.data.keys() != {"value"}:
             raise wrong
+        if lost := _lost(value, document.data["value"]):
+            raise BunkerError(lost, where=where, expected="quotes around the value: \"'…'\"")
         try:
             found[path] = TypeAdapter[SettingValue](SettingValue).validate_python(
                 document.data["value"]
@@ -86,6 +91,21 @@ def parse_settings(given: Iterable[str]) -> dict[str, SettingValue]:
                 " secrets.set`; the value that stood there counts as disclosed",
             )
     return found
+
+
+def _lost(text: str, found: Any) -> str:
+    """Why YAML does not take the whole of a text for what it found there; empty where it does."""
+    node = nodes_of(f"{KEY}{text}").value[0][1]
+    style = getattr(node, "style", None)
+    if style in ("|", ">"):
+        return f"{style} begins a text of several lines, and there are none"
+    if text.lstrip().startswith("&"):
+        return "& begins a name, and would be lost with it"
+    if f"{KEY}{text}"[node.end_mark.column :].strip():
+        return "# begins a comment, and what stands behind it would be lost"
+    if isinstance(found, float) and not math.isfinite(found):
+        return "this is no number that a file can hold"
+    return ""
 
 
 def _takes_settings(kind: Any) -> bool:

@@ -48,7 +48,8 @@ def approve(
     if subject.fleet in fleet_names(options.root):
         settings = load_settings(options.root / "inventories" / subject.fleet)
     # What is asked about goes where the question goes.
-    plan = [Line(text, diff_style(text)) for text in found.shown]
+    styled = [(text, diff_style(text)) for text in found.shown]
+    plan = [Line(text, style, quoted=bool(style)) for text, style in styled]
     print_lines([*plan, *map(Line, subject.lines())], make_console(sys.stderr))
     options.confirm("Approve exactly this?", "nothing was approved")
     approval = give_approval(found, operator_key(key), settings, lifetime)

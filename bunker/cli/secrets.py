@@ -89,15 +89,13 @@ def show(
       invoke secrets.show --host north-1 --key INITIAL_ADMIN_PASSWORD --reveal
     """
     from bunker import secrets
-    from bunker.suggest import suggest
 
     fleet, host = options.select_one(secrets=True)
+    if key:
+        _require_stored(options, host, key, fleet.secrets_file(host.name))
     if reveal:
         options.confirm(f"Show secrets of {host.name} in plaintext?", "nothing was shown")
     values = secrets.show(fleet.folder, host.name, reveal=reveal)
-    if key and key not in values:
-        problem = f"{host.name} has no secret {key!r}"
-        raise BunkerError(problem, remedy=suggest(key, values))
     chosen = {key: values[key]} if key else values
     if key and not options.json:
         # What was asked for in plaintext may go into a file, so there it is just the value.
@@ -106,6 +104,25 @@ def show(
     missing = _advise_missing(options, host, fleet.secrets_file(host.name))
     answer = {"host": host.name, "secrets": chosen, "missing": missing}
     options.answer(answer, table(("SECRET", "VALUE"), list(chosen.items()), whole=True))
+
+
+def _require_stored(options: Options, host: Host, key: str, vault: Path) -> None:
+    """Raise BunkerError for a secret that is not in the file: not stored yet, or misspelt."""
+    from bunker.applications.secret_specs import specs_of
+    from bunker.files import read_text
+    from bunker.secrets.catalog import known_names
+    from bunker.suggest import suggest
+    from bunker.vault_text import secret_names
+
+    there = secret_names(read_text(vault)) if vault.exists() else frozenset()
+    if key in there or not vault.exists():
+        return
+    known = known_names(specs_of(host))
+    remedy = suggest(key, {*there, *known})
+    if key in known:
+        command = options.repeat().other("secrets.set", host.name, "--key", key)
+        remedy = f"It is not stored yet; set it: {command}"
+    raise BunkerError(f"{host.name} has no secret {key!r}", remedy=remedy)
 
 
 @secrets_command(name="set")
@@ -123,11 +140,14 @@ def set_(
     """
     from bunker import secrets
     from bunker.applications.secret_specs import specs_of
+    from bunker.secrets.catalog import require_known
 
     if not key:
         raise BunkerError("no secret is named", expected="--key NAME, such as --key SMTP_PASS")
     fleet, host = options.select_one(secrets=True)
     specs = specs_of(host)
+    # Before the value is asked for: no one types a password twice for a slip in its name.
+    require_known(key, specs, f"{host.name}: --key")
     changed = secrets.set_secret(fleet.folder, host.name, key, read_value(key), specs=specs)
     following = _brought_by(options, host, key)
     stored = f"Stored {key} of {host.name}. Bring it to the host with: {following}"

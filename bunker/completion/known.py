@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from invoke.parser.context import ParserContext
 
+from bunker.application.layout import MAIN
 from bunker.cli.options import ALIASES
 from bunker.errors import BunkerError
 from bunker.files import write_atomically
 from bunker.tasks import namespace
 from deploys.roles import TAGS
 
-KINDS: Final = frozenset({"host", "group", "tag", "fleet", "role", "run"})
+KINDS: Final = frozenset({"host", "group", "tag", "fleet", "role", "run", "app"})
 """Options whose values are what their name says."""
 WORDS: Final = {
     "instance.show": "host",
@@ -29,7 +30,7 @@ WORDS: Final = {
 def ask(place: Path, mark: str) -> dict[str, Any]:
     """Everything that can be offered without a fleet; kept at ``place`` under the mark."""
     commands = {name: _command(name) for name in sorted(namespace.task_names)}
-    found = {"mark": mark, "commands": commands, "roles": list(TAGS)}
+    found = {"mark": mark, "commands": commands, "roles": list(TAGS), "main": MAIN}
     found["aliases"] = [f"--{former}" for former in ALIASES.values()]
     # Where nothing can be kept, the next key press asks again.
     with suppress(OSError, BunkerError):

@@ -2,11 +2,12 @@
 
 import json
 import os
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 from zlib import crc32
+
+from bunker.glance import keys_below, listed
 
 CODE: Final = Path(__file__).resolve().parents[2]
 SOURCES: Final = ("bunker/tasks.py", "bunker/cli/*.py", "bunker/runs/**/*.py", "deploys/*.py")
@@ -155,14 +156,17 @@ def _lab_hosts(root: Path, _words: list[str]) -> list[str]:
     return [path.stem for path in _files(root, "lab")]
 
 
+def _texts(root: Path, words: list[str]) -> list[str]:
+    """The host files: of the hosts that were named already, else all."""
+    files = _files(root, _fleet(root, words))
+    named = [path for path in files if path.stem in words]
+    return [path.read_text(errors="replace") for path in named or files]
+
+
 def _listed(root: Path, words: list[str], key: str) -> set[str]:
-    """What stands in a list of words of any host file. The files are not read as YAML: a glance."""
-    form = re.compile(rf"^{key}:[ \t]*(\[[^\]]*\]|(?:\n[ \t]*-[^\n]*)+)", re.MULTILINE)
-    found: set[str] = set()
-    for path in _files(root, _fleet(root, words)):
-        for listed in form.findall(path.read_text(errors="replace")):
-            found.update(re.findall(r"[a-z][a-z0-9_-]*", re.sub(r"#.*", "", listed)))
-    return found
+    """What stands in a list of words of any host file."""
+    files = _files(root, _fleet(root, words))
+    return {word for path in files for word in listed(path.read_text(errors="replace"), key)}
 
 
 def _groups(root: Path, words: list[str]) -> list[str]:
@@ -171,6 +175,14 @@ def _groups(root: Path, words: list[str]) -> list[str]:
 
 def _tags(root: Path, words: list[str]) -> list[str]:
     return sorted(_listed(root, words, TAGS))
+
+
+def _applications(root: Path, words: list[str]) -> list[str]:
+    main = known().get("main", "")
+    found: set[str] = set()
+    for text in _texts(root, words):
+        found |= {*keys_below(text, "applications")} | (listed(text, GROUPS) & {main})
+    return sorted(found)
 
 
 def _runs(root: Path, _words: list[str]) -> list[str]:
@@ -183,6 +195,7 @@ KINDS: Final[dict[str, Callable[[Path, list[str]], list[str]]]] = {
     "host": _hosts,
     "lab host": _lab_hosts,
     "group": _groups,
+    "app": _applications,
     "tag": _tags,
     "fleet": _fleets,
     "role": lambda _root, _words: list(known()["roles"]),

@@ -30,6 +30,8 @@ class Fleet:
     """By host: what the group data say to pyinfra itself (``_sudo``, ``ssh_*``)."""
     broken: Mapping[str, tuple[BunkerError, ...]] = field(default_factory=dict)
     """Hosts whose files have faults, by name; none of them is among ``hosts``."""
+    broken_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The groups of those hosts, as far as their files can be read."""
     dropped: Mapping[str, BunkerError] = field(default_factory=dict)
     """Chosen hosts that were left out of a change because their secrets cannot be read."""
     faults: tuple[BunkerError, ...] = ()
@@ -112,8 +114,14 @@ class Fleet:
         """The fleet without these hosts, in each of which a fault was found."""
         hosts = {name: host for name, host in self.hosts.items() if name not in faults}
         broken = dict(self.broken) | {name: (fault,) for name, fault in faults.items()}
-        dropped = {**self.dropped, **faults}
-        return replace(self, hosts=hosts, broken=dict(sorted(broken.items())), dropped=dropped)
+        groups = {name: self.hosts[name].groups for name in faults if name in self.hosts}
+        return replace(
+            self,
+            hosts=hosts,
+            broken=dict(sorted(broken.items())),
+            broken_groups={**self.broken_groups, **groups},
+            dropped={**self.dropped, **faults},
+        )
 
     @property
     def warnings(self) -> list[str]:
@@ -170,6 +178,11 @@ class Fleet:
         text = f"no group {group!r} in the fleet {self.name}"
         if group in self.hosts:
             return BunkerError(text, remedy=f"{group} is a host: choose it with --host {group}")
+        members = [name for name in self.broken if group in self.broken_groups.get(name, ())]
+        if members:
+            names = ", ".join(members)
+            title = f"every host of the group {group} has a file with faults: {names}"
+            return Problems(title, distinct(chain(*(self.broken[name] for name in members))))
         if self.broken:
             names = ", ".join(self.broken)
             text += f" (files with faults are left out: {names})"

@@ -27,6 +27,8 @@ from bunker.fleet.group_data import GroupData, load_group_data
 from bunker.fleet.merge import Layer, deep_merge
 from bunker.fleet.models import Host
 from bunker.fleet.yaml_file import Document, read_document
+from bunker.glance import listed
+from bunker.suggest import perhaps
 from deploys.roles import roles_by_section
 
 SUFFIX = ".yml"
@@ -57,8 +59,9 @@ def require_fleet(root: Path, name: str, where: str | None = None) -> None:
     """Raises BunkerError, with the fleets that there are, unless the fleet exists."""
     names = fleet_names(root)
     if name not in names:
-        there_are = ", ".join(names) or "none"
-        remedy = f"There are: {there_are}" if names else f"Look for inventories/ in {root}"
+        likely = perhaps(name, names)
+        there_are = f"{f'{likely}. ' if likely else ''}There are: {', '.join(names)}"
+        remedy = there_are if names else f"Look for inventories/ in {root}"
         raise BunkerError(f"there is no fleet {name!r}", where=where, remedy=remedy)
 
 
@@ -111,7 +114,7 @@ def load_fleet(
     require_fleet(root, name)
     faults: Faults = {}
     group_data = load_group_data(root)
-    entries = _read_entries(root, name, candidates or {}, group_data, faults)
+    entries, groups = _read_entries(root, name, candidates or {}, group_data, faults)
     add(faults, check_unique(entries))
     add(faults, check_secrets(root, name, entries, required=require_secrets))
     keys = Path("inventories", name, "known_hosts")
@@ -132,14 +135,21 @@ def load_fleet(
             host.name: group_data.pyinfra_for((*host.groups, name)) for host in hosts.values()
         },
         broken={stem: tuple(distinct(found)) for stem, found in sorted(faults.items())},
+        broken_groups={stem: groups[stem] for stem in sorted(faults) if stem in groups},
         faults=tuple(problem for problem in ours if str(problem) not in told),
     )
 
 
 def _read_entries(
-    root: Path, name: str, candidates: Mapping[str, str], group_data: GroupData, faults: Faults
-) -> list[Entry]:
+    root: Path,
+    name: str,
+    candidates: Mapping[str, str],
+    group_data: GroupData,
+    faults: Faults,
+) -> tuple[list[Entry], dict[str, tuple[str, ...]]]:
+    """The host files as they are, and the groups of each, also of one that cannot be read."""
     entries = []
+    groups: dict[str, tuple[str, ...]] = {}
     for path in _files(root, name):
         where = path.relative_to(root).as_posix()
         try:
@@ -151,11 +161,14 @@ def _read_entries(
             add(faults, [(path.stem, error)])
             continue
         document = read_document(text, where)
+        # Of a file that is no YAML nothing else is known.
+        known = host_groups(document, name) if document.data else listed(text, "groups")
+        groups[path.stem] = tuple(known)
         entries.append(_entry(name, path.stem, document, group_data, faults))
     for stem, text in candidates.items():
         document = read_document(text, f"inventories/{name}/{stem}{SUFFIX}")
         entries.append(_entry(name, stem, document, group_data, faults, candidate=True))
-    return entries
+    return entries, groups
 
 
 def _entry(

@@ -20,11 +20,16 @@ from bunker.journal.place import exists
 from bunker.journal.records import ENDED, OtherSchema, RunRecord, RunRequest, Summary
 from bunker.journal.summary import summarise
 from bunker.outcomes import HostOutcome
+from bunker.suggest import near_misses
 
 NO_TABLES = ("42P01", "3F000")
 """What Postgres answers where a table, or the schema that it is in, does not exist."""
 NO_TABLE = "no such table"
 """What SQLite says."""
+
+
+MEANT = 3
+"""So many runs are named where none, or several, can be meant."""
 
 
 class NoRuns(BunkerError):
@@ -70,11 +75,12 @@ class Journal:
             close = [name for name in names if name.startswith(run) or name.endswith(run)]
             if len(close) == 1:
                 return self.run(close[0])
+            meant = " or ".join(close[:MEANT] or _likely(run, names))
             raise BunkerError(
                 f"there is no run {run}" if not close else f"{len(close)} runs are called so",
                 where=run,
                 expected="the id of a run",
-                remedy="See them with: invoke run.list",
+                remedy=f"{f'Perhaps {meant} was meant. ' if meant else ''}See: invoke run.list",
             )
         return self._record(found[0])
 
@@ -146,6 +152,14 @@ class Journal:
         if summary.paused:
             return "paused"
         return "running" if is_owned(self.root, run) else "interrupted"
+
+
+def _likely(run: str, names: Iterable[str]) -> list[str]:
+    """Runs whose ids look like this one, the newest first; or whose ends do, for short names."""
+    every = sorted(names, reverse=True)
+    ends = {name.rpartition("-")[2]: name for name in reversed(every)}
+    likely = {ends[end] for end in near_misses(run, ends)} or set(near_misses(run, every))
+    return [name for name in every if name in likely][:MEANT]
 
 
 def _under_way(found: HostOutcome) -> HostOutcome:

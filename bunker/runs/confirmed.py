@@ -70,7 +70,7 @@ def losing(context: RunContext, found: FleetPlan, targets: Sequence[Target]) -> 
         and plan.host not in (*run.may_lose, *context.before.touched)
         and not (plan.host in run.plans and same_plan(run.plans[plan.host], plan))
     ]
-    risks, _ = find_risks(context.root, found, unseen)
+    risks = find_risks(context.root, found, unseen).risks
     lost = {name: [one.text for one in ours if one.loses] for name, ours in risks.items()}
     return {
         name: failed(f"{UNSEEN}: {'; '.join(texts)}", stale=True)

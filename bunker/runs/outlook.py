@@ -34,12 +34,13 @@ def outlook_of(
     closed = attempt(check_windows, intent.kind, fleet, hosts)
     policies = load_settings(fleet.folder).policies
     groups = policy_groups(fleet, hosts) if intent.kind.approval else ()
-    risks, notes = find_risks(fleet.root, found, targets)
+    told = find_risks(fleet.root, found, targets)
     return Outlook(
         batches=batches,
         pace=intent.pace,
         closed=tuple(str(one) for one in closed.each) if isinstance(closed, BunkerError) else (),
         approval=tuple(name for name in groups if name in policies and policies[name].approval),
-        risks=risks,
-        notes=notes,
+        risks=told.risks,
+        notes=told.notes,
+        migrations=told.migrations,
     )

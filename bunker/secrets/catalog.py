@@ -129,6 +129,13 @@ def unknown_key(key: str, known: frozenset[str], where: str) -> BunkerError:
     return BunkerError(f"unknown secret {key!r}", where=where, expected=expected, remedy=remedy)
 
 
+def require_known(key: str, specs: Iterable[SecretSpec], where: str) -> None:
+    """Raise BunkerError for a name under which no vault of these specifications has a secret."""
+    known = known_names(specs)
+    if key not in known:
+        raise unknown_key(key, known, where)
+
+
 def weakness_of(spec: SecretSpec, value: Secret) -> str | None:
     """Why a stored value falls short of its specification; None when it does not."""
     if not spec.generated:

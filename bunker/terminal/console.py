@@ -1,14 +1,14 @@
 """Lines on a console: colours only on a terminal that wants them."""
 
 import sys
-import textwrap
 from collections.abc import Iterable
-from typing import IO, Final
+from typing import IO
 
 from rich.console import Console
 from rich.text import Text
 
 from bunker.terminal.lines import Line
+from bunker.terminal.wrapping import wrapped
 
 COLOURS = {
     "": "",
@@ -21,10 +21,6 @@ COLOURS = {
     "bad": "bold red",
     "warn": "yellow",
 }
-
-
-AS_IT_IS: Final = ("add", "change", "remove", "faint")
-COMMAND: Final = "invoke "
 
 
 def make_console(stream: IO[str] | None = None) -> Console:
@@ -42,23 +38,3 @@ def print_lines(lines: Iterable[Line], console: Console | None = None) -> None:
     for line in lines:
         for text in wrapped(line, width) if width else (line.text,):
             target.print(Text(text, style=COLOURS[line.style]), soft_wrap=True)
-
-
-def wrapped(line: Line, width: int) -> list[str]:
-    """A sentence in as many lines as it needs, the later ones indented.
-
-    Commands, which are there to be copied, and the lines of a diff stay as they are.
-    """
-    text = line.within(width)
-    plain = text.lstrip()
-    if len(text) <= width or line.cells or line.style in AS_IT_IS or COMMAND in text:
-        return [text]
-    indent = " " * (len(text) - len(plain) + 4)
-    return textwrap.wrap(
-        text,
-        width,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-        drop_whitespace=True,
-    )

@@ -1,6 +1,7 @@
 """An event of a run or a worker as one line of progress, prefixed with its host."""
 
 import time
+from itertools import chain
 
 from bunker.duration import format_duration
 from bunker.events import (
@@ -28,7 +29,7 @@ from bunker.outcomes import Word
 from bunker.terminal.lines import Line, Style, after, count, indented
 from bunker.terminal.run_text import explained
 
-_ENDED: dict[Word, Style] = {"changed": "good", "ok": ""}
+_ENDED: dict[Word, Style] = {"changed": "good", "ok": "", "rolled back": "warn"}
 _ANALYSED: dict[str, Style] = {"pass": "good", "fail": "bad"}
 
 
@@ -49,7 +50,7 @@ def event_lines(event: Event, *, verbose: bool = False) -> list[Line]:
             text = f"{outcome}{': ' + message if message else ''}"
             return after(f"{host}: ", text, _ENDED.get(outcome, "bad"))
         case Log(host=host, message=message):
-            return indented(message, f"{host} | ", "faint")
+            return indented(message, f"{host} | ", "faint", quoted=True)
     return _of_run(event)
 
 
@@ -126,4 +127,5 @@ def _step(step: Step, verbose: bool) -> list[Line]:
     line = Line(f"{title}: {step.status} ({step.seconds:.1f} s)", "bad" if failed else "")
     # A failed step's output stands in the recap; here only someone who asked reads along.
     output = step.output or () if verbose else ()
-    return [line, *(found for text in output for found in indented(text, f"{host} | ", "faint"))]
+    said = [indented(text, f"{host} | ", "faint", quoted=True) for text in output]
+    return [line, *chain(*said)]

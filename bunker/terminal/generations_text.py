@@ -92,7 +92,7 @@ def _commits(found: Difference) -> list[Line]:
     )
     for sign, commits, style in sides:
         for commit in commits[:MOST_COMMITS]:
-            lines += indented(f"{sign} {commit}", "  ", style)
+            lines += indented(f"{sign} {commit}", "  ", style, quoted=True)
         if len(commits) > MOST_COMMITS:
             lines.append(Line(f"  {sign} … {len(commits) - MOST_COMMITS} more", "faint"))
     return lines
@@ -123,7 +123,7 @@ def _configuration(found: Difference) -> list[Line]:
     for file in found.files:
         lines += indented(file.path, "  ")
         for line in file.lines:
-            lines += indented(line, "    ")
+            lines += indented(line, "    ", quoted=True)
     return lines
 
 

@@ -1,7 +1,7 @@
 """Lines of terminal output before they are printed: text and what it means, not how it looks."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bunker.printable import printable
@@ -15,7 +15,8 @@ class Line:
 
     Whatever it is made of, it is printable: see :mod:`bunker.printable`. A row of a table that may
     be cut to the width of a terminal has ``cells`` and the ``widths`` of its columns, of which the
-    first ``firm`` are cut last; one that is not cut has none.
+    first ``firm`` are cut last; one that is not cut has none. What was not worded here, such as the
+    line of a diff or of a log, is ``quoted``, and never broken in two.
     """
 
     text: str
@@ -23,6 +24,7 @@ class Line:
     cells: tuple[str, ...] = ()
     widths: tuple[int, ...] = ()
     firm: int = 1
+    quoted: bool = field(default=False, kw_only=True)
 
     def within(self, width: int) -> str:
         """The text in so many columns: a row of a table is cut to them, else it is as it is."""
@@ -39,9 +41,9 @@ def plain(lines: Iterable[Line]) -> str:
     return "".join(f"{line.text}\n" for line in lines)
 
 
-def indented(text: str, indent: str, style: Style = "") -> list[Line]:
+def indented(text: str, indent: str, style: Style = "", *, quoted: bool = False) -> list[Line]:
     """Text of one or more lines, every line indented."""
-    return [Line(f"{indent}{line}".rstrip(), style) for line in text.splitlines()]
+    return [Line(f"{indent}{line}".rstrip(), style, quoted=quoted) for line in text.splitlines()]
 
 
 def after(prefix: str, text: str, style: Style = "") -> list[Line]:

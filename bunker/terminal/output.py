@@ -4,11 +4,15 @@ The one way out: nothing else writes to a terminal, and what leaves here is prin
 may have colours, are printed by :mod:`bunker.terminal.console`.
 """
 
+import os
 import sys
 from contextlib import suppress
+from itertools import chain
 from typing import IO, Any
 
 from bunker.printable import json_text, printable
+from bunker.terminal.lines import Line
+from bunker.terminal.wrapping import wrapped
 
 
 def print_json(value: Any, stream: IO[str] | None = None) -> None:
@@ -32,8 +36,9 @@ def tell(text: str, *, end: str = "\n", stream: IO[str] | None = None) -> None:
     In one write, because progress comes from several threads. A terminal that was closed is told
     nothing; a command that has to clean up goes on.
     """
+    target = stream or sys.stderr
     with suppress(OSError):
-        _write(f"{printable(text, keep=_KEPT)}{end}", stream or sys.stderr)
+        _write(f"{_fitting(printable(text, keep=_KEPT), target)}{end}", target)
 
 
 def print_clear(text: str) -> None:
@@ -50,6 +55,16 @@ def show_anything() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:
             reconfigure(errors="backslashreplace")
+
+
+def _fitting(text: str, stream: IO[str]) -> str:
+    """The text with its lines broken at words where a terminal would break them anywhere."""
+    try:
+        width = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):  # it is no terminal
+        return text
+    lines = (wrapped(Line(line), width) if width else [line] for line in text.split("\n"))
+    return "\n".join(chain(*lines))
 
 
 def _write(text: str, stream: IO[str]) -> None:

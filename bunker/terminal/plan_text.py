@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from bunker.outlook import Outlook
+from bunker.outlook import MIGRATIONS, Outlook
 from bunker.plan.changes import Change, FleetPlan, HostPlan, Symbol
 from bunker.terminal.lines import Line, Style, after, count, indented, some
 from bunker.terminal.outlook_text import outlook_lines, risk_lines
@@ -31,22 +31,25 @@ def plan_lines(
     outlook: Outlook | None = None,
     *,
     diff: bool = True,
+    seen: bool = False,
 ) -> list[Line]:
     """What a plan says: changes, how it would go, the total, the command that would apply it.
 
     Hosts with the same changes share one block. With ``diff`` every line that changes is shown,
     one that several blocks share once; without, each change is a line, and many like each other
-    are one. What may be lost stands last.
+    are one; ``seen``: every line was shown before. What may be lost stands last.
     """
     lines: list[Line] = []
-    diffs = _Diffs(Counter(change for plan in found.to_change for change in plan.changes))
-    for members in _groups(found.to_change):
+    plans = [_knowing(plan, outlook) for plan in found.to_change]
+    diffs = _Diffs(Counter(change for plan in plans for change in plan.changes))
+    for members in _groups(plans):
         lines += [*_host_block(members, diffs, diff=diff), Line("")]
     lines += _others(found)
     lines += outlook_lines(outlook) if outlook else []
     lines.append(total_line(found))
     if found.to_change and next_command:
-        if not diff and any(change.lines for plan in found.to_change for change in plan.changes):
+        more = any(change.lines for plan in found.to_change for change in plan.changes)
+        if more and not (diff or seen):
             lines.append(Line("Every line of it: the same command with --diff", "faint"))
         lines.append(Line(f"Apply it with: {next_command}"))
     return [*lines, *(risk_lines(outlook) if outlook else ())]
@@ -77,6 +80,20 @@ def diff_style(line: str) -> Style:
         case "@" | "…":
             return "faint"
     return ""
+
+
+def _knowing(plan: HostPlan, outlook: Outlook | None) -> HostPlan:
+    """The plan with what was read of its migrations since the host made it."""
+    known = outlook.migrations.get(plan.host, {}) if outlook else {}
+
+    def told(change: Change) -> Change:
+        if change.subject != MIGRATIONS or change.role not in known:
+            return change
+        number = known[change.role]
+        text = f"{count(number, 'new one', 'new ones')}, named below" if number else "no new one"
+        return replace(change, summary=text)
+
+    return replace(plan, changes=tuple(map(told, plan.changes)))
 
 
 def _groups(plans: Sequence[HostPlan]) -> list[list[HostPlan]]:
@@ -139,7 +156,7 @@ def _change(change: Change, host: str, members: int, diffs: _Diffs) -> list[Line
     if change.lines:
         diffs.shown[change] = host
     for text in change.lines:
-        lines += indented(text, "      ", diff_style(text))
+        lines += indented(text, "      ", diff_style(text), quoted=True)
     return lines
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bunker.errors import BunkerError
-from bunker.terminal.lines import Line, Style, after, count
+from bunker.terminal.lines import Line, Style, after, count, indented
 from bunker.terminal.plan_text import STYLES
 from bunker.terminal.recap_text import Repeat
 from bunker.workflows.preflight import Finding
@@ -34,7 +34,8 @@ def finding_lines(finding: Finding) -> list[Line]:
         lines += _problem(number, problem)
     for change in finding.removals:
         lines += after(f"  {change.heading}", change.summary, STYLES[change.symbol])
-        lines += [line for text in change.lines for line in after("      ", text, "remove")]
+        for text in change.lines:
+            lines += indented(text, "      ", "remove", quoted=True)
     if finding.restarts:
         lines += after("  restarts: ", ", ".join(finding.restarts), "warn")
     for note in finding.notes:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bunker.outcomes import WORDS, HostOutcome, Outcomes
 from bunker.terminal.causes import find_cause
@@ -10,6 +10,8 @@ from bunker.terminal.hints import application_of_step, looks, same_again
 from bunker.terminal.lines import Line, Style, after, indented, some, table
 
 ALWAYS_COUNTED = ("ok", "changed", "failed", "unreachable")
+ABOVE = "as the plan says"
+NOTHING: Mapping[str, str] = {}
 ROWS_FOR_ALL = 20
 """Up to this many hosts the table names every one; above, only those that did not succeed."""
 OUTPUT_LINES_SHOWN = 5
@@ -44,14 +46,29 @@ def counts(outcomes: Outcomes) -> dict[str, int]:
 
 
 def recap_lines(
-    outcomes: Outcomes, repeat: Repeat, reason: str = "", *, verbose: bool = False
+    outcomes: Outcomes,
+    repeat: Repeat,
+    reason: str = "",
+    *,
+    verbose: bool = False,
+    told: Mapping[str, str] = NOTHING,
 ) -> list[Line]:
-    """The whole recap; failures come last, where an operator looks first."""
+    """The whole recap; failures come last, where an operator looks first.
+
+    ``told`` are the messages of hosts that stand right above it, in the plan.
+    """
+    above = {host for host, found in outcomes.items() if found.message == told.get(host)}
     summary = ", ".join(f"{number} {name}" for name, number in counts(outcomes).items())
     succeeded = all(outcome.succeeded for outcome in outcomes.values())
-    lines = _table(outcomes)
+    lines = _table({h: replace(o, message=ABOVE) if h in above else o for h, o in outcomes.items()})
     for host, outcome in outcomes.items():
-        lines += _explained(host, outcome, repeat, verbose=verbose)
+        commands = next_commands(host, outcome, repeat)
+        if host not in above:
+            lines += _explained(host, outcome, verbose=verbose)
+        elif commands:
+            style = STYLES.get(outcome.outcome, "warn")
+            lines += [Line(""), Line(f"{host}: {outcome.outcome}, {ABOVE}", style)]
+        lines += [Line(f"  try: {command}") for command in commands]
     lines += _not_started([host for host, o in outcomes.items() if o.outcome == "not started"])
     for host, outcome in outcomes.items():
         lines += [Line(text) for text in measured(host, outcome)]
@@ -111,7 +128,7 @@ def _note(outcome: HostOutcome) -> str:
     return f"generation {generation}{': ' + message if message else ''}"
 
 
-def _explained(host: str, outcome: HostOutcome, repeat: Repeat, *, verbose: bool) -> list[Line]:
+def _explained(host: str, outcome: HostOutcome, *, verbose: bool) -> list[Line]:
     kind = outcome.outcome
     if kind in ("ok", "changed", "not started"):
         return []
@@ -133,10 +150,7 @@ def _explained(host: str, outcome: HostOutcome, repeat: Repeat, *, verbose: bool
         lines.append(Line(f"{host} was interrupted; it is half done", "warn"))
     else:
         lines += after(f"{host} ended as {kind}: ", outcome.message, "warn")
-    return [
-        *lines,
-        *(Line(f"  try: {command}") for command in next_commands(host, outcome, repeat)),
-    ]
+    return lines
 
 
 def _last(text: Sequence[str], *, verbose: bool) -> list[Line]:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import IO
 
 from rich.progress import (
@@ -15,6 +16,7 @@ from rich.progress import (
 
 from bunker.events import (
     Analysis,
+    Begin,
     Connected,
     Event,
     HostEnded,
@@ -23,6 +25,7 @@ from bunker.events import (
     PlanFailed,
     Planned,
     Planning,
+    RollbackBegan,
     Soak,
     Step,
     Unreachable,
@@ -34,6 +37,7 @@ from bunker.printable import printable
 from bunker.terminal.console import make_console, print_lines
 from bunker.terminal.event_text import event_lines
 from bunker.terminal.lines import some
+from bunker.terminal.pager import paged
 from bunker.terminal.plan_text import plan_lines
 from bunker.terminal.pulse import Pulse
 from bunker.terminal.recap_text import Repeat, recap_lines
@@ -70,6 +74,8 @@ class RichReporter(Reporter):
         self._rows: dict[str, TaskID] = {}
         self._progress: Progress | None = None
         self._pulse = Pulse()
+        self._back: set[str] = set()
+        self._told: dict[str, str] = {}
 
     def __exit__(self, *_raised: object) -> None:
         self._stop()
@@ -77,23 +83,44 @@ class RichReporter(Reporter):
     def event(self, event: Event) -> None:
         """Show one event: in the live display, as a line, or both."""
         self._pulse.take(event)
+        event = self._as_meant(event)
         if self._animated:
             self._live(event)
         else:
             print_lines(event_lines(event, verbose=self.verbose), self._err)
 
+    def _as_meant(self, event: Event) -> Event:
+        """A host that a rollback changed is no success to be told of in green."""
+        match event:
+            case Begin(kind=kind, batches=batches):
+                self._told = {}
+                if kind == "rollback":
+                    self._back = {host for batch in batches for host in batch.hosts}
+            case RollbackBegan(hosts=hosts):
+                self._back |= set(hosts)
+            case HostEnded(host=host, outcome="changed") if host in self._back:
+                return replace(event, outcome="rolled back")
+        return event
+
     def tick(self) -> None:
-        """The soak's countdown moves; without a live display a line tells what still goes on."""
+        """Steps and the soak's countdown move; without a live display a line tells of them."""
         if not self._animated:
             print_lines(self._pulse.lines(), self._err)
-        elif self._progress and SOAK in self._rows:
-            self._progress.update(self._rows[SOAK], what=self._pulse.soak())
+        elif self._progress:
+            moving = {**self._pulse.steps(), SOAK: self._pulse.soak()}
+            for name in moving.keys() & self._rows.keys():
+                self._progress.update(self._rows[name], what=printable(moving[name]))
 
     def show_plan(
         self, found: FleetPlan, next_command: str | None = None, outlook: Outlook | None = None
     ) -> None:
+        """The plan; where it went through a pager, the short one stands on the screen again."""
         self._stop()
-        print_lines(plan_lines(found, next_command, outlook, diff=self.diff), self._out)
+        self._told = {**found.failed, **found.unreachable}
+        lines = plan_lines(found, next_command, outlook, diff=self.diff)
+        if self.diff and not self.yes and paged(lines, self._out, self._source):
+            lines = plan_lines(found, next_command, outlook, diff=False, seen=True)
+        print_lines(lines, self._out)
 
     def confirm(self, question: str) -> bool:
         self._stop()
@@ -109,7 +136,8 @@ class RichReporter(Reporter):
 
     def recap(self, outcomes: Outcomes, *, reason: str = "") -> None:
         self._stop()
-        print_lines(recap_lines(outcomes, self.repeat, reason, verbose=self.verbose), self._out)
+        lines = recap_lines(outcomes, self.repeat, reason, verbose=self.verbose, told=self._told)
+        print_lines(lines, self._out)
 
     def _live(self, event: Event) -> None:
         progress = self._progress or self._start()

@@ -178,5 +178,5 @@ def _answer(probe: Probe) -> list[Line]:
     body = probe.health.body
     if body is not None:
         text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
-        lines += indented(text[:500], "    ", "faint")
+        lines += indented(text[:500], "    ", "faint", quoted=True)
     return lines

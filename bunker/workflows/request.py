@@ -28,6 +28,7 @@ from bunker.role import named
 from bunker.runs.work import EVERYTHING, Work
 from bunker.secrets import decrypt_hosts, operator_mac_key
 from bunker.source import Source, resolve_commit
+from bunker.suggest import perhaps
 from deploys.roles import TAGS
 
 
@@ -94,7 +95,10 @@ def select_targets(request: DeployRequest) -> tuple[Fleet, list[Target]]:
     unknown = sorted(set(request.work.parts) - set(TAGS))
     if unknown:
         raise BunkerError(
-            f"unknown role {unknown[0]!r}", where="--role", expected=f"some of {', '.join(TAGS)}"
+            f"unknown role {unknown[0]!r}",
+            where="--role",
+            expected=f"some of {', '.join(TAGS)}",
+            remedy=perhaps(unknown[0], TAGS),
         )
     fleet = load_fleet(request.root, request.fleet_name, partial=True)
     if not (request.work.urgent or request.names_hosts):

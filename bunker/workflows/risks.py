@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from bunker.application.migrations import MigrationSafety
 from bunker.applications.of_host import applications_of, secrets_of
 from bunker.errors import BunkerError, attempt
-from bunker.outlook import Risk
+from bunker.outlook import MIGRATIONS, Risk
 from bunker.plan.changes import FleetPlan, HostPlan
 from bunker.source import Source
 from bunker.terminal.lines import count, some
 from bunker.workflows.request import Target
 from bunker.workflows.schema_check import Checked, check_refs
 
-MIGRATIONS = "migrations"
-"""The subject of the change that brings them."""
 LOSING = (
     "drops column ",
     "drops table ",
@@ -30,16 +30,26 @@ LOSING = (
 )
 """How reasons begin of which data can be gone: see bunker/application/schema_rules.py."""
 
+NAMED = 8
+"""So many migrations of one application are named."""
+
 Span = tuple[Source, str, str]
 
 
-def find_risks(
-    root: Path, found: FleetPlan, targets: Sequence[Target]
-) -> tuple[dict[str, tuple[Risk, ...]], dict[str, tuple[str, ...]]]:
-    """Risks and good news by host. Each span of commits is read once; never raises."""
+class Found(NamedTuple):
+    """By host: risks, good news, and how many migrations each application has."""
+
+    risks: dict[str, tuple[Risk, ...]]
+    notes: dict[str, tuple[str, ...]]
+    migrations: dict[str, dict[str, int]]
+
+
+def find_risks(root: Path, found: FleetPlan, targets: Sequence[Target]) -> Found:
+    """Read what is to be applied. Each span of commits is read once; never raises."""
     answers: dict[Span | BunkerError, list[Checked] | BunkerError] = {}
     risks: dict[str, tuple[Risk, ...]] = {}
     notes: dict[str, tuple[str, ...]] = {}
+    migrations: dict[str, dict[str, int]] = {}
     for target in targets:
         name = target.host.name
         plan = found.plans.get(name)
@@ -50,12 +60,15 @@ def find_risks(
         for application, span in _spans(root, plan, target).items():
             if span not in answers:
                 answers[span] = span if isinstance(span, BunkerError) else _read(span)
-            bad, well = _told(application, answers[span])
+            answer = answers[span]
+            bad, well = _told(application, answer)
             ours += bad
             good += well
+            if not isinstance(answer, BunkerError):
+                migrations.setdefault(name, {})[application] = len(answer)
         risks |= {name: tuple(ours)} if ours else {}
         notes |= {name: tuple(good)} if good else {}
-    return risks, notes
+    return Found(risks, notes, migrations)
 
 
 def _spans(root: Path, plan: HostPlan, target: Target) -> Mapping[str, Span | BunkerError]:
@@ -82,14 +95,16 @@ def _told(application: str, answer: list[Checked] | BunkerError) -> tuple[list[R
     if isinstance(answer, BunkerError):
         text = f"{application}: its migrations could not be read: {answer.problem}"
         return [Risk(text, loses=True)], []
-    risks = [risk for one in answer for risk in _risks(application, one.safety)]
-    if risks:
-        return risks, []
-    names = [one.safety.name for one in answer]
-    if not names:
+    if not answer:
         return [], [f"{application}: no new migration"]
-    amount = count(len(names), "new migration")
-    return [], [f"{application}: {amount}, safe for the older code: {some(names, 3)}"]
+    told = {one.safety.name: _risks(application, one.safety) for one in answer}
+    safe = [name for name, risks in told.items() if not risks]
+    if not safe:
+        return [*chain(*told.values())], []
+    # Those that are not safe are named with what they do.
+    amount = count(len(safe), "new migration" if len(safe) == len(told) else "other new migration")
+    good = f"{application}: {amount}, safe for the older code: {some(safe, NAMED)}"
+    return [*chain(*told.values())], [good]
 
 
 def _risks(application: str, safety: MigrationSafety) -> list[Risk]:

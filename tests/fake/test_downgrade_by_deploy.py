@@ -60,6 +60,7 @@ def planned(instance: list[str], sql: str = "", *, allowed: bool = False) -> dic
     return (by_host(events, "planned") or by_host(events, "failed"))["host-001"]
 
 
+@pytest.mark.promise("A later deploy never brings older code unasked")
 def test_older_code_is_refused_with_the_ways_to_go_on() -> None:
     found = planned(running(older=True))
     assert found["event"] == "failed"
@@ -68,6 +69,7 @@ def test_older_code_is_refused_with_the_ways_to_go_on() -> None:
         assert way in found["message"]
 
 
+@pytest.mark.promise("A later deploy never brings older code unasked")
 def test_older_code_that_is_meant_is_a_line_of_its_own() -> None:
     found = planned(running(older=True), "CREATE TABLE notes (id int);", allowed=True)
     assert found["event"] == "planned", found

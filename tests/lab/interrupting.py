@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tests.lab.fleet_under_test import FleetUnderTest
 from tests.lab.host_state import differences, lasting_state
+from tests.unit.screens.terminal import Terminal, invoke, words_of
 
 Points = tuple[tuple[str, Callable[[subprocess.Popen[str]], None]], ...]
 
@@ -63,6 +66,43 @@ def interrupt(
         raise AssertionError(f"the deploy ended before step {step!r}: {seen}")
     stdout, stderr = controller.communicate(timeout=120)
     return controller.returncode, stdout + stderr
+
+
+@contextmanager
+def on_terminal(fleet: FleetUnderTest, *words: str, columns: int = 80) -> Iterator[Terminal]:
+    """`invoke WORDS` as an operator sees it; its time zone is that of Berlin."""
+    own = {**fleet.environment, "TERM": "xterm-256color", "TZ": "Europe/Berlin"}
+    with invoke(*words, root=fleet.root, columns=columns, **own) as terminal:
+        yield terminal
+
+
+def assert_one_clear_end(fleet: FleetUnderTest, *words: str) -> str:
+    """Press Ctrl-C once the images of both hosts are there, when their rollbacks are prepared.
+
+    The run that was begun.
+    """
+    pulled = [rf"{host}: \[\d+/\d+\] changemaker: pull and build images: ok" for host in words[:2]]
+    with on_terminal(fleet, "upgrade", *words, "--yes") as terminal:
+        terminal.until(lambda text: all(re.search(line, text) for line in pulled))
+        terminal.type("\x03")
+        terminal.until("in the middle of a step.")
+        assert terminal.end() == 130, terminal.text
+    said = words_of(terminal)
+    for once in (
+        "Stopping: every host finishes the step that it is in",
+        "Recap: ",
+        "the run is not finished",
+    ):
+        assert said.count(once) == 1, terminal.text
+    assert said.count("^C") <= 1
+    assert "Recap: 0 ok, 0 changed, 0 failed, 0 unreachable, 2 interrupted" in said, terminal.text
+    assert max(map(len, terminal.lines)) <= 80
+    for host in words[:2]:
+        until = rf"{host} rolls back by itself at \d\d:\d\d:\d\d CES?T unless it is resumed"
+        assert re.search(until, said), terminal.text
+    found = re.search(r"Resume it with: invoke run.resume (\S+)\.$", said)
+    assert found, terminal.text
+    return found[1]
 
 
 def sql(fleet: FleetUnderTest, statement: str) -> str:

@@ -6,12 +6,15 @@ from tests.lab.fleet_under_test import FleetUnderTest
 from tests.lab.host_state import lasting_state
 from tests.lab.interrupting import (
     assert_first_deploy_survives,
+    assert_one_clear_end,
     interrupt,
     kill_both,
     kill_controller,
+    on_terminal,
     press_ctrl_c,
     version,
 )
+from tests.unit.screens.terminal import words_of
 
 pytestmark = pytest.mark.lab
 
@@ -52,6 +55,23 @@ def test_ctrl_c_finishes_the_step_says_how_to_go_on_and_ends_with_130(
     host.on("north", "docker restart $(docker ps -q)")
     host.deploy("north", more=("--role", "env"))
     assert version(host) == "2.0.0"
+
+
+@pytest.mark.promise("Ctrl-C says what happens now and until when")
+def test_ctrl_c_on_a_terminal_while_two_hosts_change_is_answered_by_a_line_that_stays(
+    host: FleetUnderTest,
+) -> None:
+    host.deployed_as("south")
+    try:
+        run = assert_one_clear_end(host, "north", "south", "--ref", "v2.1.0")
+        with on_terminal(host) as home:
+            assert home.end() == 0
+        said = words_of(home)
+        assert "upgrade of north, south to v2.1.0: interrupted, began " in said
+        assert f"    try: invoke run.resume {run}" in home.lines
+        host.invoke("run.cancel", run, "--yes")
+    finally:
+        host.remove("south")
 
 
 @pytest.mark.promise("Running it again is safe")

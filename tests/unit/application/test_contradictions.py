@@ -59,6 +59,7 @@ def said(secrets: dict[str, Secret] | None = None, **more: Any) -> list[str]:
         ),
     ],
 )
+@pytest.mark.promise("Settings that contradict each other are said before anything is changed")
 def test_each_contradiction_is_a_sentence(
     secrets: dict[str, Secret], more: dict[str, Any], sentences: list[str]
 ) -> None:

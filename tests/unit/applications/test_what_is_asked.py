@@ -54,6 +54,37 @@ def test_what_cannot_be_one_is_refused_in_a_sentence_that_does_not_repeat_it(giv
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize("text", ["foo # bar", "|", ">", "1e999", "&a b", "a: b", "*", "#"])
+def test_quotes_keep_any_text_exactly(text):
+    assert parse_settings([f"services.web.image='{text}'"]) == {"services.web.image": text}
+
+
+@pytest.mark.parametrize("text", ["foo#bar", "v1.10-rc", "12:30", "on", "1e999x", "infinf"])
+def test_a_text_that_yaml_takes_whole_needs_no_quotes(text):
+    assert parse_settings([f"services.web.image={text}"]) == {"services.web.image": text}
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("foo # bar", "# begins a comment"),
+        ("[a, b] # c", "# begins a comment"),
+        ("|", "| begins a text of several lines"),
+        (">-", "> begins a text of several lines"),
+        ("1e999", "this is no number that a file can hold"),
+        (".inf", "this is no number"),
+        (".nan", "this is no number"),
+        ("&a b", "& begins a name"),
+    ],
+)
+def test_a_value_of_which_yaml_would_lose_a_part_is_refused_and_never_cut(value, said):
+    with pytest.raises(BunkerError) as caught:
+        parse_settings([f"services.web.image={value}"])
+    assert str(caught.value).startswith(f"--set services.web.image: {said}")
+    assert "quotes around the value" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "given", ["services.web.environment.DB_PASSWORD=hunter2", "services.web.environment=[TOKEN=h2]"]
 )

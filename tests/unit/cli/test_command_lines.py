@@ -38,6 +38,7 @@ from bunker.tasks import namespace
         ("--lst", "invoke has no option --lst. Perhaps --list was meant."),
     ],
 )
+@pytest.mark.promise("Whatever is misspelt, what was meant is named")
 def test_a_fault_is_named_with_what_was_probably_meant(
     line: str, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +95,7 @@ def parsed(line: str, name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, o
     return {key: value.value for key, value in found.args.items()}
 
 
+@pytest.mark.promise("Whatever is misspelt, what was meant is named")
 def test_hosts_are_plain_words_up_to_the_next_command(monkeypatch: pytest.MonkeyPatch) -> None:
     found = parsed("deploy north --group eu south status", "deploy", monkeypatch)
     assert (found["host_0"], found["host_1"], found["group"]) == ("north", "south", ["eu"])
@@ -123,6 +125,7 @@ def types(monkeypatch: pytest.MonkeyPatch, text: str) -> io.StringIO:
 @pytest.mark.parametrize(
     ("typed", "chosen"), [("2\n", "r-2"), ("r-1\n", "r-1"), ("3\n", None), ("\n", "")]
 )
+@pytest.mark.promise("Whatever is misspelt, what was meant is named")
 def test_on_a_terminal_one_picks_by_number_or_name(
     typed: str, chosen: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

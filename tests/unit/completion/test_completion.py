@@ -19,6 +19,16 @@ from deploys.roles import TAGS
 
 ROOT = Path(__file__).resolve().parents[3]
 HOST = "host: {name}\naddress: 192.0.2.1\ndomain: {name}.example.org\ngroups: {groups}\n{more}"
+APPLICATIONS = """\
+applications:
+  # not-this: an example
+  wiki:
+    kind: compose
+    domain: wiki.example.org
+
+  forum: {kind: compose, folder: forum}
+tags: []
+"""
 GROUPS = ["all", "base", "canary", "changemaker", "production"]
 HEAVY = ("invoke", "pydantic", "yaml", "ruamel", "rich", "dbos", "sqlalchemy", "pyinfra", "jinja2")
 HEAVY_OURS = ("bunker.tasks", "bunker.cli", "bunker.fleet", "bunker.secrets", "deploys")
@@ -38,7 +48,9 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         HOST.format(name="north", groups="[changemaker, canary]", more="tags: [eu]  # no: [us]\n")
     )
     (folder / "south.yml").write_text(
-        HOST.format(name="south", groups="\n  - changemaker # not this\n  - base", more="")
+        HOST.format(
+            name="south", groups="\n  - changemaker # not this\n  - base", more=APPLICATIONS
+        )
     )
     (folder / "north.sops.yml").write_text("")
     (root / "inventories" / "lab").mkdir()
@@ -84,6 +96,10 @@ def runs(fleet: Path, *names: str) -> None:
         ("completion ", ["bash", "fish", "zsh"]),
         ("status --json dep", ["deploy"]),
         ("deploy --ref ", []),
+        ("logs --app ", ["changemaker", "forum", "wiki"]),
+        ("logs --host north --app ", ["changemaker"]),
+        ("upgrade south --app=w", ["--app=wiki"]),
+        ("rollback --host south --app f", ["forum"]),
         ("--li", ["--list"]),
     ],
 )

@@ -72,6 +72,7 @@ def problem_of(words: list[str]) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=names)
+@pytest.mark.promise("The documents and the program name only commands that exist")
 def test_every_command_exists_with_its_options(page: Path) -> None:
     found = list(documents.commands(page.read_text()))
     wrong = [f"{' '.join(words)}: {problem}" for words in found if (problem := problem_of(words))]
@@ -99,6 +100,7 @@ def test_the_pages_show_every_command_somewhere() -> None:
     assert set(_module("tasks", ROOT / "tasks.py").namespace.task_names) <= shown
 
 
+@pytest.mark.promise("The documents and the program name only commands that exist")
 def test_the_program_names_only_commands_that_exist() -> None:
     tasks = set(_module("tasks", ROOT / "tasks.py").namespace.task_names)
     named = {

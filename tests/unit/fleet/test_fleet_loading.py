@@ -239,7 +239,8 @@ def test_the_default_fleet(repository, monkeypatch, tmp_path):
     monkeypatch.setenv("BUNKER_FLEET", "staging")
     assert default_fleet_name(repository.root) == "staging"
     monkeypatch.setenv("BUNKER_FLEET", "stagign")
-    with pytest.raises(BunkerError, match=r"no fleet 'stagign'. There are: production, staging"):
+    meant = r"no fleet 'stagign'. Perhaps staging was meant. There are: production, staging"
+    with pytest.raises(BunkerError, match=meant):
         default_fleet_name(repository.root)
 
 

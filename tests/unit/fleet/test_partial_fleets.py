@@ -62,6 +62,7 @@ def breaks_its_group(two) -> None:
         (breaks_its_group, "group_data/slow.py:1: this is not valid Python"),
     ],
 )
+@pytest.mark.promise("A fault in the file of one host stops that host alone")
 def test_a_broken_file_stops_its_own_host_and_names_it(two, damage, sentence) -> None:
     damage(two)
     fleet = two.load(partial=True)
@@ -112,6 +113,27 @@ def test_a_broken_host_that_is_asked_for_by_name_is_refused_with_its_fault(two) 
 @pytest.mark.parametrize("chosen", [{"groups": ["changemaker"]}, {"hosts": ["*th"]}])
 def test_a_group_or_pattern_has_the_hosts_that_are_right(two, chosen) -> None:
     assert [host.name for host in broken_fleet(two).select(**chosen)] == ["north"]
+
+
+@pytest.mark.parametrize("damage", ["address: [\n", "port: many\n"])
+@pytest.mark.promise("A fault in the file of one host stops that host alone")
+def test_a_group_whose_files_all_have_faults_is_refused_with_them_and_is_no_unknown_group(
+    two, damage
+) -> None:
+    two.south.write_text(f"host: south\ngroups: [eu]\n{damage}")
+    with pytest.raises(Problems) as refused:
+        two.load(partial=True).select(groups=["eu"])
+    text = str(refused.value)
+    assert text.startswith("every host of the group eu has a file with faults: south (")
+    assert "inventories/production/south.yml:" in text
+    assert "no group" not in text
+
+
+def test_a_group_of_a_host_whose_secrets_cannot_be_read_is_known(two) -> None:
+    two.host("south", "groups: [changemaker, eu]\n", number=2)
+    fleet = two.load(partial=True).without({"south": BunkerError("south: no key fits")})
+    with pytest.raises(Problems, match=r"every host of the group eu .*: south"):
+        fleet.select(groups=["eu"])
 
 
 def test_a_misspelt_name_may_have_been_that_of_a_broken_host(two) -> None:

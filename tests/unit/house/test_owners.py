@@ -13,6 +13,7 @@ STARTERS = {
     "bunker/openssh.py": "ssh, ssh-keygen, ssh-keyscan, ssh-agent",
     "bunker/secrets/sops.py": "sops",
     "bunker/secrets/memory_text.py": "the operator's editor",
+    "bunker/terminal/pager.py": "the operator's pager",
     "bunker/worker/client.py": "the worker",
     "bunker/runs/detached.py": "a run that goes on by itself",
     "bunker/cli/hosts.py": "ssh in our place (exec)",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,6 +78,7 @@ def test_changed_environment_names_the_services_that_read_it_and_leaves_the_data
     assert [change.restarts for change in decision.changes] == [("api",)]
 
 
+@pytest.mark.promise("Words and colours fit what happened")
 def test_a_stopped_container_is_brought_up_without_laying_out_files_again() -> None:
     stopped = State(containers=(Container("api", "exited", "none"), *State().containers[1:]))
     decision = decide(COMMIT, "v2", stopped, SAME)

@@ -83,6 +83,7 @@ CLOSED = "fatal: Could not read from remote repository.\n"
         ("", "no message"),
     ],
 )
+@pytest.mark.promise("What a git server refuses is told by its own reason")
 def test_gits_own_reason_is_told_and_not_its_advice(said: str, reason: str) -> None:
     done = subprocess.CompletedProcess([], 128, b"", said.encode())
     assert why_failed(done) == reason

@@ -23,6 +23,7 @@ from bunker.runs.batch_change import BatchChange
 from bunker.runs.context import RunContext
 from bunker.runs.resume_state import ResumeState
 from bunker.workflows.planning import fingerprints
+from bunker.workflows.risks import Found
 
 SHOWN = HostPlan("north", (Change("base", "sshd", "~", "1 file"),), "o", "w")
 OTHER = HostPlan("north", (Change("base", "sudo", "-", "removed"),), "o2", "w")
@@ -79,7 +80,7 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
     monkeypatch.setattr(batch_change, "select_targets", lambda _request: (fleet, targets))
     monkeypatch.setattr(batch_change, "worker_request", lambda *_: {})
     monkeypatch.setattr(batch_change, "WorkerClient", Worker)
-    monkeypatch.setattr(confirmed, "find_risks", lambda *_: ({}, {}))
+    monkeypatch.setattr(confirmed, "find_risks", lambda *_: Found({}, {}, {}))
     monkeypatch.setattr("bunker.remote.Remote.of", lambda _fleet, host: SimpleNamespace(host=host))
     monkeypatch.setattr(batch_change, "HostLeases", take)
     monkeypatch.setattr(
@@ -174,7 +175,7 @@ def test_what_nobody_saw_loses_no_data(
     """The host was away while it was planned, or was changed by another hand meanwhile."""
 
     def risks(_root: Path, _found: object, targets: list[Any]) -> Any:
-        return ({name: LOSES[name] for name in (one.host.name for one in targets)}, {})
+        return Found({name: LOSES[name] for name in (one.host.name for one in targets)}, {}, {})
 
     monkeypatch.setattr(confirmed, "find_risks", risks)
     found = outcome(**request_)
@@ -189,7 +190,7 @@ def test_a_host_that_this_run_began_on_is_finished(
 ) -> None:
     def none_seen(_root: Path, _found: object, targets: list[Any]) -> Any:
         assert not targets
-        return ({}, {})
+        return Found({}, {}, {})
 
     monkeypatch.setattr(confirmed, "find_risks", none_seen)
     assert outcome(ResumeState(touched={"north"})).outcome == "changed"

@@ -36,6 +36,7 @@ def generation(number: int) -> Generation:
     ("cut_off", "typed", "number"),
     [(False, "\n", "8"), (True, "\n", "9"), (True, "8\n", "8"), (False, "8\n", "8")],
 )
+@pytest.mark.promise("A rollback after a cut-off deploy offers what ran last and well")
 def test_after_a_deployment_that_was_cut_off_what_ran_last_and_well_is_offered(
     cut_off: bool, typed: str, number: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,6 +65,7 @@ def refs(root: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", ["upgrade", "canary", "rollout"])
+@pytest.mark.promise("A later deploy never brings older code unasked")
 def test_a_run_that_stopped_half_way_leaves_each_file_saying_what_its_host_runs(
     root: Path, kind: str
 ) -> None:

@@ -78,6 +78,7 @@ def go(outlook: Outlook, **options: Any) -> ExitCode:
     return carry_out(intent, planning, JsonReporter(yes=request.yes, stream=io.StringIO()), outlook)
 
 
+@pytest.mark.promise("Data that a migration loses are named before the question")
 def test_yes_alone_never_loses_data(executed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO())
     with pytest.raises(BunkerError, match="pass --confirm north"):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.unit.screens.terminal import ROOT
+from tests.unit.screens.terminal import ROOT, Terminal, invoke
+
+WORKERS = "tests.unit.screens.made_up_workers"
 
 HOST = (
     "host: {name}\naddress: 192.0.2.{number}\ndomain: {name}.example.org\n"
@@ -34,6 +40,31 @@ class Fleet:
         self.answers.mkdir()
         shutil.copy(ROOT / "inventories" / "production.py", root / "inventories")
         self.number = 0
+
+    def world(self, **world: Any) -> None:
+        """What made-up workers say from now on, see made_up_workers."""
+        (self.root / "world.json").write_text(json.dumps({"steps": [], **world}))
+
+    @contextmanager
+    def on_terminal(self, *words: str, columns: int, **more: Any) -> Iterator[Terminal]:
+        """`invoke WORDS`, with made-up workers, on a terminal."""
+        program = (WORKERS, str(self.root))
+        with invoke(
+            *words,
+            root=self.root,
+            columns=columns,
+            program=program,
+            ANSWERS=str(self.answers),
+            **more,
+        ) as terminal:
+            yield terminal
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Change a host's file."""
+        file = self.folder / f"{name}.yml"
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new))
 
     def add(self, name: str, answer: str | None = None) -> Path:
         """A host, and what it says when it is asked; None: it refuses connections."""

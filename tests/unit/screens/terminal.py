@@ -11,7 +11,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,10 +28,12 @@ PATIENCE = 60
 class Terminal:
     """A command on a screen; ``lines`` is what an operator sees."""
 
-    def __init__(self, columns: int, process: subprocess.Popen[bytes], ours: int) -> None:
+    def __init__(
+        self, columns: int, rows: int, process: subprocess.Popen[bytes], ours: int
+    ) -> None:
         self.process = process
         self._ours = ours
-        self._screen = pyte.Screen(columns, ROWS)
+        self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
 
     @property
@@ -46,6 +48,12 @@ class Terminal:
     def text(self) -> str:
         """The screen as one text."""
         return "\n".join(self.lines)
+
+    def colour_of(self, text: str) -> str:
+        """The colour in which a text stands on the screen, with `bold` where it is."""
+        at = next(n for n, line in enumerate(self._screen.display) if text in line)
+        sign = self._screen.buffer[at][self._screen.display[at].index(text)]
+        return f"bold {sign.fg}" if sign.bold else str(sign.fg)
 
     def type(self, text: str) -> None:
         """As an operator does; a control character acts as it does on a terminal."""
@@ -81,13 +89,28 @@ class Terminal:
         return bool(data)
 
 
+def words_of(terminal: Terminal) -> str:
+    """All words of the screen, wherever its lines end."""
+    return " ".join(terminal.text.split())
+
+
 @contextmanager
-def invoke(*words: str, root: Path, columns: int, **more: str) -> Iterator[Terminal]:
-    """`invoke WORDS` for the fleet of a folder, on a terminal that is so wide."""
+def invoke(
+    *words: str,
+    root: Path,
+    columns: int,
+    rows: int = ROWS,
+    program: Sequence[str] = ("invoke",),
+    **more: str,
+) -> Iterator[Terminal]:
+    """`invoke WORDS` for the fleet of a folder, on a terminal that is so wide.
+
+    ``program`` is a module that takes the place of `invoke`, with its own words.
+    """
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-m", "invoke", *words],
+        [sys.executable, "-m", *program, *words],
         cwd=ROOT,
         stdin=theirs,
         stdout=theirs,
@@ -95,11 +118,11 @@ def invoke(*words: str, root: Path, columns: int, **more: str) -> Iterator[Termi
         start_new_session=True,
         # The terminal is that of the command, so that Ctrl-C reaches it.
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
-        env=environment(root, TERM="xterm-256color", LANG="C.UTF-8", **more),
+        env=environment(root, **{"TERM": "xterm-256color", "LANG": "C.UTF-8", **more}),
     )
     os.close(theirs)
     try:
-        yield Terminal(columns, process, ours)
+        yield Terminal(columns, rows, process, ours)
     finally:
         process.kill()
         process.wait()

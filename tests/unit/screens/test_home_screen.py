@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 
 import pytest
@@ -36,6 +38,8 @@ def shown(fleet: Fleet, columns: int, *words: str) -> Terminal:
 
 @pytest.mark.parametrize("columns", [80, 140])
 @pytest.mark.parametrize("words", [(), ("status",)])
+@pytest.mark.promise("What is printed fits the terminal, each thing once")
+@pytest.mark.promise("The home screen names what needs an operator and the command for it")
 def test_every_host_is_one_row_and_what_needs_one_first_stands_below(
     troubled: Fleet, columns: int, words: tuple[str, ...]
 ) -> None:
@@ -60,22 +64,75 @@ def test_every_host_is_one_row_and_what_needs_one_first_stands_below(
         assert said in text
     assert "production: 6 hosts" in "\n".join(screen.lines[-2:])
     assert "ash: " not in screen.text
+    assert max(map(len, screen.lines)) <= columns
     assert ("4f2a91c" in screen.text) == (columns == 140)
 
 
-def test_rows_appear_while_other_hosts_are_still_silent(fleet: Fleet) -> None:
+@pytest.mark.parametrize("columns", [80, 140])
+@pytest.mark.promise("Hosts that answer are shown while one is silent")
+def test_rows_appear_while_other_hosts_are_still_silent(fleet: Fleet, columns: int) -> None:
     """The dead host's answer is a pipe that nobody writes to until the others were seen."""
     place = fleet.add("silent")
     os.mkfifo(place)
     for number in range(20):
         fleet.add(f"host-{number:02}", answer(HEALTHY, UP))
-    with invoke(root=fleet.root, columns=80, ANSWERS=str(fleet.answers)) as terminal:
+    with invoke(root=fleet.root, columns=columns, ANSWERS=str(fleet.answers)) as terminal:
         terminal.until(lambda text: text.count("healthy") == 20 and "waiting for silent" in text)
         assert terminal.process.poll() is None
         place.write_text(answer(HEALTHY, UP))
         assert terminal.end() == 0
     assert "waiting" not in terminal.text
     assert terminal.lines[-1] == "production: 21 hosts: 21 healthy"
+
+
+def held(answer: str, purpose: str) -> str:
+    """The answer of a host on which a run works, which began two minutes ago."""
+    lease = {
+        "owner": "anna@desk",
+        "run": "r-7",
+        "purpose": purpose,
+        "acquired": 880,
+        "expires": 1060,
+    }
+    encoded = base64.b64encode(json.dumps(lease).encode()).decode()
+    return answer.replace(
+        "@@bunker generation", f"@@bunker lease\n1000\n{encoded}\n@@bunker generation"
+    )
+
+
+@pytest.mark.parametrize("columns", [80, 140])
+@pytest.mark.promise("Normal work is told from trouble, with who does it")
+def test_a_rollback_that_is_under_way_is_normal_work_with_who_does_it_and_since_when(
+    fleet: Fleet, columns: int
+) -> None:
+    armed = "@@bunker returns\n200\n"
+    fleet.add("north", held(answer(HEALTHY, UP, applied=False, upgrade=armed), "rollback"))
+    fleet.add("south", answer(HEALTHY, UP, applied=False, upgrade=armed))
+    said = " ".join(shown(fleet, columns).text.split())
+    trouble, _, work = said.partition("Normal work ")
+    assert work.startswith(
+        "north: held by anna@desk for run r-7 (rollback) since 2 minutes, frees itself within 60 s"
+    )
+    assert "north: " not in trouble.partition("Needs you first")[2]
+    assert "unless" not in work.replace("unless renewed", ""), "it is no threat but work"
+    assert "south: " in trouble.partition("Needs you first")[2], "here no one is at work"
+    assert said.endswith("production: 2 hosts: 1 changing, 1 unfinished")
+
+
+@pytest.mark.parametrize("columns", [80, 140])
+@pytest.mark.promise("A migration that failed half-way has a way out, shown until it is settled")
+def test_a_migration_that_failed_half_way_is_shown_with_the_command_that_settles_it(
+    fleet: Fleet, columns: int
+) -> None:
+    finding = "@@bunker findings\nmigration 20261101_names\n@@bunker end"
+    place = fleet.add("north", answer(HEALTHY, UP).replace("@@bunker end", finding))
+    screen = shown(fleet, columns)
+    said = " ".join(screen.text.split())
+    assert "north: the migration 20261101_names failed half-way, and no other is applied" in said
+    assert "    try: invoke schema.resolve --host north" in screen.lines
+    assert said.endswith("production: 1 host: 1 degraded")
+    place.write_text(answer(HEALTHY, UP))
+    assert "schema.resolve" not in shown(fleet, columns).text
 
 
 def test_watching_looks_again_until_ctrl_c(fleet: Fleet) -> None:

@@ -22,6 +22,7 @@ def second(tmp_path: Path, name: str = "anna") -> tuple[Path, str]:
     return path, key
 
 
+@pytest.mark.promise("A second operator is let in, and one taken out, by one command each")
 def test_a_second_operator_reads_the_secrets_after_one_command(north, tmp_path) -> None:
     north.add("south")
     file, key = second(tmp_path)
@@ -52,6 +53,7 @@ def test_a_lost_key_is_replaced_by_whoever_has_another(north, tmp_path) -> None:
     assert lost.key not in rules(north)
 
 
+@pytest.mark.promise("A second operator is let in, and one taken out, by one command each")
 def test_one_that_leaves_opens_nothing_that_is_written_from_then_on(north, tmp_path) -> None:
     file, key = second(tmp_path)
     add_reader(north.folder, key, "anna", key_file=north.key_file)
@@ -155,6 +157,7 @@ def test_rules_of_another_form_are_left_to_a_person(north, tmp_path, text: str) 
     assert rules(north) == text
 
 
+@pytest.mark.promise("A second operator is let in, and one taken out, by one command each")
 def test_a_key_never_takes_the_place_of_another(tmp_path) -> None:
     path, _ = second(tmp_path)
     before = path.read_bytes()

@@ -95,6 +95,7 @@ def test_every_cause_is_tried() -> None:
 @pytest.mark.parametrize(
     ("name", "output"), [(name, text) for name, texts in OUTPUTS.items() for text in texts]
 )
+@pytest.mark.promise("A failure is told by its cause first")
 def test_what_programs_print_is_told_by_its_cause(name: str, output: str) -> None:
     noise = "Step 1/9 : FROM x\n" * 20
     found = find_cause(f"{noise}{output}\n")
@@ -149,6 +150,7 @@ def failed(output: str, **more: Any) -> HostOutcome:
     )
 
 
+@pytest.mark.promise("A failure is told by its cause first")
 def test_the_cause_stands_first_and_the_noise_behind_verbose() -> None:
     noise = "\n".join(f"noise {n}" for n in range(30))
     outcomes = {"north": failed(f"{noise}\n{BLOCKED}")}
@@ -161,6 +163,7 @@ def test_the_cause_stands_first_and_the_noise_behind_verbose() -> None:
     assert cause_of(outcomes["north"]) in lines[place]
 
 
+@pytest.mark.promise("A migration that failed half-way has a way out, shown until it is settled")
 def test_the_commands_lead_out_of_it_in_their_order() -> None:
     repeat = Repeat("invoke upgrade --ref v3", "", "invoke deploy")
     assert next_commands("a", failed(BLOCKED), repeat) == [

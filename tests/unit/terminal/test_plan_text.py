@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from textwrap import dedent
 
+import pytest
+
 from bunker.events import RunBatch
 from bunker.journal.records import Pace
 from bunker.outlook import Outlook, Risk
@@ -184,6 +186,7 @@ def test_many_changes_of_a_kind_are_one_line_and_removals_never_are() -> None:
     assert "--diff" not in text
 
 
+@pytest.mark.promise("A long plan ends with what matters; every line of it is one option away")
 def test_how_it_would_go_is_told_before_the_question_and_what_may_be_lost_last() -> None:
     outlook = Outlook(
         batches=(RunBatch("canary", ("north",)), RunBatch("batch 1", ("east", "south"))),
@@ -222,6 +225,27 @@ def test_how_it_would_go_is_told_before_the_question_and_what_may_be_lost_last()
             """
         )
     )
+
+
+@pytest.mark.parametrize("diff", [True, False])
+def test_migrations_that_were_read_are_counted_where_they_are_applied_and_named_below(
+    diff: bool,
+) -> None:
+    brings = Change("changemaker", "migrations", "~", "whatever the new commit brings")
+    plans = {name: plan(name, CHECKOUT, brings) for name in ("east", "north", "south", "west")}
+    outlook = Outlook(
+        migrations={"east": {"changemaker": 1}, "north": {"changemaker": 3}, "west": {"wiki": 2}},
+        notes={"east": ("changemaker: 1 new migration, safe for the older code: 3_add",)},
+    )
+    text = plain(plan_lines(FleetPlan(plans), None, outlook, diff=diff))
+    east, north, rest, below = text.split("\n\n")[:4]
+    assert "~ changemaker: migrations: 1 new one, named below" in east
+    assert "~ changemaker: migrations: 3 new ones, named below" in north
+    assert rest.startswith("2 hosts, each"), "where they are not known they are not counted"
+    assert "whatever the new commit brings" in rest
+    assert "3_add" in below
+    none = Outlook(migrations={"north": {"changemaker": 0}})
+    assert "migrations: no new one" in short(plan("north", brings), outlook=none)
 
 
 def test_a_change_of_all_hosts_at_once_tells_no_batches() -> None:

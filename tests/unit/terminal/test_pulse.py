@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import pytest
+
 from bunker.events import Analysis, HostEnded, Soak, Soaking, Step
 from bunker.terminal.lines import plain
 from bunker.terminal.pulse import Pulse
@@ -21,6 +23,7 @@ class Clock:
         return self.now
 
 
+@pytest.mark.promise("A step that takes long says for how long already")
 def test_a_long_step_is_told_every_half_minute_with_how_long_it_takes() -> None:
     clock = Clock()
     pulse = Pulse(clock)
@@ -39,19 +42,32 @@ def test_a_long_step_is_told_every_half_minute_with_how_long_it_takes() -> None:
     assert pulse.lines() == []
 
 
-def test_whatever_is_told_is_a_sign_of_life() -> None:
+def test_a_step_is_told_of_although_other_hosts_get_on() -> None:
     clock = Clock()
     pulse = Pulse(clock)
     pulse.take(PULL)
-    clock.now += 29
-    pulse.take(replace(PULL, host="south"))
-    clock.now += 29
+    for number in range(4, 12):
+        pulse.take(replace(PULL, host="south", number=number, name=f"base: part {number}"))
+        clock.now += 4
+        pulse.take(replace(PULL, host="south", number=number, status="ok", seconds=4.0))
+    assert plain(pulse.lines()) == "north: [3/13] docker: pull: 32s so far\n"
+    pulse.take(HostEnded(host="north", outcome="changed", message="", commands=1))
+    clock.now += 60
     assert pulse.lines() == []
-    clock.now += 1
-    assert len(pulse.lines()) == 2
-    pulse.take(HostEnded(host="south", outcome="changed", message="", commands=1))
+
+
+def test_hosts_in_the_same_step_share_a_line_with_the_longest_time() -> None:
+    clock = Clock()
+    pulse = Pulse(clock)
+    for number in range(20):
+        pulse.take(replace(PULL, host=f"host-{number:02}"))
+        clock.now += 1
     clock.now += 30
-    assert plain(pulse.lines()).startswith("north: ")
+    (line,) = pulse.lines()
+    assert line.text == (
+        "host-00, host-01, host-02, host-03, host-04, host-05 and 14 more:"
+        " [3/13] docker: pull: 50s so far"
+    )
 
 
 def test_a_soak_says_how_long_it_lasts_and_what_was_seen() -> None:

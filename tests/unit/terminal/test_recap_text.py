@@ -179,6 +179,7 @@ def test_after_a_restart_of_the_host_the_same_version_is_tried_again() -> None:
     assert "try: invoke upgrade --ref v3 --host a\n" in text
 
 
+@pytest.mark.promise("A later deploy never brings older code unasked")
 def test_after_a_failure_the_version_that_failed_is_not_suggested_again() -> None:
     repeat = Repeat("invoke deploy --fleet lab --ref v3", "lab", "invoke deploy --fleet lab")
     failed = {"outcome": "failed", "message": "m", "step": "changemaker: settle", "output": []}
@@ -203,6 +204,7 @@ def test_a_refusal_that_names_the_way_out_is_told_without_another() -> None:
     assert "north failed: generation 3 cannot run here" in text
 
 
+@pytest.mark.promise("Words and colours fit what happened")
 def test_a_rollback_that_was_asked_for_is_no_green_change() -> None:
     lines = recap_lines({"a": HostOutcome(outcome="changed", going_to=7)}, Repeat())
     row = next(line for line in lines if line.text.startswith("a "))

@@ -7,8 +7,11 @@ import io
 import pytest
 from rich.console import Console
 
+from bunker.plan.changes import Change, FleetPlan, HostPlan
 from bunker.terminal.console import print_lines
 from bunker.terminal.lines import Line, fitted, plain, table
+from bunker.terminal.plan_text import plan_lines
+from bunker.terminal.run_text import explained
 
 ROWS = [
     ("20261127T120000Z-ab12", "rollout", "production", "interrupted", "3 d 4 h ago", "anna@desk",
@@ -26,6 +29,7 @@ def shown(lines: list[Line], width: int, *, terminal: bool = True) -> list[str]:
 
 
 @pytest.mark.parametrize("width", [80, 100, 140])
+@pytest.mark.promise("What is printed fits the terminal, each thing once")
 def test_a_row_of_a_table_is_one_line_whose_first_column_is_whole(width: int) -> None:
     lines = shown(table(HEADERS, ROWS), width)
     assert len(lines) == 3
@@ -59,11 +63,72 @@ def test_a_long_sentence_is_wrapped_at_words_and_indented() -> None:
     [
         Line("    try: invoke deploy " + "--host north " * 10),
         Line("invoke run.resume " + "x" * 100),
-        Line("  +PermitRootLogin " + "no " * 40, "add"),
+        Line("      +PermitRootLogin " + "no " * 40, "add", quoted=True),
     ],
 )
 def test_commands_and_diffs_stay_as_they_are(line: Line) -> None:
     assert shown([line], 60) == [line.text]
+
+
+@pytest.mark.parametrize("width", [80, 140])
+@pytest.mark.parametrize("diff", [True, False])
+def test_the_title_of_a_change_is_wrapped_at_words_and_its_diff_is_not(
+    width: int, diff: bool
+) -> None:
+    words = "the services " + ", ".join(f"service-{number:02}" for number in range(16))
+    text = f"      ~ /opt/changemaker/.env {words}"
+    changes = [Change("changemaker", "part", sign, words, (text,)) for sign in ("+", "~", "-")]
+    plan = FleetPlan({"north": HostPlan("north", tuple(changes), "o", "w")})
+    lines = shown(plan_lines(plan, diff=diff), width)
+    assert (text.strip() in {line.strip() for line in lines}) == diff
+    rest = [line for line in lines if line.strip() != text.strip()]
+    assert max(map(len, rest)) <= width
+    for sign in "+~-":
+        at = next(n for n, line in enumerate(rest) if line.startswith(f"  {sign} changemaker: "))
+        assert not rest[at].endswith("service-"), "a word is never cut"
+        assert rest[at + 1].startswith("      service-")
+
+
+@pytest.mark.parametrize("width", [80, 140])
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        (
+            "the secrets file is missing. Restore it from git or a backup; a new host is made by"
+            " `invoke instance.add`, and an older one gets it with `invoke secrets.generate n`.",
+            "`invoke secrets.generate n`",
+        ),
+        (
+            "Stopping: every host finishes the step that it is in, which may take as long as that."
+            " Then this ends; resume it with: invoke run.resume 20261127T120000Z-ab12 --verbose",
+            "invoke run.resume 20261127T120000Z-ab12 --verbose",
+        ),
+        (
+            "  north: 192.0.2.1 refuses connections. Look at it with: invoke ssh --host north. Then"
+            " put the key into its file and try the whole thing again as it was the first time",
+            "invoke ssh --host north",
+        ),
+    ],
+)
+@pytest.mark.promise("What is printed fits the terminal, each thing once")
+def test_a_sentence_with_a_command_is_wrapped_and_the_command_is_not(
+    text: str, command: str, width: int
+) -> None:
+    lines = shown([Line(text, "warn")], width)
+    assert max(map(len, lines)) <= width
+    assert any(command in line for line in lines)
+    assert " ".join(" ".join(lines).split()) == text.strip()
+
+
+def test_what_a_command_does_stands_below_it_where_both_are_too_long_for_a_line() -> None:
+    command = "invoke run.resume 20261127T223506Z-fab3 --roll-back"
+    what = "the hosts of its first batch are rolled back, and the run ends"
+    (line,) = explained([command])
+    assert shown([Line(f"    try: {line}")], 140) == [f"    try: {command}  # {what}"]
+    assert shown([Line(f"    try: {line}")], 80) == [
+        f"    try: {command}",
+        f"        # {what}",
+    ]
 
 
 def test_names_are_cut_last_and_nothing_to_nothing() -> None:

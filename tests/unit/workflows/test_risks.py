@@ -71,7 +71,7 @@ def found(
     repository: Repository, old: str, new: str, *changes: Change
 ) -> tuple[tuple[Risk, ...], tuple[str, ...]]:
     fleet = FleetPlan({"north": plan("north", old, new, *changes)})
-    risks, notes = find_risks(Path(), fleet, [Target(host(repository), {})])
+    risks, notes, _ = find_risks(Path(), fleet, [Target(host(repository), {})])
     return risks.get("north", ()), notes.get("north", ())
 
 
@@ -84,6 +84,7 @@ def test_a_safe_migration_is_good_news(repository: Repository) -> None:
     assert found(repository, new, repository.commit()) == ((), ("changemaker: no new migration",))
 
 
+@pytest.mark.promise("Data that a migration loses are named before the question")
 def test_one_that_drops_loses_data_and_one_that_only_stops_older_code_does_not(
     repository: Repository,
 ) -> None:
@@ -96,6 +97,13 @@ def test_one_that_drops_loses_data_and_one_that_only_stops_older_code_does_not(
     assert losing[1].startswith("changemaker: migration m4 may lose data: ")
     strict = [one.text for one in risks if not one.loses]
     assert all("no rollback of the code alone after it" in text for text in strict)
+
+
+def test_those_that_are_safe_are_named_beside_those_that_are_not(repository: Repository) -> None:
+    old = repository.commit(m1_init=INIT)
+    risks, notes = found(repository, old, repository.commit(m2_drop=DROPS, m3_add=SAFE))
+    assert [one.text for one in risks] == ["changemaker: migration m2_drop drops column a.b"]
+    assert notes == ("changemaker: 1 other new migration, safe for the older code: m3_add",)
 
 
 def test_each_span_is_read_once_however_many_hosts_take_it(
@@ -112,8 +120,11 @@ def test_each_span_is_read_once_however_many_hosts_take_it(
     monkeypatch.setattr(risks_module, "check_refs", counted)
     names = ("north", "south", "west")
     fleet = FleetPlan({name: plan(name, old, new) for name in names})
-    risks, _ = find_risks(Path(), fleet, [Target(host(repository, name), {}) for name in names])
+    risks, _, migrations = find_risks(
+        Path(), fleet, [Target(host(repository, name), {}) for name in names]
+    )
     assert sorted(risks) == sorted(names)
+    assert migrations == {name: {"changemaker": 1} for name in names}
     assert len(read) == 1
 
 

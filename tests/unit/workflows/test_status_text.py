@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bunker.events import RunBatch
 from bunker.fleet import Fleet
 from bunker.fleet.models import Host
@@ -128,6 +130,7 @@ def cut_off(lease: bool, run: bool) -> str:
     return plain(home_lines(fleet, [status], OpenRuns((record,)), Repeat()))
 
 
+@pytest.mark.promise("Normal work is told from trouble, with who does it")
 def test_a_run_that_works_on_a_host_is_normal_and_one_that_died_is_not() -> None:
     shown = cut_off(lease=True, run=True)
     assert "Needs you first" not in shown

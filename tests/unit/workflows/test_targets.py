@@ -180,6 +180,7 @@ def test_a_broken_file_stops_a_change_of_a_group_and_none_of_another_host(root: 
     assert select(root, Work(), hosts=("plain",)) == {"plain": None}
 
 
+@pytest.mark.promise("A fault in the file of one host stops that host alone")
 def test_a_broken_file_never_stops_the_rollback_of_the_others(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
