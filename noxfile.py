@@ -135,6 +135,14 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session
+def casts(session: nox.Session) -> None:
+    """Render the recorded terminals in docs/casts as SVG (`nox -s deep -- documents` records)."""
+    install(session, "casts", project=False)
+    for cast in sorted((ROOT / "docs" / "casts").glob("*.cast")):
+        session.run("termtosvg", "render", str(cast), str(cast.with_suffix(".svg")))
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Medians of the commands whose speed matters, measured in one run."""
     install(session, "test")

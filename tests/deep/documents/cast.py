@@ -11,7 +11,6 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from bunker.product import CODE as CHECKOUT
 from tests.deep.documents.control_machine import COLUMNS, ControlMachine
@@ -42,9 +41,8 @@ def recorded(machine: ControlMachine, name: str, title: str) -> Iterator[None]:
     FOLDER.mkdir(exist_ok=True)
     header = {"version": 2, "width": COLUMNS, "height": ROWS, "title": title}
     rows = [json.dumps(header)]
-    for at, said in _paced(pieces):
-        for page, here in machine.called.items():
-            said = said.replace(here, page)
+    for at, shown in _paced(pieces):
+        said = machine.as_on_pages(shown)
         rows.append(json.dumps([round(at, 2), "o", said], ensure_ascii=False))
     (FOLDER / f"{name}.cast").write_text("".join(f"{row}\n" for row in rows))
 

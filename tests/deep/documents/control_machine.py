@@ -124,6 +124,12 @@ class ControlMachine:
         code = self._until_prompt(patience, answers)
         return Said(command, code, self._lines())
 
+    def as_on_pages(self, text: str) -> str:
+        """The text with what the pages call otherwise."""
+        for name, here in self.called.items():
+            text = text.replace(here, name)
+        return text
+
     def end(self) -> None:
         """Leave; what still runs in it ends."""
         with suppress(OSError):
@@ -138,13 +144,14 @@ class ControlMachine:
 
     def _until_prompt(self, patience: float, answers: tuple[Answer, ...]) -> int:
         end = time.monotonic() + patience
-        left = list(answers)
+        left, fresh = list(answers), True
         while not (ended := PROMPTED.search(self._raw)):
             assert time.monotonic() < end, f"it waits for something:\n{self._text()}"
-            if self._read():
-                end = time.monotonic() + patience
-            if left and _seen(left[0][0], self._text()):
+            if fresh and left and _seen(left[0][0], self._text()):
                 os.write(self._ours, left.pop(0)[1].encode())
+            fresh = self._read()
+            if fresh:
+                end = time.monotonic() + patience
         assert not left, f"never asked: {left[0][0]}\n{self._text()}"
         return int(ended[1])
 
@@ -166,10 +173,7 @@ class ControlMachine:
         lines = [line.rstrip() for line in self._screen.display[: last + 1]]
         while lines and not lines[-1]:
             lines.pop()
-        text = "\n".join(lines)
-        for name, here in self.called.items():
-            text = text.replace(here, name)
-        return tuple(text.splitlines())
+        return tuple(self.as_on_pages("\n".join(lines)).splitlines())
 
     def _text(self) -> str:
         return "\n".join(self._lines())

@@ -14,6 +14,8 @@ from tests.deep.documents.control_machine import Answer, ControlMachine, Said
 
 RECORD = "BUNKER_RECORD_PAGES"
 """Set to write what commands say now into the pages, instead of comparing."""
+NAMED = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}|(?<=approve )[0-9a-f]{12}")
+"""Runs, and requests for an approval."""
 FENCE = re.compile(r"^( *)```(sh|console)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
 Replaced = str | Callable[[list[Said]], str]
@@ -35,6 +37,7 @@ class Page:
     path: str
     blocks: list[Block] = field(init=False)
     done: int = 0
+    renamed: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         text = (CHECKOUT / self.path).read_text()
@@ -108,9 +111,20 @@ class Page:
     def _record(self, command: str, old: tuple[str, ...], new: list[str]) -> None:
         file = CHECKOUT / self.path
         text = file.read_text()
-        before = f"$ {command}\n" + "".join(f"{line}\n" for line in old)
-        assert text.count(before) == 1, f"{self.path}: {command} stands there more than once"
-        file.write_text(text.replace(before, f"$ {command}\n" + "".join(f"{x}\n" for x in new)))
+        was, now = self._today(_shown(command, old)), _shown(self._today(command), new)
+        assert text.count(was) == 1, f"{self.path}: {command} stands there more than once"
+        text = text.replace(was, now)
+        for before, since in zip(NAMED.findall(was), NAMED.findall(now), strict=False):
+            if before != since and before not in self.renamed:
+                self.renamed[before] = since
+                self.renamed[before.rpartition("-")[2]] = since.rpartition("-")[2]
+        file.write_text(self._today(text))
+
+    def _today(self, text: str) -> str:
+        """With the names that runs and requests have since they were recorded anew."""
+        for before, since in self.renamed.items():
+            text = text.replace(before, since)
+        return text
 
     def _keep(self, said: Said) -> None:
         """Leave what was said for whoever edits the page."""
@@ -119,6 +133,10 @@ class Page:
         name = self.path.replace("/", "-").removesuffix(".md")
         with (folder / f"{name}.txt").open("a") as file:
             file.write(f"$ {said.command}\n{said.text}\n[{said.code}]\n\n")
+
+
+def _shown(command: str, output: Sequence[str]) -> str:
+    return f"$ {command}\n" + "".join(f"{line}\n" for line in output)
 
 
 def run_of(said: Said) -> str:

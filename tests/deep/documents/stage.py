@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bunker.lab import parts
 from bunker.lab.keys import key_pair
-from bunker.lab.models import HTTP_USER
+from bunker.lab.models import HTTP_USER, LabState
 from tests.deep.documents.control_machine import ControlMachine, copy_checkout
 from tests.lab.machinery.lab_under_test import LabUnderTest
 
@@ -44,9 +44,14 @@ class Stage:
         self.root = root
         self.lab = LabUnderTest(root, NAME)
 
+    @property
+    def state(self) -> LabState:
+        """The lab as it is."""
+        return self.lab.state()
+
     def fresh(self, name: str, *, login: bool = True) -> str:
         """A server as a provider hands it over; its address. Without ``login`` root is alone."""
-        if name in {host.name for host in self.lab.state().hosts}:
+        if name in {host.name for host in self.state.hosts}:
             self.lab.remove_host(name)
         address = self.lab.add_host(name).address
         container, content = self.lab.naming.container(name), self._git_server.encode()
@@ -72,7 +77,7 @@ class Stage:
 
     @property
     def _git_server(self) -> str:
-        state = self.lab.state()
+        state = self.state
         login = f"{HTTP_USER}:{state.git_token_file.read_text().strip()}"
         header = f"Authorization: Basic {b64encode(login.encode()).decode()}"
         here = f"http://{state.git_address}/"
@@ -90,9 +95,9 @@ class Stage:
             f"[init]\n\tdefaultBranch = main\n{self._git_server}"
         )
         copy_checkout(home / PROGRAM)
-        hosts = {host.name: host.address for host in self.lab.state().hosts}
+        hosts = {host.name: host.address for host in self.state.hosts}
         names = {f"{host}.example.org": address for host, address in hosts.items()}
-        shell = ControlMachine(home, {**names, "git.example.org": self.lab.state().git_address})
+        shell = ControlMachine(home, {**names, "git.example.org": self.state.git_address})
         if "north" in hosts:
             shell.called[ADDRESS] = hosts["north"]
         try:
@@ -112,7 +117,7 @@ class Operator:
 
     def at_home(self) -> None:
         """Say in the new fleet where the lab has images from."""
-        state = self.stage.lab.state()
+        state = self.stage.state
         with (self.fleet / "group_data/all.py").open("a") as file:
             file.write(
                 f"docker = {{\n    'registry_mirrors': ['{state.registry_mirror}'],\n"

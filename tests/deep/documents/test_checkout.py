@@ -1,4 +1,4 @@
-"""What the README and the engineers' pages say to do in a checkout, on a machine without a fleet."""
+"""What the README and the engineers' pages say to do in a checkout, where there is no fleet."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deep.documents.control_machine import Said
 from bunker.fleet.host_file import write_host_file
+from tests.deep.documents.control_machine import Said
 from tests.deep.documents.page import Page, run_of
 from tests.deep.documents.stage import PROGRAM, REPOSITORY, Operator, Stage, stage
 from tests.lab.upgrade_day import VISITORS
@@ -116,4 +116,17 @@ def test_inventory(ben: Operator, documents: Stage) -> None:
     machine.run("invoke instance.remove north --yes")
     page.run(machine, "instance.add", answers={"instance.add": YES})
     page.run(machine, "pyinfra", answers={"v2.1": YES})
+    page.end()
+
+
+def test_a_fleet_of_its_own(ben: Operator) -> None:
+    page, machine = Page("docs/fleet-of-its-own.md"), ben.machine
+    machine.run(f"cd ~/{PROGRAM} && pip wheel . --no-deps -w ~/own && cd ~/own")
+    page.run(machine, "bunker init our-fleet")
+    page.run(machine, "fleet.init")
+    page.run(machine, "fleet.schema")
+    machine.run(
+        "mkdir -p ~/.local/share/bash-completion/completions ~/.zfunc ~/.config/fish/completions"
+    )
+    page.run(machine, "invoke completion")
     page.end()

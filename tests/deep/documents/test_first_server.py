@@ -12,6 +12,7 @@ from bunker.fleet.host_file import write_host_file
 from tests.deep.documents.cast import recorded
 from tests.deep.documents.page import Page, Replaced, run_of
 from tests.deep.documents.stage import PROGRAM, REPOSITORY, Operator, Stage, stage
+from tests.lab.code_server import commit_on
 from tests.lab.upgrade_day import VISITORS
 from tests.unit.notify.stand_ins import GotifyStandIn
 
@@ -172,6 +173,35 @@ def test_when_something_breaks(anna: Operator, documents: Stage) -> None:
     documents.console("north", "rm /var/lib/bunker/apps/changemaker/state/new-database")
     for command, _ in page.take("docker system df").commands:
         documents.console("north", command)
+    page.end()
+
+
+WIKI = """\
+services:
+  web:
+    image: nginx:alpine
+    environment: {TITLE: "TEXT"}
+"""
+
+
+def test_other_applications(anna: Operator, documents: Stage) -> None:
+    page, machine = Page("docs/other-applications.md"), anna.machine
+    for version in ("v1.3", "v1.4"):
+        commit_on(documents, version, {"compose.yml": WIKI.replace("TEXT", version)})
+    entry = {
+        "kind": "compose",
+        "repository": "https://git.example.org/changemaker-lite.git",
+        "ref": "v1.3",
+        "files": ["compose.yml"],
+    }
+    file = anna.fleet / "inventories/production/north.yml"
+    write_host_file(file, {"applications": {"wiki": entry}})
+    assert machine.run("invoke deploy north --yes").code == 0
+    page.run(machine, "rollback", answers={"upgrade": YES, "rollback": (("[1]", "\n"), *YES)})
+    for command, _ in page.take("compose -p wiki down").commands:
+        documents.console("north", command)
+    image = {"registry.example.org/wiki@sha256:…": "nginx:alpine"}
+    page.run(machine, "--set", answers={"upgrade": YES}, where=image)
     page.end()
 
 

@@ -21,7 +21,6 @@ from tests.lab.upgrade_day import UpgradeDay, phone
 
 pytestmark = pytest.mark.lab
 
-PAGE = "docs/upgrade-day.md"
 HOSTS = ("amber", "birch", "cedar")
 CLOSED = (
     "policies:\n  changemaker:\n"
@@ -34,7 +33,13 @@ def day(deployed: FleetUnderTest) -> Iterator[UpgradeDay]:
     """Three instances of v2.0.0, two generations old."""
     with UpgradeDay(deployed, 3) as day:
         for name in HOSTS:
-            deployed.configure(name, {"environment": {}, "application": {"ref": "v2.0.0"}})
+            application = {**deployed.original(name)["application"], "ref": "v2.0.0"}
+            groups = [
+                group
+                for group in ("changemaker", "canary")
+                if name == HOSTS[0] or group != "canary"
+            ]
+            deployed.configure(name, {"groups": groups, "application": application})
         deployed.deploy(*HOSTS)
         yield day
 
@@ -51,9 +56,16 @@ def desk(day: UpgradeDay, lab_root: Path) -> Iterator[ControlMachine]:
     machine.end()
 
 
-def test_upgrade_day(day: UpgradeDay, desk: ControlMachine) -> None:
-    page, fleet = Page(PAGE), day.fleet
-    settings = fleet.folder / "fleet.settings.yaml"
+@pytest.fixture(scope="module")
+def page() -> Page:
+    """The page, from its first test to its last."""
+    return Page("docs/upgrade-day.md")
+
+
+def test_versions_that_work_and_that_do_not(
+    page: Page, day: UpgradeDay, desk: ControlMachine
+) -> None:
+    settings = day.fleet.folder / "fleet.settings.yaml"
     page.run(desk, "invoke status")
     with day.visitors():
         with recorded(desk, "upgrade", "A new version for three servers, a canary first"):
@@ -85,6 +97,12 @@ def test_upgrade_day(day: UpgradeDay, desk: ControlMachine) -> None:
         page.run(desk, "--restore")
     page.run(desk, "history")
 
+
+def test_settings_servers_that_are_away_and_approvals(
+    page: Page, day: UpgradeDay, desk: ControlMachine
+) -> None:
+    fleet = day.fleet
+    settings = fleet.folder / "fleet.settings.yaml"
     for name in ("birch", "cedar"):
         fleet.configure(name, {"features": {"sms": True}})
     away = "systemctl stop ssh.socket ssh.service"

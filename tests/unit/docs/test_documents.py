@@ -79,6 +79,25 @@ def test_every_command_exists_with_its_options(page: Path) -> None:
     assert not wrong
 
 
+@pytest.mark.parametrize("page", PAGES, ids=names)
+def test_blocks_of_commands_are_marked_so_that_they_are_walked_through(page: Path) -> None:
+    """`sh` are commands, `console` commands with what they say; the deep tier runs both."""
+    unmarked = documents.code_blocks(page.read_text(), "")
+    assert not [body for body in unmarked if re.search(r"^(\$ |invoke |pip |nox )", body, re.M)]
+
+
+def test_every_page_with_commands_is_walked_through() -> None:
+    """Each block is run, or left out with a reason: `Page.end` holds that of each page."""
+    walks = "".join(file.read_text() for file in (ROOT / "tests/deep/documents").glob("test_*.py"))
+    walked = set(re.findall(r'Page\("([^"]+)"\)', walks))
+    marked = {
+        str(page.relative_to(ROOT))
+        for page in PAGES
+        if re.search(r"^ *```(sh|console)$", page.read_text(), re.M)
+    }
+    assert walked == marked
+
+
 def test_commands_are_found_and_wrong_ones_are_noticed() -> None:
     text = (
         "Run `invoke deploy --host north --dri`, or\n\n    invoke nosuch\n\n"
