@@ -149,17 +149,17 @@ def test_when_something_breaks(anna: Operator, documents: Stage) -> None:
     page.run(machine, "RUN", where={"RUN": run_of(cut)})
 
     block = page.take("RUN --go-on")
-    for command, _ in block.commands:
+    for (command, _), ends in zip(block.commands, (0, 4, 3), strict=True):
         assert machine.run("invoke deploy north --ref v2.1.0 --allow-downgrade --yes").code == 0
         wait = ("Which? [w]", "w\n")
         paused = machine.run("invoke canary --ref v2.2.0-slow-burn --yes", wait)
         assert paused.code == 7, paused.text
         answered = machine.run(command.replace("RUN", run_of(paused)))
-        assert answered.code in (0, 4), answered.text
+        assert answered.code == ends, answered.text
 
     failed = machine.run("invoke upgrade north --ref v2.2.0-broken-migration --yes")
     assert "schema.resolve" in failed.text, failed.text
-    page.run(machine, "--how applied", answers={"resolve": YES})
+    page.run(machine, "--how applied", answers={"--how": (), "resolve": YES})
     page.run(machine, "invoke health")
     disabled = page.take("ufw disable")
     documents.console("north", disabled.commands[1][0])
@@ -199,7 +199,8 @@ def test_other_applications(anna: Operator, documents: Stage) -> None:
     assert machine.run("invoke deploy north --yes").code == 0
     page.run(machine, "rollback", answers={"upgrade": YES, "rollback": (("[1]", "\n"), *YES)})
     for command, _ in page.take("compose -p wiki down").commands:
-        documents.console("north", command)
+        # There is a timer only while an upgrade is under way.
+        documents.console("north", command if "timer" not in command else f"{command} || true")
     image = {"registry.example.org/wiki@sha256:…": "nginx:alpine"}
     page.run(machine, "--set", answers={"upgrade": YES}, where=image)
     page.end()

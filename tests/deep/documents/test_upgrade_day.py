@@ -65,7 +65,6 @@ def page() -> Page:
 def test_versions_that_work_and_that_do_not(
     page: Page, day: UpgradeDay, desk: ControlMachine
 ) -> None:
-    settings = day.fleet.folder / "fleet.settings.yaml"
     page.run(desk, "invoke status")
     with day.visitors():
         with recorded(desk, "upgrade", "A new version for three servers, a canary first"):
@@ -75,7 +74,6 @@ def test_versions_that_work_and_that_do_not(
             with recorded(desk, "failed-upgrade", "A version that crashes: rolled back by itself"):
                 page.run(desk, "v2.2.0-crash", expect={"rollout": 4})
             assert any("rolled back" in text for text in server.texts)
-        settings.unlink()
         page.run(desk, "v2.2.0-slow-burn", expect={"rollout": 4})
     wait = {"canary": (("Which? [w]", "w\n"),)}
     with recorded(desk, "pause", "A canary without visitors: the run waits for an answer"):
