@@ -9,10 +9,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from bunker.applications.of_host import applications_of
 from bunker.fleet.models import Host
+from bunker.plan.changes import FleetPlan, HostPlan
 from bunker.terminal.lines import some
 
 SECONDS: Final = 3.0
@@ -80,6 +82,22 @@ def domain_notes(host: Host, found: Lookups) -> tuple[str, ...]:
     own = {host.address} if _is_address(host.address) else found.of(host.address) or set()
     notes = (_note(name, own, found.of(name)) for name in _domains(host))
     return tuple(note for note in notes if note)
+
+
+def tell_of_first_deploys(
+    found: FleetPlan, hosts: Iterable[Host], resolve: Resolve = addresses
+) -> None:
+    """Add the same notes to the plans of hosts on which nothing has run yet."""
+    fresh = [host for host in hosts if _is_first(found.plans.get(host.name))]
+    domains = look_up(fresh, resolve)
+    for host in fresh:
+        plan = found.plans[host.name]
+        found.plans[host.name] = replace(plan, notes=plan.notes + domain_notes(host, domains))
+
+
+def _is_first(plan: HostPlan | None) -> bool:
+    applications = plan.facts.get("applications", {}) if plan else {}
+    return bool(applications) and not any(one.get("generation") for one in applications.values())
 
 
 def _note(name: str, own: Collection[str], found: Collection[str] | None) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection
 import pytest
 
 from bunker.fleet.models import Host
-from bunker.workflows.domains import Lookups, domain_notes, look_up
+from bunker.plan.changes import FleetPlan, HostPlan
+from bunker.workflows.domains import Lookups, domain_notes, look_up, tell_of_first_deploys
 
 Answers = dict[str, Collection[str]]
 
@@ -95,3 +96,18 @@ def test_a_name_service_that_is_silent_costs_no_more_than_its_time() -> None:
     found = Lookups(["a", "b", "c"], silent, seconds=0.2)
     assert [found.of(name) for name in "abc"] == [None, None, None]
     assert time.monotonic() - began < 2
+
+
+def test_the_plan_of_a_first_deploy_says_it_too_and_no_later_one() -> None:
+    def plan(generation: object) -> HostPlan:
+        facts = {"applications": {"changemaker": {"generation": generation}}}
+        return HostPlan("north", (), "o", "w", facts, ("base: a note",))
+
+    resolve = resolver({"north.city.org.uk": {"104.16.0.9"}})
+    for made, amount in ((plan(None), 2), (plan({"number": 1}), 1)):
+        found = FleetPlan(plans={"north": made})
+        tell_of_first_deploys(found, [host()], resolve)
+        assert len(found.plans["north"].notes) == amount
+    unplanned = FleetPlan()
+    tell_of_first_deploys(unplanned, [host()], resolve)
+    assert unplanned.plans == {}
