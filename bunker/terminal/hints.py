@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from bunker.application.layout import MAIN
+from bunker.cause import find_cause
+from bunker.causes import Words
 from bunker.role import named
-from bunker.terminal.causes import Words, find_cause
 from deploys.roles import KINDS, TAGS
 
 _LOGS_OF_STEP: Final[dict[str, Words]] = {
@@ -34,9 +35,7 @@ def looks(step: str, output: str) -> list[Words]:
     chosen = application_of_step(step)
     if found := find_cause(output, step):
         about = ("logs", "schema.resolve")
-        return [
-            (task, *(chosen if task in about else ()), *words) for task, *words in found.cause.steps
-        ]
+        return [(task, *(chosen if task in about else ()), *words) for task, *words in found.steps]
     services = failing_services(output)
     if services:
         return [("logs", *chosen, "--service", service) for service in services]
