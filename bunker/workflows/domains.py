@@ -102,7 +102,7 @@ def _is_first(plan: HostPlan | None) -> bool:
 
 def _note(name: str, own: Collection[str], found: Collection[str] | None) -> str:
     if found is None:
-        return f"where {name} leads could not be looked up from here within {SECONDS:.0f} seconds"
+        return f"where {name} leads is not known: this machine's name service does not say"
     private = all(ipaddress.ip_address(one.partition("%")[0]).is_private for one in own)
     if not found:
         where = "the address that visitors reach the host by" if private else some(sorted(own))

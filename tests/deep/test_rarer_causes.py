@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,7 +12,7 @@ from bunker.masking import Secret
 from bunker.product import CODE
 from bunker.secrets import change_secrets
 from tests.lab.code_server import commit_on
-from tests.lab.fleet_under_test import NAME, FleetUnderTest
+from tests.lab.fleet_under_test import NAME
 from tests.lab.gate import (
     ASKS,
     LIMITED,
@@ -40,21 +39,6 @@ KILLED = """\
     entrypoint: ["true"]
 """
 """A build step that ends as one does that the kernel killed: a stand-in, no memory is used up."""
-
-
-@pytest.fixture(scope="module")
-def project(deployed: FleetUnderTest) -> Iterator[Wiki]:
-    """A deployed host with a small project that is quick to upgrade."""
-    deployed.pristine("north")
-    yield Wiki(deployed)
-    deployed.reset("north")
-
-
-@pytest.fixture
-def wiki(project: Wiki) -> Iterator[Wiki]:
-    """The same, with the host's file as it was afterwards."""
-    yield project
-    project.configure()
 
 
 def test_a_port_that_another_program_has_is_seen_before_anything_changes(wiki: Wiki) -> None:

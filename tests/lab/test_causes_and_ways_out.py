@@ -9,34 +9,17 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bunker.lab.fleet import deploy_key
-from tests.lab.fleet_under_test import FleetUnderTest
 from tests.lab.gate import ASKS, PASSWORD, PLAIN, gate
 from tests.lab.ways_out import SQUATTER, Wiki
 
 pytestmark = pytest.mark.lab
 
 FULL = "mount -t tmpfs -o size=1m tmpfs /var/tmp && head -c 2m /dev/zero > /var/tmp/full || true"
-
-
-@pytest.fixture(scope="module")
-def project(deployed: FleetUnderTest) -> Iterator[Wiki]:
-    """A deployed host with a small project that is quick to upgrade."""
-    deployed.pristine("north")
-    yield Wiki(deployed)
-    deployed.reset("north")
-
-
-@pytest.fixture
-def wiki(project: Wiki) -> Iterator[Wiki]:
-    """The same, with the host's file as it was afterwards."""
-    yield project
-    project.configure()
 
 
 @pytest.fixture
