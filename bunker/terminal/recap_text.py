@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bunker.cause import find_cause
 from bunker.outcomes import WORDS, HostOutcome, Outcomes
-from bunker.terminal.causes import find_cause
 from bunker.terminal.hints import application_of_step, looks, same_again
 from bunker.terminal.lines import Line, Style, after, indented, some, table
 

@@ -133,7 +133,7 @@ def test_the_failing_service_is_read_from_the_gates_output() -> None:
         ("docker: docker", "Job for docker.service failed",
          ["ssh --host a --command 'sudo journalctl -u docker -n 50 --no-pager'"]),
         *(
-            (step, text, ["ssh --host a --command 'df -h; df -i; sudo docker system df'"])
+            (step, text, ["ssh --host a --command 'sudo df -h; sudo df -i; sudo docker system df'"])
             for step in ("changemaker: pull and build images", "changemaker: migrate", "base: x")
             for text in ("tar: write error: No space left on device", "no room for a dump")
         ),
