@@ -76,6 +76,13 @@ def find_cause(output: str, step: str = "", where: Where | None = None) -> Found
     return None
 
 
+def own_words(output: str) -> str:
+    """What the step itself said before it showed the logs of containers; empty where it did not."""
+    said, marked, _ = f"\n{output}".partition(OF_CONTAINERS)
+    lines = [line for line in said.splitlines() if line.strip()]
+    return lines[-1].strip() if marked and lines else ""
+
+
 def _parts(match: re.Match[str]) -> dict[str, str]:
     """What the pattern found, by name: ``port1`` is the ``port`` of another alternative."""
     found = {key.rstrip("0123456789"): value for key, value in match.groupdict().items() if value}

@@ -277,6 +277,16 @@ def test_the_cause_stands_first_and_the_noise_behind_verbose() -> None:
     assert cause_of(outcomes["north"]) in lines[place]
 
 
+@pytest.mark.promise("A failure is told by its cause first")
+def test_what_a_step_says_of_a_container_stands_before_the_log_of_that() -> None:
+    said = "the new api did not become healthy (exited); the one that runs was not touched"
+    log = "\n".join(f"  File line {n}" for n in range(20))
+    outcomes = {"north": failed(f"pulled\n{said}\n--- new api; its last log lines:\n{log}\n")}
+    lines = plain(recap_lines(outcomes, Repeat())).splitlines()
+    assert f"north failed: {said}" in lines
+    assert "    … 17 lines before: --verbose" in lines
+
+
 @pytest.mark.promise("A migration that failed half-way has a way out, shown until it is settled")
 def test_the_commands_lead_out_of_it_in_their_order() -> None:
     repeat = Repeat("invoke upgrade --ref v3", "", "invoke deploy")

@@ -48,8 +48,8 @@ def test_every_kind_of_outcome() -> None:
         x-2    not started
         x-3    not started
 
-        east failed: step 5 of 9 failed: changemaker: health gate
-            GET /api/health did not answer 200 within 5 seconds; its last answer: 502
+        east failed: GET /api/health did not answer 200 within 5 seconds; its last answer: 502
+          in step 5 of 9 failed: changemaker: health gate
             --- media-api (x-media-api-1) is restarting (Restarting (1)); its last log lines:
             Error: cannot find module
             --- api; its last log lines:
