@@ -62,10 +62,10 @@ def start(
 
 
 @contextmanager
-def agent(key: Secret, socket: str) -> Iterator[None]:
+def agent(key: Secret, socket: str, remedy: str) -> Iterator[None]:
     """An ssh-agent with one private key, which it gets over standard input, at a socket.
 
-    Raises BunkerError where the key cannot be read.
+    Raises BunkerError with the ``remedy`` where the key cannot be read.
     """
     with start(["ssh-agent", "-D", "-a", socket], stderr=subprocess.DEVNULL) as process:
         try:
@@ -78,7 +78,7 @@ def agent(key: Secret, socket: str) -> Iterator[None]:
                     "the deploy key cannot be read",
                     where="DEPLOY_KEY in the host's secrets",
                     expected="a private key in OpenSSH format, without a passphrase",
-                    remedy="Set it again with: invoke secrets.set --key DEPLOY_KEY",
+                    remedy=remedy,
                 )
             yield
         finally:

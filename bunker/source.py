@@ -12,11 +12,13 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bunker.application.layout import MAIN, prefix_of
 from bunker.applications.of_host import path_of
+from bunker.cause import PORTS, Where, commands_here, find_cause
 from bunker.errors import BunkerError
 from bunker.fleet.models import Host
 from bunker.folder_source import commit_of, folder_of
@@ -28,25 +30,15 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 TIMEOUT_SECONDS = 30
 FETCH_SECONDS = 300
 
-REMEDIES = (
-    (
-        "Host key verification failed",
-        "Put the git server's host key under application.repository_host_keys, after comparing its"
-        " fingerprint (ssh-keyscan shows the key)",
-    ),
-    (
-        "Permission denied",
-        "Give the host a deploy key that the repository accepts: invoke secrets.set --key"
-        " DEPLOY_KEY",
-    ),
-)
-"""What git or ssh says, and what to do about it."""
 REMEDY = "Check application.repository, and DEPLOY_KEY or GIT_TOKEN in the host's secrets"
 
 
 @dataclass(frozen=True)
 class Source:
-    """A repository, the wanted ref, and how to get in."""
+    """A repository, the wanted ref, and how to get in.
+
+    ``host`` and ``application`` say in errors whose it is; others may have the same.
+    """
 
     repository: str
     ref: str
@@ -55,6 +47,8 @@ class Source:
     token: Secret | None = None
     files: bool = False
     """Whether ``repository`` is a folder of plain files in the fleet."""
+    host: str = field(default="NAME", compare=False)
+    application: str = field(default=MAIN, compare=False)
 
     @classmethod
     def of(cls, host: Host, secrets: Mapping[str, Secret], root: Path) -> Source:
@@ -78,6 +72,8 @@ class Source:
             application.repository_host_keys,
             secrets.get("DEPLOY_KEY"),
             secrets.get("GIT_TOKEN"),
+            host=host.name,
+            application=application.name,
         )
 
 
@@ -112,9 +108,24 @@ def _list_remote(source: Source, refs: list[str]) -> str:
             words = ("ls-remote", "--quiet", source.repository, *refs)
             return git.output(*words, timeout=TIMEOUT_SECONDS).decode(errors="replace")
         except GitFailed as error:
-            remedy = next((text for said, text in REMEDIES if said in error.problem), REMEDY)
-            problem = f"the git server refused to list its refs: {error.problem}"
-            raise BunkerError(problem, where=source.repository, remedy=remedy) from None
+            raise _told(source, "the git server refused to list its refs", error) from None
+
+
+def _told(source: Source, what: str, error: GitFailed) -> BunkerError:
+    """Git's failure by its cause, where that is known, with what leads out of it."""
+    parts = urlsplit(source.repository)
+    port = str(parts.port or PORTS.get(parts.scheme, "22"))
+    where = Where("this machine", source.application, parts.hostname or "", port)
+    found = find_cause(error.problem, where=where)
+    if found is None:
+        problem = f"{what}: {error.problem}"
+        return BunkerError(problem, where=source.repository, remedy=REMEDY)
+    commands = " and ".join(f"`{command}`" for command in commands_here(found, source.host))
+    return BunkerError(
+        f"{found.sentence} ({error.problem.rstrip('.')})",
+        where=source.repository,
+        remedy=f"Next: {commands}" if commands else None,
+    )
 
 
 def read_files(
@@ -132,9 +143,7 @@ def read_files(
                 git.output("init", "--quiet", "--bare")
             return [_files(git, ref, wanted, fetch=not local) for ref in refs]
         except GitFailed as error:
-            remedy = next((text for said, text in REMEDIES if said in error.problem), None)
-            problem = f"git cannot read it: {error.problem}"
-            raise BunkerError(problem, where=source.repository, remedy=remedy) from None
+            raise _told(source, "git cannot read it", error) from None
 
 
 def _files(git: Git, ref: str, wanted: re.Pattern[str], *, fetch: bool) -> dict[str, bytes]:
@@ -175,5 +184,7 @@ def _git(source: Source) -> Iterator[Git]:
             }
         if source.deploy_key:
             environment["SSH_AUTH_SOCK"] = str(Path(folder, "agent"))
-            stack.enter_context(agent(source.deploy_key, environment["SSH_AUTH_SOCK"]))
+            key = f"--host {source.host} --key {prefix_of(source.application)}DEPLOY_KEY"
+            again = f"Set it again with: invoke secrets.set {key}"
+            stack.enter_context(agent(source.deploy_key, environment["SSH_AUTH_SOCK"], again))
         yield Git(where=source.repository, environment=environment)

@@ -4,6 +4,7 @@ The worker hands these over in memory. Under pyinfra's own command line, where t
 worker, they are looked up when a role first asks: only for hosts that pyinfra targets.
 """
 
+import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from bunker.fleet import host_from_data
 from bunker.fleet.models import Host
 from bunker.folder_source import FolderCommit, commit_of, folder_of
 from bunker.masking import Secret
+from bunker.ops.clock import clock_note
 from bunker.ops.facts import asked
 from bunker.ops.recorder import name_of, recorder
 from bunker.ops.system import System, SystemState
@@ -80,7 +82,10 @@ def current_system() -> SystemState:
     """The host's operating system, asked once per run: several roles want to know."""
     given = recorder().given
     if given.system is None:
+        began = time.time()
         given.system = asked(System, user=current_host().user)
+        if note := clock_note(given.system.clock, began, time.time()):
+            recorder().note("base", note)
     found: SystemState = given.system
     return found
 

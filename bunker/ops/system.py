@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bunker.answers import MARK
+from bunker.answers import MARK, moment
 from bunker.ops.facts import Answer, reading
 from bunker.ops.logins import logins_script
 from bunker.shell import script_file
@@ -19,13 +19,15 @@ class SystemState:
     """The operating system as it is: release, packages, and whether dpkg was cut off.
 
     ``packages`` has the version of every installed package. ``found`` are the answers to the
-    questions that roles add, by section; each role reads its own.
+    questions that roles add, by section; each role reads its own. ``clock`` is the host's time
+    (seconds since 1970).
     """
 
     os_release: Mapping[str, str]
     packages: Mapping[str, str]
     half_installed: bool
     found: Mapping[str, Sequence[str]]
+    clock: float | None = None
 
     @property
     def engine(self) -> EngineState:
@@ -50,6 +52,7 @@ def _system(found: Mapping[str, Sequence[str]]) -> SystemState:
         packages=packages,
         half_installed=any(line.strip() for line in found["audit"]),
         found=found,
+        clock=next((moment(line, "its clock") for line in found.get("clock", ())), None),
     )
 
 
@@ -69,5 +72,6 @@ echo '{MARK} audit'; dpkg --audit | head -n 5
 (
 {_SURROUNDINGS}
 )
+echo '{MARK} clock'; date +%s
 echo '{MARK} end'
 """

@@ -134,7 +134,10 @@ class BatchChange:
         if not names:
             return {}
         self.context.event(RollbackBegan(hosts=tuple(names)))
-        work = rollback(of_run=self.context.request.run)
+        kind, arguments = kind_of(self.context.request)
+        # What was asked of one application is no question about the others of its host.
+        application = kind.work(arguments).application
+        work = rollback(of_run=self.context.request.run, application=application)
         after = self._apply(names, work, {})
         # A host that restarts is away for a while, and then rolls back.
         away = [name for name in names if after[name].outcome.outcome == "unreachable"]

@@ -24,6 +24,7 @@ from bunker.terminal.plan_text import plan_lines
 from bunker.terminal.reporter import Reporter
 from bunker.version import version
 from bunker.worker.client import WorkerClient
+from bunker.workflows.domains import tell_of_first_deploys
 from bunker.workflows.planning import dry_exit, fingerprints, prepare
 from bunker.workflows.request import (
     DeployRequest,
@@ -77,6 +78,7 @@ def plan_hosts(
     message = worker_request(request, fleet, targets, "planning")
     with WorkerClient(message, cwd=request.root) as worker:
         found = prepare(request.fleet_name, worker, targets, reporter.event)
+    tell_of_first_deploys(found, [target.host for target in targets])
     # Whoever chose a group meant those as well that had to be left out of it.
     left_out = fleet.dropped if request.names_hosts else {n: fleet.fault(n) for n in fleet.broken}
     found.failed |= {name: str(error) for name, error in left_out.items()}

@@ -5,13 +5,18 @@ from collections.abc import Sequence
 from typing import Final
 
 from bunker.application.layout import MAIN
+from bunker.cause import find_cause
+from bunker.causes import Words
 from bunker.role import named
-from bunker.terminal.causes import Words, find_cause
 from deploys.roles import KINDS, TAGS
 
 _LOGS_OF_STEP: Final[dict[str, Words]] = {
     "docker: docker": ("ssh", "--command", "'sudo journalctl -u docker -n 50 --no-pager'"),
-    "base: sshd": ("ssh", "--command", "'sudo journalctl -u ssh -n 50 --no-pager'"),
+    # Its log says more of our own logins than of what is wrong with its files.
+    "base: sshd": (
+        *("ssh", "--command"),
+        "'sudo sshd -t && echo its files are valid; sudo systemctl status ssh --no-pager'",
+    ),
     "base: fail2ban": ("ssh", "--command", "'sudo journalctl -u fail2ban -n 50 --no-pager'"),
 }
 
@@ -34,9 +39,7 @@ def looks(step: str, output: str) -> list[Words]:
     chosen = application_of_step(step)
     if found := find_cause(output, step):
         about = ("logs", "schema.resolve")
-        return [
-            (task, *(chosen if task in about else ()), *words) for task, *words in found.cause.steps
-        ]
+        return [(task, *(chosen if task in about else ()), *words) for task, *words in found.steps]
     services = failing_services(output)
     if services:
         return [("logs", *chosen, "--service", service) for service in services]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bunker.application.layout import MAIN
-from bunker.terminal.causes import ROOM
+from bunker.causes import ROOM
 from bunker.terminal.recap_text import Repeat
 from bunker.workflows.status import HostStatus
 

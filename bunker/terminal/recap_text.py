@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bunker.cause import find_cause, own_words
 from bunker.outcomes import WORDS, HostOutcome, Outcomes
-from bunker.terminal.causes import find_cause
 from bunker.terminal.hints import application_of_step, looks, same_again
 from bunker.terminal.lines import Line, Style, after, indented, some, table
 
@@ -137,11 +137,14 @@ def _explained(host: str, outcome: HostOutcome, *, verbose: bool) -> list[Line]:
         words = f"{host} failed: " if kind == "failed" else f"{host} was rolled back: "
         message = (outcome.message or "no reason given").removeprefix(f"{host}: ")
         output = "\n".join(outcome.output or ())
-        if cause := cause_of(outcome):
+        cause = cause_of(outcome)
+        if cause:
             lines += [*after(words, cause, "bad"), *after("  in ", message)]
         else:
             lines += after(words, message, "bad")
-        lines += _last(output.splitlines(), verbose=verbose)
+        # What is told as the cause is not told again.
+        shown = [line for line in output.splitlines() if verbose or line.strip() != cause]
+        lines += _last(shown, verbose=verbose)
         if outcome.choice:
             lines += after("  not rolled back: ", outcome.choice, "warn")
     elif kind == "unreachable":
@@ -171,9 +174,10 @@ def _not_started(hosts: Sequence[str]) -> list[Line]:
 
 
 def cause_of(outcome: HostOutcome) -> str | None:
-    """Why a host failed, where what it printed shows a known cause."""
-    found = find_cause("\n".join(outcome.output or ()), outcome.step or "")
-    return found.sentence if found else None
+    """Why a host failed: a known cause in what was printed, or what the step itself said of it."""
+    output = "\n".join(outcome.output or ())
+    found = find_cause(output, outcome.step or "")
+    return found.sentence if found else own_words(output) or None
 
 
 def next_commands(host: str, outcome: HostOutcome, repeat: Repeat) -> list[str]:
@@ -189,7 +193,7 @@ def next_commands(host: str, outcome: HostOutcome, repeat: Repeat) -> list[str]:
             # The instance is healthy again, and the version that failed would fail again.
             app = application_of_step(step)
             fixed = repeat.other("upgrade", host, *app, "--ref FIXED")
-            return [*(found if cause_of(outcome) else [repeat.other("history", host, *app)]), fixed]
+            return [*(found if find_cause(output, step) else [repeat.other("history", host, *app)]), fixed]
         case "failed" if "invoke " in outcome.message:
             return []  # it says itself what to do
         case "failed":

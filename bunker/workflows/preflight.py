@@ -24,6 +24,7 @@ from bunker.secrets import decrypt_hosts
 from bunker.secrets.catalog import generate
 from bunker.terminal.lines import count
 from bunker.worker.client import WorkerClient
+from bunker.workflows.domains import Resolve, addresses, domain_notes, look_up
 from bunker.workflows.planning import prepare
 from bunker.workflows.request import DeployRequest, Target, find_commits, worker_request
 from deploys.stack.decision import FOLDER
@@ -70,11 +71,17 @@ class Finding:
         }
 
 
-def look_before(request: DeployRequest, tell: Callable[[Event], None]) -> list[Finding]:
-    """Plan the whole of every selected host without changing anything, and say what was found."""
+def look_before(
+    request: DeployRequest, tell: Callable[[Event], None], resolve: Resolve = addresses
+) -> list[Finding]:
+    """Plan the whole of every selected host without changing anything, and say what was found.
+
+    ``resolve`` answers where its domains lead, which is asked meanwhile.
+    """
     fleet = load_fleet(request.root, request.fleet_name, require_secrets=False, partial=True)
     hosts = fleet.select(hosts=request.hosts, groups=request.groups, tags=request.tags)
     found = {host.name: Finding(host.name) for host in hosts}
+    domains = look_up(hosts, resolve)
     targets, guessed = _targets(fleet, hosts, found)
     key = randomness.token_bytes(32)
     message = worker_request(request, fleet, targets, "preflight", mac_key=key)
@@ -82,6 +89,7 @@ def look_before(request: DeployRequest, tell: Callable[[Event], None]) -> list[F
         planned = prepare(request.fleet_name, worker, targets, tell)
     for host in hosts:
         _take(found[host.name], planned, guessed=host if host.name in guessed else None)
+        found[host.name].notes += domain_notes(host, domains)
     return list(found.values())
 
 

@@ -197,7 +197,7 @@ def _resolve_commits(
     """The commit of every application, or of the one of that name; all problems at once."""
     answers = find_commits(root, hosts, secrets, application)
     problems = [answer for answer in answers.values() if isinstance(answer, BunkerError)]
-    refuse("The wanted code cannot be found", dict.fromkeys(problems))
+    refuse("The wanted code cannot be found", dict.fromkeys(problems), single=True)
     return {name: answer for name, answer in answers.items() if isinstance(answer, str)}
 
 

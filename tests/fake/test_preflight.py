@@ -43,11 +43,16 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def unasked(name: str) -> Any:
+    """Examples lead nowhere, so nothing is asked about them."""
+    raise AssertionError(name)
+
+
 @pytest.fixture
 def look(root: Path, monkeypatch: pytest.MonkeyPatch) -> Look:
     """A preflight whose worker speaks to pyinfra's fake hosts."""
 
-    def found(**responses: list[str]) -> Finding:
+    def found(resolve: Any = None, **responses: list[str]) -> Finding:
         def faked(*arguments: Any, **more: Any) -> dict[str, Any]:
             message = worker_request(*arguments, **more)
             for item in message["hosts"]:
@@ -56,7 +61,8 @@ def look(root: Path, monkeypatch: pytest.MonkeyPatch) -> Look:
             return message
 
         monkeypatch.setattr(bunker.workflows.preflight, "worker_request", faked)
-        (finding,) = look_before(DeployRequest(root, "production", ("north",)), lambda _event: None)
+        request = DeployRequest(root, "production", ("north",))
+        (finding,) = look_before(request, lambda _event: None, resolve or unasked)
         return finding
 
     return found
@@ -120,6 +126,27 @@ def test_what_a_role_refuses_comes_in_its_parts(look: Look) -> None:
         assert "Debian 13" in problem["expected"]
         assert problem["remedy"].startswith("Install one of these")
     assert not finding.ready
+
+
+def test_a_domain_that_leads_elsewhere_is_a_note_and_stops_nothing(look: Look, root: Path) -> None:
+    file = root / "inventories/production/north.yml"
+    text = file.read_text().replace("north.example.org", "north.city.org.uk")
+    file.write_text(text.replace("192.0.2.1", "185.199.1.7"))
+    finding = look(resolve=lambda _name: {"104.16.0.9"})
+    (note,) = finding.notes
+    assert note.startswith("north.city.org.uk resolves to 104.16.0.9, not to 185.199.1.7: ")
+    assert finding.ready
+    assert note in plain(preflight_lines([finding], Repeat())).replace("\n          ", " ")
+
+
+def test_a_clock_that_is_wrong_is_a_note_of_the_same_answer(look: Look) -> None:
+    answer = RESPONSES["dpkg-query"]
+    before = look().commands
+    late = look(**{"dpkg-query": [*answer[:-1], "@@bunker clock", "1000000000", answer[-1]]})
+    (note,) = late.notes
+    assert note.startswith("base: the clock of the host is ")
+    assert " behind that of this machine: " in note
+    assert (late.ready, late.commands) == (True, before)
 
 
 def test_an_operator_reads_problems_first_and_the_command_last(look: Look, root: Path) -> None:

@@ -17,17 +17,33 @@ WHO = {
 }
 
 
-def commit_on(
-    fleet: FleetUnderTest, branch: str, files: Mapping[str, str], *, start: str = "v2"
-) -> str:
-    """Push one commit with these files on top of ``start``; the branch's commit before, or ''."""
+def _environment(fleet: FleetUnderTest) -> dict[str, str]:
     state = fleet.state
     ssh = f"ssh -F none -i {state.private_key} -o IdentitiesOnly=yes -o BatchMode=yes"
-    environment = {
+    return {
         **os.environ,
         **WHO,
         "GIT_SSH_COMMAND": f"{ssh} -o UserKnownHostsFile={state.known_hosts}",
     }
+
+
+def commit_of(fleet: FleetUnderTest, branch: str) -> str:
+    """The commit that a branch names."""
+    done = subprocess.run(
+        ["git", "ls-remote", fleet.state.git_ssh_url, f"refs/heads/{branch}"],
+        env=_environment(fleet),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.partition("\t")[0]
+
+
+def commit_on(
+    fleet: FleetUnderTest, branch: str, files: Mapping[str, str], *, start: str = "v2"
+) -> str:
+    """Push one commit with these files on top of ``start``; the branch's commit before, or ''."""
+    environment = _environment(fleet)
 
     def git(*words: str) -> str:
         done = subprocess.run(
@@ -37,7 +53,7 @@ def commit_on(
         return done.stdout.strip()
 
     with tempfile.TemporaryDirectory() as folder:
-        git("clone", "--quiet", "--branch", start, state.git_ssh_url, folder)
+        git("clone", "--quiet", "--branch", start, fleet.state.git_ssh_url, folder)
         before = git("-C", folder, "ls-remote", "origin", f"refs/heads/{branch}").partition("\t")[0]
         for path, content in files.items():
             (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)

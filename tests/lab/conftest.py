@@ -12,6 +12,7 @@ import pytest
 
 from tests.lab.fleet_under_test import FleetUnderTest
 from tests.lab.left_over import PLACE, alone
+from tests.lab.ways_out import Wiki
 
 ROOT = "BUNKER_TEST_LAB_ROOT"
 """Another root, for several people on one machine."""
@@ -56,3 +57,18 @@ def north(deployed: FleetUnderTest) -> FleetUnderTest:
     """The fleet with the host north just as it was after its first deploy."""
     deployed.pristine("north")
     return deployed
+
+
+@pytest.fixture(scope="module")
+def small_project(deployed: FleetUnderTest) -> Iterator[Wiki]:
+    """A deployed host with a small project beside the instance, which is quick to upgrade."""
+    deployed.pristine("north")
+    yield Wiki(deployed)
+    deployed.reset("north")
+
+
+@pytest.fixture
+def wiki(small_project: Wiki) -> Iterator[Wiki]:
+    """The same, with the host's file as it was afterwards."""
+    yield small_project
+    small_project.configure()

@@ -44,8 +44,18 @@ def commands(text: str) -> Iterator[list[str]]:
             yield shlex.split(found[1])
 
 
+TASK = r"([a-z][a-z-]*(?:\.[a-z-]+)?)(?![\w{-]|\.[\w{])"
+"""The name of a task that is named whole."""
+
+
 def commands_in_code(code: str) -> Iterator[str]:
     """Every task that a string of Python code names whole behind `invoke`."""
+    for text in _texts(code):
+        yield from re.findall(rf"\binvoke {TASK}", text)
+
+
+def _texts(code: str) -> Iterator[str]:
+    """Every string of Python code; what is filled in is a brace."""
     nodes = list(ast.walk(ast.parse(code)))
     fragments = {
         id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values
@@ -54,8 +64,21 @@ def commands_in_code(code: str) -> Iterator[str]:
         if id(node) not in fragments:
             parts = node.values if isinstance(node, ast.JoinedStr) else [node]
             texts = (part.value if isinstance(part, ast.Constant) else "{" for part in parts)
-            text = "".join(text for text in texts if isinstance(text, str))
-            yield from re.findall(r"\binvoke ([a-z][a-z-]*(?:\.[a-z-]+)?)(?![\w{-]|\.[\w{])", text)
+            yield "".join(text for text in texts if isinstance(text, str))
+
+
+def command_lines_in_code(code: str) -> Iterator[str]:
+    """The same with the words behind, up to a mark of the sentence or a quoted word."""
+    for text in _texts(code):
+        for name, rest in re.findall(rf"\binvoke {TASK}((?: [^\s`';:,.()]+)*)", text):
+            yield name + rest.partition(" invoke ")[0]
+
+
+def options_in_code(code: str) -> Iterator[tuple[str, str]]:
+    """Every option that a string of Python code names behind a task, with that task."""
+    for line in command_lines_in_code(code):
+        for option in re.findall(r"(?<= )--[a-z][a-z-]*", line):
+            yield line.split()[0], option
 
 
 def anchors(text: str) -> set[str]:

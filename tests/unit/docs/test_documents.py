@@ -132,6 +132,35 @@ def test_the_program_names_only_commands_that_exist() -> None:
     assert len({name for _, name in named}) > 30
 
 
+def test_the_program_names_only_options_that_its_commands_have() -> None:
+    tasks = _module("tasks", ROOT / "tasks.py").namespace
+    named = {
+        (str(path.relative_to(ROOT)), name, option)
+        for folder in ("bunker", "deploys")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for name, option in documents.options_in_code(path.read_text())
+    }
+    known = {
+        name: {f"--{one}" for argument in tasks[name].get_arguments() for one in argument.names}
+        for name in tasks.task_names
+    }
+    assert {one for one in named if one[2] not in known[one[1]]} == set()
+    assert len(named) > 60
+
+
+def test_a_secret_is_set_with_its_host() -> None:
+    """The command takes one host: without it an operator gets an error in place of a remedy."""
+    wanted = ("secrets.set", "--key")
+    without = [
+        path.name
+        for folder in ("bunker", "deploys")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for text in documents.command_lines_in_code(path.read_text())
+        if all(word in text for word in wanted) and "--host" not in text
+    ]
+    assert without == []
+
+
 def test_commands_are_found_in_every_string_of_code() -> None:
     code = (
         '"""Run `invoke one`."""\nx = "try: invoke " "two --host"\ny = f"`invoke three.{x}`"\n'
@@ -139,6 +168,7 @@ def test_commands_are_found_in_every_string_of_code() -> None:
         "v = 'invoke seven.'\nw = \"Another runs: invoke eight\\n\"\n"
     )
     assert set(documents.commands_in_code(code)) == {"one", "two", "five", "seven", "eight"}
+    assert set(documents.options_in_code(code)) == {("two", "--host")}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=names)

@@ -119,3 +119,45 @@ def test_the_git_servers_ssh_sees_the_deploy_key_alone(
     public = key.with_suffix(".pub").read_text().split()[1]
     assert (public in seen.read_text()) is given
     assert "the-operators-own" not in seen.read_text()
+
+
+@pytest.mark.parametrize(
+    ("said", "problem", "remedy"),
+    [
+        (
+            "git@x: Permission denied (publickey).",
+            "the git server does not accept the host's deploy key: add its public part to the"
+            " repository, or store the right one (git@x: Permission denied (publickey))",
+            "Next: `invoke secrets.set --host north --key WIKI__DEPLOY_KEY`",
+        ),
+        (
+            "Host key verification failed.",
+            "the host key of the git server is not among applications.wiki.repository_host_keys",
+            "Next: `ssh-keyscan -p 2222 127.0.0.1`",
+        ),
+        (
+            "ssh: connect to host 127.0.0.1 port 2222: Connection refused",
+            "this machine cannot reach 127.0.0.1 port 2222: that is away",
+            "Next: `getent hosts 127.0.0.1; ip route; ",
+        ),
+        (
+            "ssh: no such luck",
+            "the git server refused to list its refs: ssh: no such luck",
+            "Check",
+        ),
+    ],
+)
+def test_a_refusal_begins_with_its_cause_and_ends_with_what_this_machine_can_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, problem: str, remedy: str
+) -> None:
+    ssh = tmp_path / "bin" / "ssh"
+    ssh.parent.mkdir()
+    ssh.write_text(f"#!/bin/sh\necho '{said.replace(chr(39), '')}' >&2\nexit 255\n")
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{ssh.parent}:{os.environ['PATH']}")
+    source = Source("ssh://git@127.0.0.1:2222/x", "v2", host="north", application="wiki")
+    with pytest.raises(BunkerError) as caught:
+        resolve_commit(source)
+    assert caught.value.problem.startswith(problem)
+    assert str(caught.value.remedy).startswith(remedy)
+    assert caught.value.where == source.repository

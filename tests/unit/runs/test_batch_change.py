@@ -22,7 +22,9 @@ from bunker.runs import accounts, batch_change, confirmed
 from bunker.runs.batch_change import BatchChange
 from bunker.runs.context import RunContext
 from bunker.runs.resume_state import ResumeState
+from bunker.runs.work import ROLLBACK, WHOLE_HOST, Work
 from bunker.workflows.planning import fingerprints
+from bunker.workflows.request import DeployRequest
 from bunker.workflows.risks import Found
 
 SHOWN = HostPlan("north", (Change("base", "sshd", "~", "1 file"),), "o", "w")
@@ -39,6 +41,9 @@ class Outside:
     applied: list[list[str]] = field(default_factory=list)
     leases: list[list[str]] = field(default_factory=list)
     heads: list[list[str]] = field(default_factory=list)
+    fails: bool = False
+    """Whether the step fails that the worker is told to apply."""
+    works: list[Work] = field(default_factory=list)
 
 
 @pytest.fixture
@@ -63,8 +68,9 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
                 return
             step = {"host": "north", "name": "base: sshd", "number": 1, "of": 1}
             yield Step(**step, status="started")
-            yield Step(**step, status="ok", seconds=0.1, output=())
-            yield HostEnded(host="north", outcome="changed", message="", commands=3)
+            word, end = ("failed", "failed") if found.fails else ("ok", "changed")
+            yield Step(**step, status=word, seconds=0.1, output=())
+            yield HostEnded(host="north", outcome=end, message="", commands=3)
 
     @contextmanager
     def take(remotes: list[Any], **_: Any) -> Iterator[Any]:
@@ -77,7 +83,12 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
     fleet = Fleet("production", Path("/nowhere"), {"north": host})  # type: ignore[dict-item]
     targets = [SimpleNamespace(host=host)]
     monkeypatch.setattr(RunContext, "load_fleet", lambda _context: fleet)
-    monkeypatch.setattr(batch_change, "select_targets", lambda _request: (fleet, targets))
+
+    def select(request: DeployRequest) -> tuple[Fleet, list[Any]]:
+        found.works.append(request.work)
+        return fleet, targets
+
+    monkeypatch.setattr(batch_change, "select_targets", select)
     monkeypatch.setattr(batch_change, "worker_request", lambda *_: {})
     monkeypatch.setattr(batch_change, "WorkerClient", Worker)
     monkeypatch.setattr(confirmed, "find_risks", lambda *_: Found({}, {}, {}))
@@ -91,8 +102,10 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
     return found
 
 
-def outcome(resumed: ResumeState | None = None, **request: Any) -> HostOutcome:
-    wanted = RunRequest("r", "deploy", "lab", "me", "invoke deploy", (BATCH,), **request)
+def outcome(
+    resumed: ResumeState | None = None, kind: str = "deploy", **request: Any
+) -> HostOutcome:
+    wanted = RunRequest("r", kind, "lab", "me", f"invoke {kind}", (BATCH,), **request)
     context = RunContext(Path(), wanted, lambda _event: None, resumed)
     return BatchChange(context, BATCH).run()["north"]
 
@@ -119,6 +132,20 @@ def test_with_yes_and_after_a_resume_whatever_brings_the_host_there_is_applied(
     assert outcome(plans=plans).outcome == "changed"
     assert outcome(ResumeState(), plans=plans, exact=True).outcome == "changed"
     assert outside.applied == [["north"], ["north"]]
+
+
+def test_what_failed_of_one_application_is_rolled_back_for_that_one(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its ref and its settings say nothing of the others of its host: which is meant is named."""
+    outside.fails = True
+    monkeypatch.setattr(batch_change, "has_application", lambda _host: True)
+    asked = {"app": "wiki", "set": ["services.web.image=x"]}
+    outcome(kind="upgrade", arguments=asked)
+    assert [(work.role, work.application) for work in outside.works] == [
+        (WHOLE_HOST, "wiki"),
+        (ROLLBACK, "wiki"),
+    ]
 
 
 def test_a_lease_that_a_reboot_ended_is_taken_again_and_the_host_gets_the_logs_head(

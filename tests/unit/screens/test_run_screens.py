@@ -227,7 +227,7 @@ def test_a_failure_is_told_by_its_cause_in_red_above_the_last_lines_of_the_noise
         "… 16 lines before: --verbose",
         "container noise 16",
         "port is already allocated",
-        "try: invoke ssh --host north --command 'sudo ss -ltnp'",
+        "try: invoke ssh --host north --command 'sudo ss -ltunp sport = :8080;",
         "try: invoke configure --host north",
         "Recap: 0 ok, 0 changed, 0 failed, 0 unreachable, 1 rolled back",
     ]

@@ -48,8 +48,8 @@ def test_every_kind_of_outcome() -> None:
         x-2    not started
         x-3    not started
 
-        east failed: step 5 of 9 failed: changemaker: health gate
-            GET /api/health did not answer 200 within 5 seconds; its last answer: 502
+        east failed: GET /api/health did not answer 200 within 5 seconds; its last answer: 502
+          in step 5 of 9 failed: changemaker: health gate
             --- media-api (x-media-api-1) is restarting (Restarting (1)); its last log lines:
             Error: cannot find module
             --- api; its last log lines:
@@ -133,7 +133,7 @@ def test_the_failing_service_is_read_from_the_gates_output() -> None:
         ("docker: docker", "Job for docker.service failed",
          ["ssh --host a --command 'sudo journalctl -u docker -n 50 --no-pager'"]),
         *(
-            (step, text, ["ssh --host a --command 'df -h; df -i; sudo docker system df'"])
+            (step, text, ["ssh --host a --command 'sudo df -h; sudo df -i; sudo docker system df'"])
             for step in ("changemaker: pull and build images", "changemaker: migrate", "base: x")
             for text in ("tar: write error: No space left on device", "no room for a dump")
         ),
