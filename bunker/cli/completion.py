@@ -20,8 +20,11 @@ def completion(options: Options, shell: Annotated[str, "bash, zsh or fish"]) -> 
       invoke completion fish > ~/.config/fish/completions/invoke.fish
     """
     from bunker.completion.shells import SCRIPTS, script
+    from bunker.terminal.lines import Line
 
     if shell not in SCRIPTS:
         raise BunkerError(f"there is no completion for {shell!r}", expected=", ".join(SCRIPTS))
     text = script(shell)
-    options.answer({"shell": shell, "script": text}, text.rstrip("\n"))
+    # A script is no text for people, whose lines a terminal may break.
+    lines = [Line(line, quoted=True) for line in text.rstrip("\n").split("\n")]
+    options.answer({"shell": shell, "script": text}, lines)

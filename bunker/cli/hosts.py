@@ -113,7 +113,7 @@ def logs(
         if options.json:
             print_json_line({"event": "line", "host": host.name, "text": line})
         else:
-            say(line)
+            say(line, whole=True)
 
     remote, fleet_name = Remote.of(fleet, host), fleet.name
     stream_logs(

@@ -25,9 +25,14 @@ def print_json_line(value: Any, stream: IO[str] | None = None) -> None:
     _write(json_text(value) + "\n", stream or sys.stdout)
 
 
-def say(text: str, stream: IO[str] | None = None) -> None:
-    """Data as lines on stdout; ``text`` may have several."""
-    _write(f"{printable(text, keep=_KEPT)}\n", stream or sys.stdout)
+def say(text: str, stream: IO[str] | None = None, *, whole: bool = False) -> None:
+    """Data as lines on stdout; ``text`` may have several.
+
+    A terminal breaks them at words, unless ``whole``: what was not worded here.
+    """
+    target = stream or sys.stdout
+    shown = printable(text, keep=_KEPT)
+    _write(f"{shown if whole else _fitting(shown, target)}\n", target)
 
 
 def tell(text: str, *, end: str = "\n", stream: IO[str] | None = None) -> None:
@@ -44,7 +49,7 @@ def tell(text: str, *, end: str = "\n", stream: IO[str] | None = None) -> None:
 def print_clear(text: str) -> None:
     """A value as it is, for a file or another program; on a terminal printable."""
     if sys.stdout.isatty():
-        say(text)
+        say(text, whole=True)
     else:
         _write(f"{text}\n", sys.stdout)
 

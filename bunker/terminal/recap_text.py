@@ -193,7 +193,10 @@ def next_commands(host: str, outcome: HostOutcome, repeat: Repeat) -> list[str]:
             # The instance is healthy again, and the version that failed would fail again.
             app = application_of_step(step)
             fixed = repeat.other("upgrade", host, *app, "--ref FIXED")
-            return [*(found if find_cause(output, step) else [repeat.other("history", host, *app)]), fixed]
+            return [
+                *(found if find_cause(output, step) else [repeat.other("history", host, *app)]),
+                fixed,
+            ]
         case "failed" if "invoke " in outcome.message:
             return []  # it says itself what to do
         case "failed":

@@ -26,6 +26,7 @@ from pathlib import Path
 import pyte
 
 from bunker.product import CODE as CHECKOUT
+from tests.unit.screens.terminal import own_terminal
 
 COLUMNS, ROWS = 80, 3000
 """So many rows that nothing scrolls away."""
@@ -93,8 +94,7 @@ class ControlMachine:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            # The terminal is that of the shell, so that Ctrl-C reaches what runs in it.
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+            preexec_fn=own_terminal,  # noqa: PLW1509
             env={**_environment(), **(environment or {})},
         )
         os.close(theirs)

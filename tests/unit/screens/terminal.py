@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -94,6 +95,15 @@ def words_of(terminal: Terminal) -> str:
     return " ".join(terminal.text.split())
 
 
+def own_terminal() -> None:
+    """In a new process: its stdin is its terminal, and Ctrl-C reaches what runs there.
+
+    Whoever starts tests in the background may ignore Ctrl-C, which would be inherited.
+    """
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def invoke(
     *words: str,
@@ -116,8 +126,7 @@ def invoke(
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
-        # The terminal is that of the command, so that Ctrl-C reaches it.
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+        preexec_fn=own_terminal,  # noqa: PLW1509
         env=environment(root, **{"TERM": "xterm-256color", "LANG": "C.UTF-8", **more}),
     )
     os.close(theirs)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
+import os
+import pty
+import struct
+import termios
 
 import pytest
 from rich.console import Console
@@ -10,6 +15,7 @@ from rich.console import Console
 from bunker.plan.changes import Change, FleetPlan, HostPlan
 from bunker.terminal.console import print_lines
 from bunker.terminal.lines import Line, fitted, plain, table
+from bunker.terminal.output import say
 from bunker.terminal.plan_text import plan_lines
 from bunker.terminal.run_text import explained
 
@@ -136,3 +142,23 @@ def test_names_are_cut_last_and_nothing_to_nothing() -> None:
     assert sum(fitted([20, 30, 40], 60)) == 56
     assert fitted([20, 30, 40], 60)[0] == 20
     assert min(fitted([20, 30, 40], 5)) >= 6
+
+
+def on_terminal(text: str, **more: bool) -> str:
+    """What `say` puts on a terminal of 80 columns."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    with os.fdopen(theirs, "w") as stream:
+        say(text, stream, **more)
+        said = os.read(ours, 1 << 16).decode().replace("\r\n", "\n")
+    os.close(ours)
+    return said
+
+
+def test_an_answer_is_broken_at_words_and_a_log_is_not() -> None:
+    files = ", ".join(f"inventories/production/north.{kind}" for kind in ("yml", "sops.yml"))
+    answer = f"Added north: {files}, inventories/production/known_hosts"
+    broken = on_terminal(answer)
+    assert max(map(len, broken.splitlines())) <= 80
+    assert broken.split() == answer.split()
+    assert on_terminal(answer, whole=True) == f"{answer}\n"

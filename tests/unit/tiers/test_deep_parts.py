@@ -11,7 +11,7 @@ PARTS = tomllib.loads((DEEP / "parts.toml").read_text())
 
 def test_every_file_of_the_deep_tier_belongs_to_one_part() -> None:
     named = [file for part in PARTS.values() for file in part["files"]]
-    assert sorted(named) == sorted(path.name for path in DEEP.glob("test_*.py"))
+    assert sorted(named) == sorted(str(path.relative_to(DEEP)) for path in DEEP.rglob("test_*.py"))
 
 
 def test_every_part_says_what_it_proves_and_how_long_it_takes() -> None:
