@@ -68,8 +68,10 @@ def _fitting(text: str, stream: IO[str]) -> str:
         width = os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError):  # it is no terminal
         return text
-    lines = (wrapped(Line(line), width) if width else [line] for line in text.split("\n"))
-    return "\n".join(chain(*lines))
+    words = text.rstrip(" ")
+    lines = (wrapped(Line(line), width) if width else [line] for line in words.split("\n"))
+    # The blank behind a question stands before its answer.
+    return "\n".join(chain(*lines)) + text[len(words) :]
 
 
 def _write(text: str, stream: IO[str]) -> None:

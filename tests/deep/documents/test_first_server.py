@@ -86,7 +86,9 @@ def test_daily_work(anna: Operator, documents: Stage) -> None:
     rolled_out = page.run(machine, "invoke rollout", answers={"--dry": (), "rollout": YES})
     documents.console("north", "systemctl stop visitors")
     assert "1 changed" in rolled_out[-1].text
-    page.run(machine, "invoke apply", answers={"apply": YES})
+    write_host_file(file, {"environment": {"RATE_LIMIT_MAX": "900000"}})
+    planned = page.run(machine, "invoke apply", answers={"apply": YES})
+    assert "1 host to change" in planned[0].text
     page.run(
         machine,
         "SMTP_PASS",
@@ -142,6 +144,7 @@ def test_when_something_breaks(anna: Operator, documents: Stage) -> None:
     assert "has changed" in machine.run("invoke health north").text
     page.run(machine, "instance.trust", answers={"trust": YES})
 
+    assert machine.run("invoke deploy north --ref v2 --allow-downgrade --yes").code == 0
     cut = machine.run(
         "invoke upgrade north --ref v2.1.0 --yes", ("prepare the rollback: ok", "\x03")
     )

@@ -8,6 +8,8 @@ import os
 import pty
 import struct
 import termios
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -15,7 +17,7 @@ from rich.console import Console
 from bunker.plan.changes import Change, FleetPlan, HostPlan
 from bunker.terminal.console import print_lines
 from bunker.terminal.lines import Line, fitted, plain, table
-from bunker.terminal.output import say
+from bunker.terminal.output import say, tell
 from bunker.terminal.plan_text import plan_lines
 from bunker.terminal.run_text import explained
 
@@ -144,12 +146,12 @@ def test_names_are_cut_last_and_nothing_to_nothing() -> None:
     assert min(fitted([20, 30, 40], 5)) >= 6
 
 
-def on_terminal(text: str, **more: bool) -> str:
-    """What `say` puts on a terminal of 80 columns."""
+def on_terminal(text: str, put: Callable[..., None] = say, **more: Any) -> str:
+    """What `say` or `tell` puts on a terminal of 80 columns."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     with os.fdopen(theirs, "w") as stream:
-        say(text, stream, **more)
+        put(text, stream=stream, **more)
         said = os.read(ours, 1 << 16).decode().replace("\r\n", "\n")
     os.close(ours)
     return said
@@ -162,3 +164,8 @@ def test_an_answer_is_broken_at_words_and_a_log_is_not() -> None:
     assert max(map(len, broken.splitlines())) <= 80
     assert broken.split() == answer.split()
     assert on_terminal(answer, whole=True) == f"{answer}\n"
+
+
+def test_the_blank_behind_a_question_that_is_broken_stands_before_its_answer() -> None:
+    question = f"Close the secrets of production to age1{'x' * 58}? [y/N] "
+    assert on_terminal(question, tell, end="").endswith("x? [y/N] ")
