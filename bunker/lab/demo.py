@@ -20,7 +20,7 @@ from bunker.lab.lab import fleet_up
 from bunker.lab.models import LabHost
 from bunker.runs.kinds.deploy import DEPLOY, Arguments
 from bunker.runs.start import Intent, begin
-from bunker.terminal.console import print_lines
+from bunker.terminal.console import make_console, print_lines
 from bunker.terminal.home_text import total_line
 from bunker.terminal.lines import Line
 from bunker.terminal.output import say
@@ -63,7 +63,9 @@ def demonstrate(root: Path) -> ExitCode:
     say("")
     _title("3/3", f"how it is (invoke status --fleet {LAB})")
     found = _status(root, host)
-    print_lines([*status_lines([found]), total_line(LAB, [found])])
+    console = make_console()
+    width = console.width if console.is_terminal else 0
+    print_lines([*status_lines([found], width), total_line(LAB, [found])], console)
     say(f"\nDone after {time.monotonic() - started:.0f} s.")
     if found.verdict.healthy:
         say(open_text(host, found.domain))

@@ -51,6 +51,10 @@ class Page:
         self.done += 1
         return block
 
+    def word(self, behind: str) -> str:
+        """The word of the next block that stands behind this text: a name that a run has there."""
+        return self.blocks[self.done].text.partition(behind)[2].split()[0]
+
     def skip(self, holds: str, why: str) -> None:
         """Leave the next block out, for a reason."""
         assert why
@@ -87,10 +91,9 @@ class Page:
             wanted = next((code for part, code in expect.items() if part in command), 0)
             given = next((these for part, these in answers.items() if part in command), ())
             found = machine.run(typed, *given)
-            self._keep(found)
             ended = f"{self.path}: {typed}: ended with {found.code}, not {wanted}:\n{found.text}"
+            self.compare(command, output if found.code == wanted else (), found)
             assert found.code == wanted, ended
-            self.compare(command, output, found)
             said.append(found)
             for part, prepare in after.items():
                 if part in command:
@@ -99,6 +102,7 @@ class Page:
 
     def compare(self, command: str, output: tuple[str, ...], said: Said) -> None:
         """The page shows what was said; where pages are recorded, it does from now on."""
+        self._keep(said)
         if not output or shows(output, said.lines):
             return
         if os.environ.get(RECORD):

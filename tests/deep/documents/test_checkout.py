@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from bunker.fleet.host_file import write_host_file
 from tests.deep.documents.control_machine import Said
 from tests.deep.documents.page import Page, run_of
 from tests.deep.documents.stage import PROGRAM, REPOSITORY, Operator, Stage, stage
@@ -88,41 +87,42 @@ def test_readme(ben: Operator, documents: Stage, demo: tuple[Page, Said]) -> Non
     )
     ben.settings("rollout:\n  soak: 5s\n  minimum_requests: 1\n")
     documents.console("north", VISITORS.format(domain="north.example.org"))
-    runs = iter([interrupted, unreachable])
+    runs = iter([interrupted, failed])
     page.run(
         machine,
         "invoke rollout",
         answers={"--dry": (), "rollout": YES, "rollback": (("[", "\n"), ("[y/N]", "y\n"))},
-        where={"RUN": lambda _said: next(runs)(ben, documents)},
+        where={"RUN": lambda _said: next(runs)(ben)},
+        after={"# canary first": lambda: documents.console("north", "systemctl stop visitors")},
+        expect={"retry-failed": 4},
     )
     page.end()
 
 
-def interrupted(ben: Operator, _documents: Stage) -> str:
+def interrupted(ben: Operator) -> str:
     """A run that waits to be resumed."""
     cut = ("prepare the rollback: ok", "\x03")
-    said = ben.machine.run(
-        "invoke upgrade north --ref v2.2.0-destructive --yes --confirm north", cut
-    )
-    return run_of(said)
+    return run_of(ben.machine.run("invoke upgrade north --ref v2.2.0-slow-burn --yes", cut))
 
 
-def unreachable(ben: Operator, documents: Stage) -> str:
-    """A run whose host did not answer, and does now."""
-    documents.console("north", "systemctl stop ssh.socket ssh.service")
-    file = ben.fleet / "inventories/production/north.yml"
-    write_host_file(file, {"environment": {"RATE_LIMIT_MAX": "1000000"}})
-    said = ben.machine.run("invoke configure north --yes")
-    assert said.code == 3, said.text
-    documents.console("north", "systemctl start ssh.service")
+def failed(ben: Operator) -> str:
+    """A run whose version crashes, and would again."""
+    said = ben.machine.run("invoke upgrade north --ref v2.2.0-crash --yes")
+    assert said.code == 4, said.text
     return run_of(said)
 
 
 def test_inventory(ben: Operator, documents: Stage) -> None:
     page, machine = Page("docs/inventory.md"), ben.machine
     machine.run("invoke instance.remove north --yes")
+    documents.fresh("north")
+    documents.let_in("north", ben.public)
     page.run(machine, "instance.add", answers={"instance.add": YES})
-    page.run(machine, "pyinfra", answers={"v2.1": YES})
+    # The fleet is one of its own, and the sample has no branch v2.1.
+    here = {"deploys/site.py": "deploy.py", "application.ref=v2.1": "application.ref=v2.1.0"}
+    go = {"--dry": (), "v2.1": (("Press enter", "\n"),)}
+    page.run(machine, "pyinfra", answers=go, where=here)
+    assert "v2.1.0" in machine.run("invoke status").text
     page.end()
 
 
