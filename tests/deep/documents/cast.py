@@ -18,7 +18,7 @@ from tests.deep.documents.page import RECORD
 
 FOLDER = CHECKOUT / "docs" / "casts"
 ROWS = 26
-SHORTEST, LONGEST = 0.4, 2.0
+SHORTEST, LONGEST = 0.8, 2.0
 """Seconds: what comes closer together is one picture, and no pause is longer."""
 
 
