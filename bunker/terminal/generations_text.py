@@ -7,7 +7,9 @@ from bunker.duration import describe_duration
 from bunker.generations import Difference, Generation, Step, steps
 from bunker.terminal.lines import Line, Style, count, indented, table
 
-HEADERS = ("GENERATION", "WHEN", "COMMIT", "REF", "RUN", "CHANGED", "")
+HEADERS = ("GENERATION", "REF", "WHEN", "STATE", "CHANGED", "COMMIT", "RUN")
+FIRM = 4
+"""Columns that a narrow terminal shows whole as long as it can."""
 MOST_COMMITS = 20
 NOW_SECONDS = 5
 
@@ -23,7 +25,7 @@ def history_lines(
     looks: list[Style] = ["faint" if step.rolled_back else "" for step in newest_first]
     return [
         Line(f"{host}: {count(len(rows), 'generation')}", "heading"),
-        *table(HEADERS, rows, looks),
+        *table(HEADERS, rows, looks, firm=FIRM),
     ]
 
 
@@ -31,12 +33,12 @@ def _row(step: Step, now: datetime) -> list[str]:
     generation = step.generation
     return [
         f"#{generation.number}",
-        relative_time(generation.time, now),
-        generation.commit[:7],
         generation.ref,
-        generation.run,
-        _changed(step),
+        relative_time(generation.time, now),
         ", ".join(_marks(step)),
+        _changed(step),
+        generation.commit[:7],
+        generation.run,
     ]
 
 

@@ -146,11 +146,20 @@ def test_the_history_of_a_host_is_a_table_with_the_newest_first() -> None:
     )
     assert shown == (
         "north-1: 3 generations\n"
-        "GENERATION  WHEN        COMMIT   REF  RUN    CHANGED        \n"
-        "#3          7 days ago  aaaaaaa  v2   run-3  back to #1     current\n"
-        "#2          8 days ago  aaaaaaa  v2   run-2  configuration  rolled back\n"
-        "#1          9 days ago  aaaaaaa  v2   run-1  first          files not kept\n"
-    ).replace("CHANGED        \n", "CHANGED\n")
+        "GENERATION  REF  WHEN        STATE           CHANGED        COMMIT   RUN\n"
+        "#3          v2   7 days ago  current         back to #1     aaaaaaa  run-3\n"
+        "#2          v2   8 days ago  rolled back     configuration  aaaaaaa  run-2\n"
+        "#1          v2   9 days ago  files not kept  first          aaaaaaa  run-1\n"
+    )
+
+
+def test_on_a_narrow_terminal_a_history_says_whole_what_ran_when_and_what_became_of_it() -> None:
+    long = {"ref": "v2.2.0-destructive", "run": "20261127T234737Z-8424"}
+    history = [generation(1, **long), generation(2, configuration="c1", **long)]
+    head, *_, row = history_lines("north-1", history, NOW)[1:]
+    assert len(row.text) > 80
+    assert max(len(line.within(80)) for line in (head, row)) <= 80
+    assert row.within(80).startswith("#1          v2.2.0-destructive  9 days ago")
 
 
 def test_a_host_on_which_nothing_was_deployed_says_so() -> None:

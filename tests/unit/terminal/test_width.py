@@ -169,3 +169,14 @@ def test_an_answer_is_broken_at_words_and_a_log_is_not() -> None:
 def test_the_blank_behind_a_question_that_is_broken_stands_before_its_answer() -> None:
     question = f"Close the secrets of production to age1{'x' * 58}? [y/N] "
     assert on_terminal(question, tell, end="").endswith("x? [y/N] ")
+
+
+def test_of_firm_columns_nothing_is_cut_while_others_have_something_to_give() -> None:
+    headers = ("RUN", "STATE", "HOSTS", "BY")
+    rows = [("20261127T120000Z-ab12", "interrupted", "2 not started, 1 rolled back", "anna@desk")]
+    lines = [line.within(60) for line in table(headers, rows, firm=2)]
+    assert max(map(len, lines)) <= 60
+    assert lines[1].startswith("20261127T120000Z-ab12  interrupted  2 not")
+    narrow = [line.within(40) for line in table(headers, rows, firm=2)]
+    assert max(map(len, narrow)) <= 40
+    assert narrow[1].startswith("20261127T120000…  inter…  2 not…"), "a name is cut last of all"
