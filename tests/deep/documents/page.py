@@ -18,6 +18,8 @@ NAMED = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}|(?<=approve )[0-9a-f]{12}")
 """Runs, and requests for an approval."""
 FENCE = re.compile(r"^( *)```(sh|console)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
+YES: tuple[Answer, ...] = (("[y/N]", "y\n"),)
+"""The answer of an operator who has read the plan."""
 Replaced = str | Callable[[list[Said]], str]
 """What stands in place of a word: a text, or what it is after the earlier commands of a block."""
 

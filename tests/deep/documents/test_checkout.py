@@ -5,25 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from tests.deep.documents.control_machine import Said
-from tests.deep.documents.page import Page, run_of
-from tests.deep.documents.stage import PROGRAM, REPOSITORY, Operator, Stage, stage
+from tests.deep.documents.page import YES, Page, run_of
+from tests.deep.documents.stage import PROGRAM, REPOSITORY, Operator, Stage
 from tests.lab.upgrade_day import VISITORS
 
 pytestmark = pytest.mark.lab
-
-YES = (("[y/N]", "y\n"),)
-
-
-@pytest.fixture(scope="module")
-def documents(lab_root: Path) -> Iterator[Stage]:
-    """The servers of the pages."""
-    with stage(lab_root) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -10,22 +10,13 @@ import pytest
 
 from bunker.fleet.host_file import write_host_file
 from tests.deep.documents.cast import recorded
-from tests.deep.documents.page import Page, Replaced, run_of
-from tests.deep.documents.stage import PROGRAM, REPOSITORY, Operator, Stage, stage
+from tests.deep.documents.page import YES, Page, Replaced, run_of
+from tests.deep.documents.stage import PROGRAM, REPOSITORY, Operator, Stage
 from tests.lab.code_server import commit_on
 from tests.lab.upgrade_day import VISITORS
 from tests.unit.notify.stand_ins import GotifyStandIn
 
 pytestmark = pytest.mark.lab
-
-YES = (("[y/N]", "y\n"),)
-
-
-@pytest.fixture(scope="module")
-def documents(lab_root: Path) -> Iterator[Stage]:
-    """The servers of the pages."""
-    with stage(lab_root) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
