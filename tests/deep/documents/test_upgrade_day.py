@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -122,15 +123,21 @@ def test_settings_servers_that_are_away_and_approvals(
 
     settings.write_text(CLOSED.replace("DAY", other_day()))
     page.run(desk, "--ref v2.1.0 --yes", expect={"rollout": 9})
-    _, bob = key_pair(desk.home / ".ssh", "bob")
+    keys = fleet.root / "keys-of-bob"
+    keys.mkdir(exist_ok=True)
+    private, bob = key_pair(keys, "bob")
     key_pair(desk.home / ".ssh", "id_ed25519")
     named = " ".join([*bob.split()[:2], "bob@example.org"])
     settings.write_text(f"policies: {{changemaker: {{approval: true}}}}\napprovers: [{named}]\n")
     fleet.configure("birch", {"environment": {"RATE_LIMIT_MAX": "900000"}})
     [refused] = page.run(desk, "upgrade --host birch", expect={"upgrade": 10})
     digest = re.findall(r"approve ([0-9a-f]{12})", refused.text)[0]
+    # Bob has a machine of his own: a key that Anna holds too would be refused.
+    here = shutil.copy(private, desk.home / ".ssh/bob")
     page.run(desk, "invoke approve", where={page.word("$ invoke approve "): digest})
-    assert desk.run("invoke upgrade --host birch --ref v2.1.0 --yes").code == 0
+    here.unlink()
+    again = desk.run("invoke upgrade --host birch --ref v2.1.0 --yes")
+    assert again.code == 0, again.text
     settings.unlink()
     page.run(desk, "os-upgrade")
     page.run(desk, "audit.show", where={page.word("--run "): run_of(failed)})
