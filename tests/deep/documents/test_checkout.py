@@ -81,7 +81,10 @@ def test_readme(ben: Operator, documents: Stage, demo: tuple[Page, Said]) -> Non
     page.run(
         machine,
         "invoke rollout",
-        answers={"--dry": (), "rollout": YES, "rollback": (("[", "\n"), ("[y/N]", "y\n"))},
+        answers={
+            **{"--dry": (), "rollout": YES, "retry-failed": YES},
+            "rollback": (("which generation?", "\n"), *YES),
+        },
         where={"RUN": lambda _said: next(runs)(ben)},
         after={"# canary first": lambda: documents.console("north", "systemctl stop visitors")},
         expect={"retry-failed": 4},
