@@ -51,6 +51,7 @@ def test_first_server(anna: Operator, documents: Stage) -> None:
     assert "healthy" in status.text
     assert password.text
     page.run(machine, "git commit")
+    assert not machine.run("git status --porcelain").text
     page.end()
 
 
