@@ -247,7 +247,8 @@ def test_from_a_repository_the_reached_version_is_in_the_file_and_so_is_a_rollba
     source |= {"files": ["wiki/compose.yml"]}
     wiki.configure("north", {"applications": {"wiki": source}})
     refused = wiki.invoke("upgrade", "--host", "north", "--app", "wiki", "--yes", expect=1)
-    assert "the git server refused" in refused.text
+    assert "the git server does not accept the token" in refused.text
+    assert "--key WIKI__GIT_TOKEN" in refused.text
     store(wiki, "WIKI__GIT_TOKEN", wiki.state.git_token_file.read_text().strip())
     for ref in ("wiki-1", "wiki-2"):
         words = ("upgrade", "--host", "north", "--app", "wiki", "--ref", ref, "--yes", "--json")
