@@ -83,7 +83,7 @@ def test_readme(ben: Operator, documents: Stage, demo: tuple[Page, Said]) -> Non
         "invoke rollout",
         answers={
             **{"--dry": (), "rollout": YES, "retry-failed": YES},
-            "rollback": (("which generation?", "\n"), *YES),
+            "rollback": (("which generation?", "2\n"), *YES),
         },
         where={"RUN": lambda _said: next(runs)(ben)},
         after={"# canary first": lambda: documents.console("north", "systemctl stop visitors")},

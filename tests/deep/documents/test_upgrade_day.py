@@ -50,6 +50,7 @@ def desk(day: UpgradeDay, lab_root: Path) -> Iterator[ControlMachine]:
     """Where Anna works."""
     programs = str(Path(sys.executable).parent)
     home = lab_root / "homes/upgrade-day"
+    shutil.rmtree(home, ignore_errors=True)
     machine = ControlMachine(home, {}, day.fleet.environment)
     machine.run(f"PATH={programs}:$PATH && cd {CHECKOUT}")
     machine.called["anna@desk"] = f"{getpass.getuser()}@desk"
@@ -103,7 +104,7 @@ def test_versions_that_work_and_that_do_not(
 
 
 def test_settings_servers_that_are_away_and_approvals(
-    page: Page, day: UpgradeDay, desk: ControlMachine
+    page: Page, day: UpgradeDay, desk: ControlMachine, tmp_path: Path
 ) -> None:
     fleet = day.fleet
     settings = fleet.folder / "fleet.settings.yaml"
@@ -123,19 +124,21 @@ def test_settings_servers_that_are_away_and_approvals(
 
     settings.write_text(CLOSED.replace("DAY", other_day()))
     page.run(desk, "--ref v2.1.0 --yes", expect={"rollout": 9})
-    keys = fleet.root / "keys-of-bob"
-    keys.mkdir(exist_ok=True)
-    private, bob = key_pair(keys, "bob")
+    private, bob = key_pair(tmp_path, "bob")
     key_pair(desk.home / ".ssh", "id_ed25519")
     named = " ".join([*bob.split()[:2], "bob@example.org"])
     settings.write_text(f"policies: {{changemaker: {{approval: true}}}}\napprovers: [{named}]\n")
     fleet.configure("birch", {"environment": {"RATE_LIMIT_MAX": "900000"}})
     [refused] = page.run(desk, "upgrade --host birch", expect={"upgrade": 10})
     digest = re.findall(r"approve ([0-9a-f]{12})", refused.text)[0]
-    # Bob has a machine of his own: a key that Anna holds too would be refused.
-    here = shutil.copy(private, desk.home / ".ssh/bob")
+    # Bob has a machine of his own: a key that Anna holds too, there or below the fleet's root, is
+    # refused.
+    here = [
+        shutil.copy(file, desk.home / ".ssh") for file in (private, private.with_suffix(".pub"))
+    ]
     page.run(desk, "invoke approve", where={page.word("$ invoke approve "): digest})
-    here.unlink()
+    for file in here:
+        file.unlink()
     again = desk.run("invoke upgrade --host birch --ref v2.1.0 --yes")
     assert again.code == 0, again.text
     settings.unlink()
