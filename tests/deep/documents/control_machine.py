@@ -7,16 +7,12 @@ place that is in no repository, its SSH keys where OpenSSH looks for them whatev
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import pwd
 import re
 import select
-import struct
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -26,7 +22,7 @@ from pathlib import Path
 import pyte
 
 from bunker.product import CODE as CHECKOUT
-from tests.unit.screens.terminal import own_terminal
+from tests.unit.screens.terminal import opened, own_terminal
 
 COLUMNS, ROWS = 80, 3000
 """So many rows that nothing scrolls away."""
@@ -38,7 +34,7 @@ PROMPT = "printf '\\033]7700;%s\\007' $?"
 MACHINE = "desk"
 HOME = "/mnt"
 
-Answer = tuple[str | Callable[[str], bool], str]
+Answer = tuple[str, str]
 """What has to stand on the screen, and what is typed then."""
 
 
@@ -75,8 +71,7 @@ class ControlMachine:
         self.home = home
         self.called: dict[str, str] = {}
         self.watch: Callable[[bytes], None] = lambda _data: None
-        ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        ours, theirs = opened(COLUMNS, ROWS)
         keys = Path(pwd.getpwuid(os.geteuid()).pw_dir) / ".ssh"
         for folder_of_keys in (keys, home / ".ssh"):
             folder_of_keys.mkdir(mode=0o700, exist_ok=True)
@@ -103,7 +98,7 @@ class ControlMachine:
         self._reset()
         self._until_prompt(60, ())
 
-    def run(self, command: str, *answers: Answer, patience: float = PATIENCE) -> Said:
+    def run(self, command: str, *answers: Answer) -> Said:
         """Type a command, give the answers as they are asked for, and wait for the next prompt."""
         self._reset()
         typed = command
@@ -121,7 +116,7 @@ class ControlMachine:
         self.watch = watch
         watch(f"$ {command}\r\n".encode())
         self._feed(rest)
-        code = self._until_prompt(patience, answers)
+        code = self._until_prompt(PATIENCE, answers)
         return Said(command, code, self._lines())
 
     def as_on_pages(self, text: str) -> str:
@@ -179,10 +174,8 @@ class ControlMachine:
         return "\n".join(self._lines())
 
 
-def _seen(wanted: str | Callable[[str], bool], text: str) -> bool:
+def _seen(wanted: str, text: str) -> bool:
     # What is looked for may be wrapped anywhere.
-    if callable(wanted):
-        return wanted(text)
     return wanted in " ".join(text.split())
 
 

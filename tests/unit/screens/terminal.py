@@ -104,6 +104,13 @@ def own_terminal() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def opened(columns: int, rows: int) -> tuple[int, int]:
+    """A pseudo-terminal of that size: our end, and the one of what runs in it."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    return ours, theirs
+
+
 @contextmanager
 def invoke(
     *words: str,
@@ -117,8 +124,7 @@ def invoke(
 
     ``program`` is a module that takes the place of `invoke`, with its own words.
     """
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    ours, theirs = opened(columns, rows)
     process = subprocess.Popen(
         [sys.executable, "-m", *program, *words],
         cwd=ROOT,
